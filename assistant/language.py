@@ -1,0 +1,105 @@
+"""Which language a text or a question is in, and what its words are: English and Swedish first.
+
+Function words decide where they can (a question is often too short for statistics); py3langid
+(Lui & Baldwin 2012, "langid.py") decides the rest among the languages of our users' neighbours.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+from assistant.schema import Span
+
+# Words with little content of their own; also what tells the two languages apart.
+FUNCTION_WORDS: dict[str, frozenset[str]] = {
+    "en": frozenset(
+        "a about all also an and any are as at be been being but by can could did do does done for from "
+        "had has have he her his how i if in into is it its me more my no not of on or our out over she "
+        "should so some such than that the their them then there these they this those to up us was we "
+        "were what when where which while who whom whose why will with would you your s t d ll re ve m".split()
+    ),
+    "sv": frozenset(
+        "alla att av bara blev bli blir de dem den denna dess dessa det detta dig din du där efter ej "
+        "eller en ett fick finns från får för ha hade han har hon hur i ifrån in inte jag kan kunde man "
+        "med mellan men mer mig min mitt mot mycket ni nu när något någon några och om oss på samt sedan "
+        "sig sin sina ska skall skulle som så till under upp ut vad var vara vare vars varför varit vem "
+        "vems vet vi vid vilka vilken vilket vill åt än är över".split()
+    ),
+}
+LANGUAGES = tuple(FUNCTION_WORDS)  # the languages of the page
+_NEIGHBOURS = ("en", "sv", "no", "da", "fi", "de", "fr", "es", "it", "nl", "pl", "pt", "ru", "ar", "uk", "zh")
+_SHARED = FUNCTION_WORDS["en"] & FUNCTION_WORDS["sv"]
+_WORD = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")
+
+
+def fold(text: str) -> str:
+    """`text` for comparison: NFKC, lower case."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def words(text: str) -> list[str]:
+    """The words of `text`, folded; numbers keep their decimals, hyphens and apostrophes divide."""
+    return _WORD.findall(fold(text))
+
+
+def content_words(text: str) -> list[tuple[str, Span]]:
+    """Folded words of `text` and where they stand, without function words of any of our languages."""
+    found = [(fold(match.group()), Span(match.start(), match.end())) for match in _WORD.finditer(text)]
+    return [(word, span) for word, span in found if not is_function_word(word)]
+
+
+def is_function_word(word: str) -> bool:
+    """Whether a folded word has little content of its own in any of our languages."""
+    return any(word in own for own in FUNCTION_WORDS.values())
+
+
+def detect_question(text: str, default: str) -> str:
+    """Language code of a question; `default` where it shows none (a name, an abbreviation)."""
+    found = words(text)
+    votes = {code: sum(word in own and word not in _SHARED for word in found) for code, own in FUNCTION_WORDS.items()}
+    best = max(votes, key=lambda code: votes[code])
+    if sum(votes.values()) == votes[best] > 0:
+        return best
+    if any(char in "åäö" for word in found for char in word) and votes["sv"] >= votes["en"]:
+        return "sv" if _classify(text) in {"sv", "no", "da", "en"} else _classify(text)
+    if len(found) < 3:
+        return default
+    return _classify(text)
+
+
+def detect_text(text: str) -> str:
+    """Language code of a longer text."""
+    return _classify(text[:4000])
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    identifier.set_languages(list(_NEIGHBOURS))
+    return identifier
+
+
+def _classify(text: str) -> str:
+    return str(_identifier().classify(text)[0])
+
+
+@lru_cache(maxsize=4)
+def _stemmer(language: str) -> Any:
+    import Stemmer
+
+    return Stemmer.Stemmer({"sv": "swedish"}.get(language, "english"))
+
+
+def stem(word: str, language: str) -> str:
+    """The stem of a folded word (Snowball, Porter 2001); a language without a stemmer counts as English."""
+    return str(_stemmer(language).stemWord(word))
+
+
+def stems(text: str, language: str) -> list[str]:
+    """Content words of `text` in order, stemmed; function words of any of our languages left out."""
+    return [str(found) for found in _stemmer(language).stemWords([word for word, _ in content_words(text)])]

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from assistant.language import detect_question, detect_text, stems, words
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("What is NBIS?", "en"),
+        ("Vad är NBIS?", "sv"),
+        ("Vem finansierar GMS?", "sv"),
+        ("who funds it", "en"),
+        ("och i Lund?", "sv"),
+        ("akut leukemi helgenomsekvensering", "sv"),
+        ("Qu'est-ce que NBIS et que fait cette infrastructure?", "fr"),
+        ("Wer bezahlt diese Einrichtung und wie lange noch?", "de"),
+    ],
+)
+def test_the_language_of_a_question_is_told(question: str, language: str) -> None:
+    assert detect_question(question, "xx") == language
+
+
+def test_a_name_alone_has_the_default_language() -> None:
+    assert detect_question("NBIS", "sv") == "sv"
+
+
+def test_the_language_of_a_text_is_told() -> None:
+    assert detect_text("Samarbetet med universiteten är viktigt för sjukvården i hela landet.") == "sv"
+    assert detect_text("Collaboration with the universities matters for healthcare everywhere.") == "en"
+
+
+def test_words_are_folded_and_numbers_keep_their_decimals() -> None:
+    assert words("Life-science\u00a0ＧＭＳ, SciLifeLab’s 3.5!") == ["life", "science", "gms", "scilifelab", "s", "3.5"]
+
+
+def test_stems_join_the_forms_of_a_word_and_leave_function_words_out() -> None:
+    assert stems("The collaborations of the centres", "en") == stems("collaboration centre", "en")
+    assert stems("metoderna vid sjukhusen", "sv") == stems("metod sjukhus", "sv")
