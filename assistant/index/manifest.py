@@ -1,0 +1,85 @@
+"""What an index generation is made of, and whether its files still are that."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import IndexDamagedError
+
+FILE = "manifest.json"
+FORMAT = 1  # raised when the files of a generation change their layout
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The identity of a generation and the checksums of its files.
+
+    `generation` is the hash of `format`, `model`, `chunker` and `documents`: the same corpus and
+    settings give the same name. `probe` is the vector of `PROBE_TEXT`, recomputed when the index is
+    loaded, so that two models of one width can't be taken for each other.
+    """
+
+    generation: str
+    format: int
+    model: str
+    model_fingerprint: str
+    dimension: int
+    chunker: str
+    documents: dict[str, str]  # document id -> SHA-256 of all that is indexed of it
+    passages: int
+    probe: tuple[float, ...]
+    files: dict[str, str]  # file name -> SHA-256
+
+    def write(self, folder: Path) -> None:
+        """Write `manifest.json`."""
+        text = json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True)
+        (folder / FILE).write_text(text, encoding="utf-8")
+
+
+def generation_name(model_fingerprint: str, chunker: str, documents: dict[str, str]) -> str:
+    """The name of the generation that these make: 16 hexadecimal digits."""
+    identity: dict[str, Any] = {
+        "format": FORMAT, "model": model_fingerprint, "chunker": chunker, "documents": documents,
+    }  # fmt: skip
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of the generation in `folder`.
+
+    Raises:
+        IndexDamagedError: there is none, or it is no manifest of this format.
+    """
+    try:
+        loaded = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        loaded["probe"] = tuple(loaded["probe"])
+        return Manifest(**loaded)
+    except (OSError, ValueError, TypeError, KeyError):
+        raise IndexDamagedError(
+            f"{str(folder / FILE)!r} is missing or damaged; rebuild: assistant index --rebuild"
+        ) from None
+
+
+def verify_files(folder: Path, manifest: Manifest) -> None:
+    """Raise unless every file is what the manifest says.
+
+    Raises:
+        IndexDamagedError: names the first file that is missing or changed.
+    """
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise IndexDamagedError(f"index file {str(path)!r} is missing; rebuild: assistant index --rebuild")
+        if checksum(path) != expected:
+            raise IndexDamagedError(f"index file {str(path)!r} is damaged; rebuild: assistant index --rebuild")
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,47 @@
+"""Deterministic, readable stand-ins for what is slow: no mocks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.embedding.encoder import Encoded
+from assistant.index.calibration import STATEMENTS
+from assistant.language import stems
+from assistant.schema import Span
+
+
+class BagOfWords:
+    """An encoder whose vector is the sum of its stems', each a pattern of signs given by its hash.
+
+    One token a word.
+    """
+
+    def __init__(self, fingerprint: str = "bag-of-words", dimension: int = 256, max_tokens: int = 512) -> None:
+        self.name, self.fingerprint = "bag-of-words", fingerprint
+        self.dimension, self.max_tokens = dimension, max_tokens
+        self.embedded: list[str] = []  # every passage that was embedded, in order
+
+    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+        of_spans = tuple(
+            np.array([self._vector(text[span.start : span.end]) for span in own]).reshape(-1, self.dimension)
+            for text, own in zip(texts, spans or [()] * len(texts), strict=True)
+        )
+        return Encoded(np.stack([self._vector(text) for text in texts]), of_spans)
+
+    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+        self.embedded += [text for text in texts if text not in STATEMENTS]
+        return self.encode_questions(texts, spans)
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split()) + 2
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        vector = np.full(self.dimension, 1e-2, dtype=np.float32)
+        for stem in stems(text, "en"):
+            seed = int(hashlib.sha256(f"{self.fingerprint}{stem}".encode()).hexdigest()[:8], 16)
+            vector += np.random.default_rng(seed).choice([-1.0, 1.0], self.dimension).astype(np.float32)
+        return vector / np.linalg.norm(vector)
