@@ -1,0 +1,76 @@
+"""Which sentences answer: each sentence of the retrieved passages with what speaks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.index.loaded import Index
+from assistant.retrieval import Query
+from assistant.schema import Passage, Retrieved, Span
+
+_MATCH_WEIGHT = 0.3  # of the word match against the cosine
+_RANK_WEIGHT = 0.01  # a nudge towards the passage the retrievers prefer
+MOST_QUOTES = 3
+_MARGIN = 0.05  # a further sentence is quoted when it is that close to the best
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence with its scores.
+
+    `cosine` to the question, -1..1; `match`: how well its words, and its title's and headings',
+    cover the question's, -1..1; `score` orders.
+    """
+
+    retrieved: Retrieved
+    span: Span
+    cosine: float
+    match: float
+    score: float
+
+    @property
+    def passage(self) -> Passage:
+        """The passage the sentence stands in."""
+        return self.retrieved.passage
+
+    @property
+    def quote(self) -> str:
+        """The sentence, word for word."""
+        return self.passage.quote(self.span)
+
+
+def weigh(index: Index, query: Query, retrieved: Sequence[Retrieved]) -> list[Evidence]:
+    """Every sentence of `retrieved` as evidence, best first."""
+    found = []
+    for rank, item in enumerate(retrieved):
+        row = index.rows[item.passage.passage_id]
+        cosines, matches = index.sentence_cosines(query.vector, row), _matches(index, query, row)
+        for span, cosine, match in zip(item.passage.sentences, cosines.tolist(), matches, strict=True):
+            score = cosine + _MATCH_WEIGHT * match - _RANK_WEIGHT * rank
+            found.append(Evidence(item, span, cosine, match, score))
+    return sorted(found, key=lambda item: -item.score)
+
+
+def _matches(index: Index, query: Query, row: int) -> list[float]:
+    """Word match of each sentence of passage `row`."""
+    import numpy as np
+
+    count = len(index.passages[row].sentences)
+    if not query.words:
+        return [0.0] * count
+    by_word = index.words.matches(query.word_vectors, row)
+    numbers = index.words.sentence_numbers(row)
+    header = by_word[numbers < 0].max(axis=0, initial=-1.0)
+    best = [np.maximum(header, by_word[numbers == number].max(axis=0, initial=-1.0)) for number in range(count)]
+    return [float(own @ query.weights) for own in best]
+
+
+def choose(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The one to three sentences to quote, in reading order: the best, and what is almost as good."""
+    if not evidence:
+        return []
+    best = evidence[0]
+    near = [item for item in evidence[:MOST_QUOTES] if item.score >= best.score - _MARGIN]
+    order = list(dict.fromkeys(item.passage.passage_id for item in evidence))
+    return sorted(near, key=lambda item: (order.index(item.passage.passage_id), item.span.start))

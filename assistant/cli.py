@@ -1,0 +1,205 @@
+"""The command line. Exit 0 also for a refusal, 1 for an error the user can mend, 2 for wrong usage."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant import __version__
+from assistant.errors import AssistantError, QuestionError
+from assistant.schema import Answer, Turn, Verdict, answer_as_dict
+from assistant.settings import Settings, load_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        overrides = {name: getattr(options, name, None) for name in ("corpus", "index", "host", "port")}
+        result: int = options.run(load_settings(os.environ, overrides), options)
+    except AssistantError as error:
+        print(f"assistant: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - must outlive us, so that the flush at exit succeeds
+        return 0
+    return result
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="assistant", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    places = argparse.ArgumentParser(add_help=False)
+    places.add_argument("--corpus", type=Path, metavar="DIR", help="folder with the texts")
+    places.add_argument("--index", type=Path, metavar="DIR", help="folder for the built index")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text, parents=[places])
+        made.set_defaults(run=run)
+        return made
+
+    index = command("index", _index, "bring the index up to date with the corpus")
+    index.add_argument("--skip-unreadable", action="store_true", help="go on without files that can't be read")
+    index.add_argument("--rebuild", action="store_true", help="forget the old index and embed everything anew")
+    index.add_argument("--rollback", action="store_true", help="make the generation before the live one live again")
+    ask = command("ask", _ask, "answer one question, or a file of them")
+    ask.add_argument("question", nargs="*", help="the question")
+    ask.add_argument("--batch", type=Path, metavar="FILE", help='JSON lines {"id", "question"} or {"id", "turns"}')
+    ask.add_argument("--json", action="store_true", help="print the Answer as JSON")
+    ask.add_argument("--explain", action="store_true", help="show every stage with its scores")
+    command("chat", _chat, "ask in the terminal, with follow-ups")
+    serve = command("serve", _serve, "serve the page and the API")
+    serve.add_argument("--host", help="address to listen on")
+    serve.add_argument("--port", type=int, help="port to listen on")
+    command("doctor", _doctor, "check settings, corpus, model and index; say what to do")
+    return parser
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _progress(items: Iterable[Any], total: int) -> Iterable[Any]:
+    from tqdm import tqdm
+
+    bar: Iterable[Any] = tqdm(items, total=total, desc="embedding", unit="batch", file=sys.stderr)
+    return bar
+
+
+def _index(settings: Settings, options: argparse.Namespace) -> int:
+    if options.rollback:
+        from assistant.index.store import roll_back
+
+        print(f"live again: generation {roll_back(settings.index)}")
+        return 0
+    from assistant.factory import update_index
+
+    reading, report = update_index(settings, options.skip_unreadable, options.rebuild, _say, _progress)
+    for name in ("added", "changed", "removed"):
+        for document in getattr(report, name):
+            print(f"{name:8} {document}")
+    counts = ", ".join(f"{len(getattr(report, name))} {name}" for name in ("added", "changed", "removed", "unchanged"))
+    print(f"{counts}; {report.passages} passages, {report.embedded} embedded; generation {report.generation}")
+    for item in reading.unreadable:
+        print(f"skipped  {item.path}: {item.reason}")
+    return 0
+
+
+def _ask(settings: Settings, options: argparse.Namespace) -> int:
+    if bool(options.question) == bool(options.batch):
+        _say("assistant ask: give either a question or --batch FILE")
+        return 2
+    from assistant.factory import make_assistant
+
+    if options.batch:
+        requests = list(_requests(options.batch))
+        assistant = make_assistant(settings, _say)
+        for identifier, turns in requests:
+            answer, _ = _last_answer(assistant, turns)
+            print(json.dumps({"id": identifier, **answer_as_dict(answer)}, ensure_ascii=False), flush=True)
+        return 0
+    trace = make_assistant(settings, _say).trace(" ".join(options.question))
+    if options.explain:
+        from assistant.explain import explain
+
+        print(explain(trace))
+    if options.json:
+        print(json.dumps(answer_as_dict(trace.answer), ensure_ascii=False, indent=2))
+    elif not options.explain:
+        print(_readable(trace.answer))
+    return 0
+
+
+def _requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
+    """Id and turns of each line of a batch file.
+
+    Raises:
+        QuestionError: the file can't be read or a line is no request.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionError(f"can't read batch file {str(path)!r} ({error}); name a UTF-8 JSON-lines file") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            turns = record["turns"] if "turns" in record else [record["question"]]
+            if not turns or not all(isinstance(turn, str) and turn.strip() for turn in turns):
+                raise ValueError
+            yield record["id"], turns
+        except (ValueError, KeyError, TypeError):
+            raise QuestionError(
+                f'line {number} of {str(path)!r} is no request; write {{"id": …, "question": "…"}} '
+                'or {"id": …, "turns": ["…"]}'
+            ) from None
+
+
+def _last_answer(assistant: Any, turns: Sequence[str]) -> tuple[Answer, list[Turn]]:
+    history: list[Turn] = []
+    for turn in turns:
+        answer = assistant.ask(turn, history)
+        history.append(Turn(turn, answer.resolved_question, not answer.abstained))
+    return answer, history
+
+
+def _chat(settings: Settings, options: argparse.Namespace) -> int:
+    from assistant.factory import make_assistant
+
+    assistant = make_assistant(settings, _say)
+    _say("Ask a question; an empty line ends.")
+    history: list[Turn] = []
+    while True:
+        try:
+            question = input("> ").strip()
+        except EOFError:
+            return 0
+        if not question:
+            return 0
+        try:
+            answer = assistant.ask(question, history)
+        except QuestionError as error:
+            _say(str(error))
+            continue
+        if answer.resolved_question != answer.question:
+            print(f"({answer.resolved_question})")
+        print(_readable(answer) + "\n")
+        if answer.verdict is not Verdict.ABOUT_ME:
+            history.append(Turn(question, answer.resolved_question, not answer.abstained))
+
+
+def _readable(answer: Answer) -> str:
+    lines = [answer.answer]
+    for citation in answer.citations or answer.closest:
+        place = " > ".join(dict.fromkeys([citation.title, *citation.heading]))
+        where = f"{citation.document_id}, characters {citation.start}-{citation.end}"
+        lines.append(f"  [{citation.number}] {place} ({where})" + (f" {citation.url}" if citation.url else ""))
+        if answer.closest:
+            lines.append(f"      {citation.quote}")
+    return "\n".join(lines)
+
+
+def _serve(settings: Settings, options: argparse.Namespace) -> int:
+    from assistant.web.server import serve
+
+    serve(settings)
+    return 0
+
+
+def _doctor(settings: Settings, options: argparse.Namespace) -> int:
+    from assistant.doctor import examine
+
+    healthy = True
+    for finding in examine(settings):
+        print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.subject}: {finding.text}")
+        healthy = healthy and finding.ok
+    return 0 if healthy else 1

@@ -1,0 +1,57 @@
+"""`assistant doctor`: is everything there, whole and fitting? Each finding says what to do."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from assistant.corpus import read_corpus
+from assistant.errors import AssistantError
+from assistant.factory import make_encoder
+from assistant.index.loaded import load_index
+from assistant.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, whether it is in order, and how it stands or what to do."""
+
+    subject: str
+    ok: bool
+    text: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Check program, corpus, model and index, one after the other."""
+    yield Finding("python", sys.version_info >= (3, 11), f"{platform.python_version()} (3.11 or newer is needed)")
+    yield _try("corpus", lambda: _corpus(settings))
+    yield _try("model", lambda: _model(settings))
+    yield _try("index", lambda: _index(settings))
+
+
+def _try(subject: str, check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except AssistantError as error:
+        return Finding(subject, False, str(error))
+
+
+def _corpus(settings: Settings) -> Finding:
+    reading = read_corpus(settings.corpus, int(settings.max_file_mb * 1e6))
+    return Finding("corpus", True, f"{len(reading.documents)} documents in {str(settings.corpus)!r}")
+
+
+def _model(settings: Settings) -> Finding:
+    encoder = make_encoder(settings, threads=1)
+    return Finding(
+        "model", True, f"{encoder.name!r}, {encoder.dimension} dimensions, reads {encoder.max_tokens} tokens"
+    )
+
+
+def _index(settings: Settings) -> Finding:
+    index = load_index(settings.index, make_encoder(settings, threads=1))
+    manifest = index.manifest
+    text = f"generation {manifest.generation}, {manifest.passages} passages of {len(manifest.documents)} documents"
+    return Finding("index", True, text + "; bring it up to date with the corpus: assistant index")

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.cli import main
+from tests.conftest import CACHE, ROOT
+
+
+@pytest.fixture
+def seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Options for a command on a built index of the seed texts."""
+    monkeypatch.setenv("ASSISTANT_CACHE", str(CACHE))
+    places = ["--corpus", str(ROOT / "corpus"), "--index", str(tmp_path / "index")]
+    assert main(["index", *places]) == 0
+    return places
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    capsys.readouterr()
+    code = main(arguments)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.mark.real
+def test_index_says_what_changed_and_embeds_nothing_twice(seed: list[str], capsys: Any) -> None:
+    code, out, _ = run(capsys, "index", *seed)
+    assert code == 0
+    assert "0 added, 0 changed, 0 removed, 2 unchanged" in out
+    assert "0 embedded" in out
+
+
+@pytest.mark.real
+def test_ask_prints_the_quote_with_its_place(seed: list[str], capsys: Any) -> None:
+    code, out, _ = run(capsys, "ask", "What", "is", "NBIS?", *seed)
+    assert code == 0
+    assert "National Bioinformatics Infrastructure (NBIS). [1]" in out
+    assert "collaboration-with-scilifelab.md, characters" in out
+
+
+@pytest.mark.real
+def test_ask_json_is_an_answer(seed: list[str], capsys: Any) -> None:
+    code, out, _ = run(capsys, "ask", "--json", "What is NBIS?", *seed)
+    answer = json.loads(out)
+    (citation,) = answer["citations"]
+    assert (code, answer["verdict"], answer["abstained"], answer["closest"]) == (0, "answered", False, [])
+    assert citation.keys() >= {
+        "number", "document_id", "title", "url", "heading", "passage_id", "quote", "start", "end", "score",
+    }  # fmt: skip
+
+
+@pytest.mark.real
+def test_a_refusal_is_no_error(seed: list[str], capsys: Any) -> None:
+    code, out, _ = run(capsys, "ask", "--json", "What is the capital of France?", *seed)
+    assert (code, json.loads(out)["abstained"]) == (0, True)
+
+
+@pytest.mark.real
+def test_explain_shows_every_stage(seed: list[str], capsys: Any) -> None:
+    _, out, _ = run(capsys, "ask", "--explain", "What is NBIS?", *seed)
+    assert all(stage in out for stage in ("question", "resolved", "retrieved", "sentences", "verdict", "time"))
+
+
+@pytest.mark.real
+def test_a_batch_gives_one_answer_a_line_to_the_last_turn(seed: list[str], capsys: Any, tmp_path: Path) -> None:
+    batch = tmp_path / "batch.jsonl"
+    lines = [
+        {"id": 1, "question": "What is NBIS?"},
+        {"id": "b", "turns": ["What is SciLifeLab?", "What does it fund?"]},
+    ]
+    batch.write_text("\n\n".join(json.dumps(line) for line in lines))
+    _, out, _ = run(capsys, "ask", "--batch", str(batch), *seed)
+    first, second = (json.loads(line) for line in out.splitlines())
+    assert (first["id"], second["id"]) == (1, "b")
+    assert second["resolved_question"] == "What does SciLifeLab fund?"
+
+
+@pytest.mark.real
+def test_chat_answers_until_an_empty_line(seed: list[str], capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("What is SciLifeLab?\nWhat does it fund?\n\n"))
+    code, out, _ = run(capsys, "chat", *seed)
+    assert code == 0
+    assert "(What does SciLifeLab fund?)" in out
+
+
+@pytest.mark.real
+def test_rollback_without_an_earlier_generation_is_an_error_in_one_line(seed: list[str], capsys: Any) -> None:
+    code, out, err = run(capsys, "index", "--rollback", *seed)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+
+
+@pytest.mark.real
+def test_doctor_finds_a_whole_installation_healthy(seed: list[str], capsys: Any) -> None:
+    code, out, _ = run(capsys, "doctor", *seed)
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["ok"] * 4
+
+
+@pytest.mark.real
+def test_doctor_names_what_is_missing(capsys: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_CACHE", str(CACHE))
+    code, out, _ = run(capsys, "doctor", "--corpus", str(tmp_path / "no"), "--index", str(tmp_path / "none"))
+    assert code == 1
+    assert "FAIL  corpus" in out
+    assert "FAIL  index" in out
+
+
+@pytest.mark.real
+def test_an_unreadable_file_leaves_the_index_and_can_be_skipped(seed: list[str], capsys: Any, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "a.txt").write_text("A text.")
+    (corpus / "b.pdf").write_bytes(b"nothing")
+    places = ["--corpus", str(corpus), "--index", seed[3]]
+    code, _, err = run(capsys, "index", *places)
+    assert code == 1
+    assert "'b.pdf': broken PDF" in err
+    assert "--skip-unreadable" in err
+    assert run(capsys, "ask", "What is NBIS?", *seed)[0] == 0
+    code, out, _ = run(capsys, "index", "--skip-unreadable", *places)
+    assert code == 0
+    assert "skipped  b.pdf: broken PDF" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["ask", "q", "--index", "/nowhere/at/all"], "assistant index"),
+        (["ask", "--batch", "/nowhere/batch.jsonl"], "/nowhere/batch.jsonl"),
+        (["index", "--corpus", "/nowhere/at/all"], "--corpus"),
+    ],
+)
+def test_an_error_is_one_line_that_names_the_thing(
+    arguments: list[str], named: str, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSISTANT_CACHE", str(CACHE))
+    code, out, err = run(capsys, *arguments)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert named in err
+
+
+@pytest.mark.parametrize("line", ["not json", "{}", '{"id": 1}', '{"id": 1, "turns": []}', '{"id": 1, "question": 5}'])
+def test_a_bad_line_of_a_batch_is_named(line: str, capsys: Any, tmp_path: Path) -> None:
+    (tmp_path / "b.jsonl").write_text('{"id": 1, "question": "q"}\n' + line)
+    code, _, err = run(capsys, "ask", "--batch", str(tmp_path / "b.jsonl"))
+    assert code == 1
+    assert "line 2" in err
+
+
+def test_wrong_usage_is_two(capsys: Any) -> None:
+    assert run(capsys, "ask")[0] == 2
+    with pytest.raises(SystemExit) as stop:
+        main(["nonsense"])
+    assert stop.value.code == 2

@@ -1,0 +1,53 @@
+"""The promises of the design over varied questions, English and Swedish, on the seed texts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from assistant.chat import Assistant
+from assistant.citations import markers_in
+from assistant.embedding.encoder import Encoder
+from assistant.schema import Answer, Verdict
+from tests.conftest import ROOT, index_of
+
+pytestmark = pytest.mark.real
+CASES = [json.loads(line) for line in (ROOT / "tests/golden/seed.jsonl").read_text(encoding="utf-8").splitlines()]
+LEAST_RIGHT = 38  # of 46; rises with the answers
+
+
+def is_right(case: dict[str, Any], answer: Answer) -> bool:
+    if case.get("refused"):
+        return answer.abstained
+    quotes = " ".join(citation.quote for citation in answer.citations)
+    return not answer.abstained and all(words in quotes for words in case["says"])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_an_answer_is_cited_and_every_quote_verbatim(case: dict[str, Any], seed_assistant: Assistant) -> None:
+    answer = seed_assistant.ask(case["question"])
+    texts = seed_assistant.index.texts
+    assert (answer.verdict is Verdict.ANSWERED) == bool(answer.citations)
+    assert set(markers_in(answer.answer)) == {citation.number for citation in answer.citations}
+    for citation in (*answer.citations, *answer.closest):
+        assert texts[citation.document_id][citation.start : citation.end] == citation.quote
+        assert citation.quote in (ROOT / "corpus" / citation.document_id).read_text(encoding="utf-8")
+
+
+def test_the_same_corpus_elsewhere_gives_the_same_generation_and_answers(
+    seed_assistant: Assistant, e5: Encoder, tmp_path: Any
+) -> None:
+    index = index_of(list(seed_assistant.index.documents.values()), tmp_path, e5)
+    other = Assistant(index, e5)
+    assert index.manifest.generation == seed_assistant.index.manifest.generation
+    for case in CASES:
+        one, two = seed_assistant.ask(case["question"]), other.ask(case["question"])
+        assert (one.answer, one.citations, one.confidence) == (two.answer, two.citations, two.confidence)
+
+
+def test_most_answers_are_right(seed_assistant: Assistant) -> None:
+    wrong = [case["id"] for case in CASES if not is_right(case, seed_assistant.ask(case["question"]))]
+    print(f"{len(CASES) - len(wrong)} of {len(CASES)} right; wrong: {wrong}")
+    assert len(CASES) - len(wrong) >= LEAST_RIGHT
