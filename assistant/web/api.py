@@ -1,0 +1,212 @@
+"""The FastAPI app: JSON and SSE under `/api/v1`, reading pages under `/sources`, health checks.
+
+The widget and other programs talk to this, never to Gradio's own endpoints.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant import __version__
+from assistant.chat import MOST_CHARACTERS, MOST_TURNS, Assistant
+from assistant.errors import QuestionError
+from assistant.schema import Answer, Passage, Span, Turn, answer_as_dict
+from assistant.web.reading import reading_page
+
+STATIC = Path(__file__).parent / "static"
+_SURROUNDINGS = 600  # characters before and after a passage
+
+
+class AskedTurn(BaseModel):
+    """An earlier turn of the conversation, as the answers to it gave it back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: str = Field(min_length=1, max_length=MOST_CHARACTERS)
+    resolved_question: str = Field("", max_length=2 * MOST_CHARACTERS)
+    answered: bool = True
+
+
+class AskRequest(BaseModel):
+    """A question, and the turns before it, oldest first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: str = Field(min_length=1, max_length=MOST_CHARACTERS)
+    history: list[AskedTurn] = Field(default=[], max_length=MOST_TURNS)
+
+
+class PassageResponse(BaseModel):
+    """A passage with its surroundings: `before + text + after` is a stretch of the document."""
+
+    passage_id: str
+    document_id: str
+    title: str
+    url: str | None
+    language: str
+    heading: list[str]
+    text: str
+    before: str
+    after: str
+    start: int
+    end: int
+
+
+class DocumentResponse(BaseModel):
+    """A document of the corpus."""
+
+    document_id: str
+    title: str
+    url: str | None
+    language: str
+    source: str | None
+    characters: int
+    passages: int
+
+
+def create_app(assistant: Assistant) -> FastAPI:
+    """The app that answers from `assistant`, without the Gradio page."""
+    app = FastAPI(
+        title="Collaboration assistant", version=__version__, openapi_url="/api/openapi.json",
+        docs_url=None, redoc_url=None,  # their pages load scripts from other hosts
+    )  # fmt: skip
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _problem)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    _add_pages(app, assistant)
+    _add_ask(app, assistant)
+    _add_reading(app, assistant)
+    return app
+
+
+def _add_pages(app: FastAPI, assistant: Assistant) -> None:
+    @app.get("/", include_in_schema=False)
+    def start() -> RedirectResponse:
+        return RedirectResponse("chat/")
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> Response:
+        return Response((STATIC / "icon.svg").read_bytes(), media_type="image/svg+xml")
+
+    @app.get("/healthz", tags=["operations"])
+    def healthz() -> dict[str, str]:
+        """The process is up."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["operations"])
+    def readyz() -> dict[str, str]:
+        """The index is loaded and verified: the server starts to listen only then."""
+        return {"status": "ready", "generation": assistant.index.manifest.generation}
+
+
+def _add_ask(app: FastAPI, assistant: Assistant) -> None:
+    @app.post(
+        "/api/v1/ask", tags=["answers"], response_model=Answer,
+        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    )  # fmt: skip
+    def ask(request: Request, body: AskRequest) -> Any:
+        """Answer a question; with `Accept: text/event-stream` as the events meta, citations, delta, done."""
+        history = [Turn(turn.question, turn.resolved_question, turn.answered) for turn in body.history]
+        try:
+            answer = assistant.ask(body.question, history)
+        except QuestionError as error:
+            raise HTTPException(422, str(error)) from None
+        if "text/event-stream" in request.headers.get("accept", ""):
+            headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+            return StreamingResponse(_events(answer), media_type="text/event-stream", headers=headers)
+        return JSONResponse(answer_as_dict(answer), headers={"Cache-Control": "no-store"})
+
+
+def _events(answer: Answer) -> Iterator[str]:
+    """The events of a streamed answer; the deltas joined are the text of the answer."""
+    whole: Any = answer_as_dict(answer)
+    about = ("resolved_question", "language", "verdict", "abstained", "confidence")
+    yield _event("meta", {key: whole[key] for key in about})
+    yield _event("citations", {"citations": whole["citations"], "closest": whole["closest"]})
+    words = answer.answer.split(" ")
+    for number, word in enumerate(words):
+        yield _event("delta", {"text": word if number == 0 else " " + word})
+    yield _event("done", whole)
+
+
+def _event(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+def _add_reading(app: FastAPI, assistant: Assistant) -> None:
+    index = assistant.index
+
+    def find(passage_id: str) -> Passage:
+        row = index.rows.get(passage_id)
+        if row is None:
+            raise HTTPException(404, "no such passage; the text may have changed since it was cited")
+        return index.passages[row]
+
+    @app.get("/api/v1/passages/{passage_id}", tags=["texts"])
+    def passage(passage_id: str) -> PassageResponse:
+        """A passage with its surroundings."""
+        found = find(passage_id)
+        text = index.texts[found.document_id]
+        keep = ("passage_id", "document_id", "title", "url", "language", "text", "start", "end")
+        values = asdict(found)
+        return PassageResponse(
+            **{key: values[key] for key in keep},
+            heading=list(found.heading),
+            before=text[max(0, found.start - _SURROUNDINGS) : found.start],
+            after=text[found.end : found.end + _SURROUNDINGS],
+        )
+
+    @app.get("/api/v1/documents", tags=["texts"])
+    def documents() -> list[DocumentResponse]:
+        """The documents of the corpus."""
+        counts: dict[str, int] = {}
+        for item in index.passages:
+            counts[item.document_id] = counts.get(item.document_id, 0) + 1
+        return [
+            DocumentResponse(
+                document_id=item.document_id, title=item.title, url=item.url, language=item.language,
+                source=item.source, characters=len(item.text), passages=counts.get(item.document_id, 0),
+            )
+            for item in index.documents.values()
+        ]  # fmt: skip
+
+    @app.get("/sources/{passage_id}", response_class=HTMLResponse, tags=["texts"])
+    def source(
+        passage_id: str,
+        start: Annotated[int | None, Query(ge=0)] = None,
+        end: Annotated[int | None, Query(ge=0)] = None,
+    ) -> HTMLResponse:
+        """The document of a passage as a page, with the passage, or a quote in it, marked."""
+        found = find(passage_id)
+        marked = Span(found.start, found.end)
+        if start is not None and end is not None and found.start <= start < end <= found.end:
+            marked = Span(start, end)
+        return HTMLResponse(reading_page(index.documents[found.document_id], marked))
+
+
+def _problem_response(status: int, title: str, detail: str) -> JSONResponse:
+    """Problem details, RFC 9457."""
+    content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return JSONResponse(content, status_code=status, media_type="application/problem+json")
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # registered for it alone
+    return _problem_response(error.status_code, "Not answered", str(error.detail))
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    """What is wrong with a request, without an echo of what was sent."""
+    assert isinstance(error, RequestValidationError)  # registered for it alone
+    complaints = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+    return _problem_response(422, "The request doesn't fit", "; ".join(complaints[:5]))

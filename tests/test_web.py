@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from assistant.chat import MOST_CHARACTERS, Assistant
+from assistant.schema import Answer, Citation, Document, Heading, Span, Verdict
+from assistant.web.api import create_app
+from assistant.web.reading import reading_page
+from assistant.web.security import Guard
+from tests.conftest import document, index_of
+from tests.fakes import BagOfWords
+
+QUESTION = "When was the Alpha Institute founded in Lund?"
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
+
+
+@pytest.fixture
+def client(small_assistant: Assistant) -> Iterator[TestClient]:
+    app = create_app(small_assistant)
+    app.add_middleware(Guard, chat="/chat", allowed_origins=["https://intranet.example"], language="en")
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def ask(client: TestClient, **body: Any) -> Any:
+    return client.post("/api/v1/ask", json=body)
+
+
+def test_ask_gives_the_same_object_as_the_engine(client: TestClient, small_assistant: Assistant) -> None:
+    over_http, inside = ask(client, question=QUESTION).json(), small_assistant.ask(QUESTION)
+    assert over_http["answer"] == inside.answer
+    assert [item["quote"] for item in over_http["citations"]] == [item.quote for item in inside.citations]
+    assert over_http.keys() == set(Answer.__dataclass_fields__)
+
+
+def test_a_follow_up_over_http_sees_the_turn_before(client: TestClient) -> None:
+    turns = [{"question": "What does the Alpha Institute develop?"}]
+    found = ask(client, question="When was it founded?", history=turns).json()
+    assert found["resolved_question"] == "When was Alpha Institute founded?"
+
+
+def test_the_events_of_a_stream_add_up_to_the_answer(client: TestClient) -> None:
+    response = client.post("/api/v1/ask", json={"question": QUESTION}, headers={"Accept": "text/event-stream"})
+    assert response.headers["content-type"].startswith("text/event-stream")
+    events = [
+        (block.split("\n")[0].removeprefix("event: "), json.loads(block.split("\n")[1].removeprefix("data: ")))
+        for block in response.text.strip().split("\n\n")
+    ]
+    names = [name for name, _ in events]
+    assert names[:2] == ["meta", "citations"]
+    assert names[-1] == "done"
+    assert "".join(data["text"] for name, data in events if name == "delta") == events[-1][1]["answer"]
+    assert events[1][1]["citations"] == events[-1][1]["citations"] != []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"question": ""},
+        {"question": "  ?! "},
+        {"question": "SECRET" * MOST_CHARACTERS},
+        {"question": "q", "history": [{"question": "SECRET"}] * 13},
+        {"question": "q", "SECRET": 1},
+        {"question": ["SECRET"]},
+    ],
+)
+def test_a_request_that_does_not_fit_is_a_problem_without_an_echo(client: TestClient, body: dict[str, Any]) -> None:
+    response = client.post("/api/v1/ask", json=body)
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "SECRETSECRET" not in response.text
+    assert "input" not in response.json()
+
+
+def test_a_body_that_is_no_json_is_refused_before_the_handler(client: TestClient) -> None:
+    response = client.post("/api/v1/ask", content='{"question": "q"}', headers={"Content-Type": "text/plain"})
+    assert response.status_code == 422
+
+
+def test_a_passage_comes_with_its_surroundings(client: TestClient, small_assistant: Assistant) -> None:
+    citation = ask(client, question=QUESTION).json()["citations"][0]
+    passage = client.get(f"/api/v1/passages/{citation['passage_id']}").json()
+    text = small_assistant.index.texts[citation["document_id"]]
+    assert passage["before"] + passage["text"] + passage["after"] in text
+    assert (
+        passage["text"][citation["start"] - passage["start"] : citation["end"] - passage["start"]] == citation["quote"]
+    )
+
+
+def test_documents_are_listed(client: TestClient) -> None:
+    assert [item["document_id"] for item in client.get("/api/v1/documents").json()] == ["alpha.md", "gamma.md"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/passages/", "/sources/"])
+@pytest.mark.parametrize("name", ["unknown", "..%2f..%2fetc%2fpasswd", "%00", "a" * 10_000])
+def test_a_passage_that_is_not_there_is_404(client: TestClient, path: str, name: str) -> None:
+    assert client.get(path + name).status_code == 404
+
+
+def test_the_reading_page_marks_the_quote_without_a_script(client: TestClient) -> None:
+    citation = ask(client, question=QUESTION).json()["citations"][0]
+    page = client.get(f"/sources/{citation['passage_id']}?start={citation['start']}&end={citation['end']}").text
+    assert f'<mark id="quote">{citation["quote"]}</mark>' in page
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize("place", ["?start=0&end=99999", "?start=5&end=5", "?start=7&end=2", "?start=1"])
+def test_offsets_outside_the_passage_mark_the_whole_passage(
+    client: TestClient, small_assistant: Assistant, place: str
+) -> None:
+    passage = small_assistant.index.passages[0]
+    page = client.get(f"/sources/{passage.passage_id}{place}").text
+    assert page.count('<mark id="quote">') == 1
+    assert page.count("<mark") == passage.text.count("\n\n") + 1
+
+
+def test_words_of_the_corpus_are_never_markup_on_the_reading_page() -> None:
+    text = f"{HOSTILE}\n\nText {HOSTILE}"
+    hostile = Document(
+        document_id="a", title=HOSTILE, text=text, language='"><script>', url="https://x.example/?a=<script>",
+        headings=(Heading(Span(0, len(HOSTILE)), 1, HOSTILE),),
+    )  # fmt: skip
+    page = reading_page(hostile, Span(len(HOSTILE) + 2, len(text)))
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "<h2>&lt;img" in page
+
+
+def test_every_answer_has_the_headers(client: TestClient) -> None:
+    for path in ("/healthz", "/api/v1/documents", "/static/page.css", "/nothing"):
+        headers = client.get(path).headers
+        assert "frame-ancestors 'self' https://intranet.example" in headers["content-security-policy"]
+        assert "unsafe-eval" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_nonce_differs_each_time(client: TestClient) -> None:
+    found = {
+        re.findall(r"'nonce-([^']+)'", client.get("/healthz").headers["content-security-policy"])[0] for _ in range(5)
+    }
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+def test_pages_that_load_from_elsewhere_are_not_there(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_the_interface_describes_itself(client: TestClient) -> None:
+    paths = client.get("/api/openapi.json").json()["paths"]
+    assert {"/api/v1/ask", "/api/v1/passages/{passage_id}", "/api/v1/documents", "/readyz"} <= paths.keys()
+    assert client.get("/readyz").json()["status"] == "ready"
+
+
+def hostile_answer(**more: Any) -> Answer:
+    citation = Citation(
+        number=1, document_id=HOSTILE, title=HOSTILE, url="javascript:alert(1)", heading=(HOSTILE,),
+        passage_id='"><script>', quote=f"{HOSTILE}\n\n[a](http://evil.example) ![b](http://evil.example/c.png)",
+        start=0, end=9, score=1.0, language="en",
+    )  # fmt: skip
+    values = {
+        "question": HOSTILE, "resolved_question": HOSTILE, "language": "en", "verdict": Verdict.ANSWERED,
+        "abstained": False, "answer": f"{citation.quote} [1]", "confidence": 0.9, "citations": (citation,),
+    }  # fmt: skip
+    return Answer(**{**values, **more})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        hostile_answer(),
+        hostile_answer(question="other"),
+        hostile_answer(verdict=Verdict.NOT_COVERED, abstained=True, citations=(), answer=HOSTILE),
+        hostile_answer(verdict=Verdict.UNCLEAR, abstained=True, citations=(), closest=hostile_answer().citations),
+    ],
+)
+def test_words_are_never_markup_in_the_chat(answer: Answer) -> None:
+    from assistant.web.page import answer_html
+
+    html = list(answer_html(answer))[-1]
+    tags = set(re.findall(r"<(\w+)", html))
+    assert tags <= {"div", "p", "blockquote", "a"}
+    links = re.findall(r'href="([^"]*)"', html)
+    assert all(link.startswith("../sources/") for link in links)
+    assert "\n" not in html
+
+
+def test_the_answer_on_the_page_grows_and_ends_with_every_quote(small_assistant: Assistant) -> None:
+    from assistant.web.page import answer_html
+
+    answer = small_assistant.ask("Alpha Institute methods founded Lund patients")
+    steps = list(answer_html(answer))
+    assert [len(step) for step in steps] == sorted(len(step) for step in steps)
+    assert steps[-1].count('class="marker"') == len(answer.citations)
+
+
+def test_the_page_says_what_it_understood(small_assistant: Assistant) -> None:
+    from assistant.web.page import _respond
+
+    steps = list(_respond(small_assistant, "What does the Alpha Institute develop?", [], []))
+    shown, emptied, turns = steps[-1]
+    assert (emptied, len(turns), len(shown)) == ("", 1, 2)
+    shown, _, turns = list(_respond(small_assistant, "When was it founded?", shown, turns))[-1]
+    assert "Understood as: When was Alpha Institute founded?" in shown[-1]["content"]
+    assert turns[-1].resolved_question == "When was Alpha Institute founded?"
+
+
+def test_an_empty_message_changes_nothing_and_a_bad_one_is_explained(small_assistant: Assistant) -> None:
+    from assistant.web.page import _respond
+
+    assert list(_respond(small_assistant, "  ", [], [])) == [([], "  ", [])]
+    shown, _, turns = list(_respond(small_assistant, "?!", [], []))[-1]
+    assert "empty" in shown[-1]["content"]
+    assert turns == []
+
+
+def test_example_questions_come_from_the_corpus_and_are_answered(tmp_path: Path) -> None:
+    from assistant.examples import example_questions
+
+    text = "The National Bioinformatics Infrastructure (NBIS) helps. The Odd Thing (x) does not."
+    assistant = Assistant(index_of([document(text=text)], tmp_path), BagOfWords())
+    found = example_questions(assistant)
+    assert found[0] == "What is NBIS?"
+    assert all(assistant.ask(question).verdict is Verdict.ANSWERED for question in found)
