@@ -8,15 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from assistant.answering import phrases, smalltalk, writer
-from assistant.answering.decision import confidence, verdict_of
+from assistant.answering.combine import combine
+from assistant.answering.decision import Decision, Judge
+from assistant.answering.definitions import as_search, definition_asked
 from assistant.answering.evidence import Evidence, choose, weigh
+from assistant.answering.features import Features, features
 from assistant.citations import check_answer
 from assistant.embedding.encoder import Encoder
 from assistant.errors import QuestionError
 from assistant.followup import resolve
 from assistant.index.loaded import Index
 from assistant.language import detect_question
-from assistant.retrieval import Query, make_query, retrieve
+from assistant.questions import split_questions
+from assistant.retrieval import Filter, Query, make_query, retrieve
 from assistant.schema import Answer, Citation, Retrieved, Turn, Verdict
 
 MOST_CHARACTERS = 2000
@@ -26,12 +30,23 @@ _CLOSEST = 3  # shown when it is unclear
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a question: passages, their sentences weighed, and those that would be quoted."""
+
+    query: Query
+    retrieved: tuple[Retrieved, ...]
+    evidence: tuple[Evidence, ...]
+    chosen: tuple[Evidence, ...]
+    features: Features | None
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
-    """An answer with every stage that led to it."""
+    """An answer with every stage that led to it; the others are None for talk about the assistant."""
 
     answer: Answer
-    retrieved: tuple[Retrieved, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
+    found: Found | None = None
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True)
@@ -43,37 +58,72 @@ class Assistant:
 
     index: Index
     encoder: Encoder
+    judge: Judge
     language: str = "en"
     contact: str = ""
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
-        """The answer to `question`, after the turns of `history`.
+    def ask(self, question: str, history: Sequence[Turn] = (), only: Filter | None = None) -> Answer:
+        """The answer to `question`, after the turns of `history`, from the passages that `only` allows.
 
         Raises:
             QuestionError: the question is empty or too long.
             IndexDamagedError: a quote would not be verbatim.
         """
-        return self.trace(question, history).answer
+        return self.trace(question, history, only).answer
 
-    def trace(self, question: str, history: Sequence[Turn] = ()) -> Trace:
+    def trace(self, question: str, history: Sequence[Turn] = (), only: Filter | None = None) -> Trace:
         """`ask` with the stages that led to the answer."""
-        clock = _Clock()
+        clock = Clock()
         question = _taken(question)
+        parts = split_questions(question)
+        if len(parts) == 1:
+            trace = self._trace_one(question, history, clock, only)
+        else:
+            trace = self._trace_each(question, parts, history, clock, only)
+        answer = replace(trace.answer, timings_ms=clock.timings())
+        return replace(trace, answer=check_answer(answer, self.index.texts))
+
+    def _trace_one(self, question: str, history: Sequence[Turn], clock: Clock, only: Filter | None) -> Trace:
         small = smalltalk.recognise(question)
         if small:
-            return Trace(self._about_me(question, small, clock))
+            return Trace(self._about_me(question, small))
         with clock.measure("resolve"):
-            resolved = resolve(question, history[-MOST_TURNS:])
+            resolved = self.understand(question, history)
             language = detect_question(question, self._spoken(history))
+        found = self.find(resolved, language, clock, only)
+        with clock.measure("decide"):
+            decision = self.judge.decide(found.features)
+            answer = self._answer(question, resolved, found, decision)
+        return Trace(answer, found, decision)
+
+    def _trace_each(
+        self, message: str, parts: Sequence[str], history: Sequence[Turn], clock: Clock, only: Filter | None
+    ) -> Trace:
+        """Several questions, each after the one before; the stages kept are those of the first."""
+        traces: list[Trace] = []
+        turns = list(history)
+        for part in parts:
+            traces.append(self._trace_one(part, turns, clock, only))
+            answer = traces[-1].answer
+            turns.append(Turn(part, answer.resolved_question, not answer.abstained))
+        return replace(traces[0], answer=combine(message, [trace.answer for trace in traces]))
+
+    def understand(self, question: str, history: Sequence[Turn]) -> str:
+        """`question` with what it leans on from the turns before it written out."""
+        return resolve(question, history[-MOST_TURNS:])
+
+    def find(self, question: str, language: str, clock: Clock | None = None, only: Filter | None = None) -> Found:
+        """Passages and sentences for a question that stands alone."""
+        clock = clock or Clock()
         with clock.measure("encode"):
-            query = make_query(self.index, self.encoder, resolved, language)
+            query = make_query(self.index, self.encoder, as_search(question, language), language)
         with clock.measure("retrieve"):
-            retrieved = retrieve(self.index, query, _PASSAGES)
-        with clock.measure("answer"):
-            evidence = weigh(self.index, query, retrieved)
-            answer = self._answer(question, query, retrieved, evidence)
-        answer = replace(answer, timings_ms=clock.timings())
-        return Trace(check_answer(answer, self.index.texts), tuple(retrieved), tuple(evidence))
+            retrieved = retrieve(self.index, query, _PASSAGES, only)
+        with clock.measure("choose"):
+            evidence = weigh(self.index, query, retrieved, definition_asked(question))
+            chosen = choose(evidence)
+            made = features(self.index, query, retrieved, evidence)
+        return Found(query, tuple(retrieved), tuple(evidence), tuple(chosen), made)
 
     def topics(self, count: int = 4) -> tuple[str, ...]:
         """Titles of the corpus, the first `count`."""
@@ -82,38 +132,35 @@ class Assistant:
     def _spoken(self, history: Sequence[Turn]) -> str:
         return detect_question(history[-1].question, self.language) if history else self.language
 
-    def _about_me(self, question: str, small: tuple[str, str], clock: _Clock) -> Answer:
+    def _about_me(self, question: str, small: tuple[str, str]) -> Answer:
         language, kind = small
         return Answer(
             question=question, resolved_question=question, language=language, verdict=Verdict.ABOUT_ME,
             abstained=False, answer=smalltalk.reply(language, kind, self.topics()), confidence=1.0,
-            timings_ms=clock.timings(),
         )  # fmt: skip
 
-    def _answer(
-        self, question: str, query: Query, retrieved: Sequence[Retrieved], evidence: Sequence[Evidence]
-    ) -> Answer:
-        probability = confidence(evidence)
-        verdict = verdict_of(probability)
+    def _answer(self, question: str, resolved: str, found: Found, decision: Decision) -> Answer:
+        query, retrieved, chosen = found.query, found.retrieved, found.chosen
+        verdict = decision.verdict
         spoken = phrases.page_language(query.language, self.language)
         citations: tuple[Citation, ...] = ()
         near: tuple[Citation, ...] = ()
         topics: tuple[str, ...] = ()
         if verdict is Verdict.ANSWERED:
-            citations = writer.cite(choose(evidence))
-            text = writer.compose(citations, spoken)
+            citations = writer.cite(chosen)
+            text = writer.compose(citations, spoken, resolved)
         else:
             near = writer.closest(retrieved[:_CLOSEST]) if verdict is Verdict.UNCLEAR else ()
             topics = _nearest_topics(retrieved)
             text = phrases.refusal(verdict, spoken, topics, self.contact)
         return Answer(
-            question=question, resolved_question=query.text, language=query.language, verdict=verdict,
-            abstained=verdict is not Verdict.ANSWERED, answer=text, confidence=round(probability, 4),
+            question=question, resolved_question=resolved, language=query.language, verdict=verdict,
+            abstained=verdict is not Verdict.ANSWERED, answer=text, confidence=round(decision.answers, 4),
             citations=citations, closest=near, suggestions=topics,
         )  # fmt: skip
 
 
-class _Clock:
+class Clock:
     """Milliseconds by stage."""
 
     def __init__(self) -> None:
@@ -124,7 +171,8 @@ class _Clock:
     def measure(self, stage: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self._stages[stage] = round(1000 * (time.perf_counter() - start), 2)
+        spent = self._stages.get(stage, 0.0) + 1000 * (time.perf_counter() - start)
+        self._stages[stage] = round(spent, 2)
 
     def timings(self) -> dict[str, float]:
         return {**self._stages, "total": round(1000 * (time.perf_counter() - self._start), 2)}

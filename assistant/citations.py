@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from assistant.errors import IndexDamagedError
 from assistant.schema import Answer, Citation, Verdict
@@ -19,6 +19,20 @@ def marker(number: int) -> str:
 def markers_in(text: str) -> list[int]:
     """Citation numbers in the order of their markers in `text`."""
     return [int(number) for number in _MARKER.findall(text)]
+
+
+def segments(answer: Answer) -> Iterator[str | Citation]:
+    """The text of an answer in order: the assistant's own words as strings, quotes as their citations."""
+    rest = answer.answer
+    while rest:
+        found = [(rest.find(f"{item.quote} {marker(item.number)}"), item) for item in answer.citations]
+        at, first = min((pair for pair in found if pair[0] >= 0), key=lambda pair: pair[0], default=(len(rest), None))
+        if rest[:at].strip():
+            yield rest[:at].strip()
+        if first is None:
+            return
+        yield first
+        rest = rest[at + len(first.quote) + 1 + len(marker(first.number)) :]
 
 
 def check_verbatim(citations: Iterable[Citation], texts: Mapping[str, str]) -> None:

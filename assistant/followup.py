@@ -65,7 +65,8 @@ def _continue(before: str, fragment: str) -> str:
 
 
 def _join(before: str, question: str) -> str:
-    return f"{before.rstrip()} {question}"
+    end = "" if before.rstrip().endswith((".", "?", "!")) else "."
+    return f"{before.rstrip()}{end} {question}"
 
 
 def _replace_pronouns(question: str, before: str) -> str:
@@ -73,7 +74,8 @@ def _replace_pronouns(question: str, before: str) -> str:
     if _EMPTY_IT.search(question) or _focus(question):
         return question
     focus = _focus(before)
-    for match in _WORD.finditer(question):
+    own_sentence = re.split(r"[.!?]\s", question)[0]  # later ones have what they refer to before them
+    for match in _WORD.finditer(own_sentence):
         word = match.group().casefold()
         leaning_det = word == "det" and _LEANING_DET.search(question[: match.end()] + "?")
         if word not in _SUBJECTS and word not in _POSSESSIVES and not leaning_det:

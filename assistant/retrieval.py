@@ -10,21 +10,34 @@ don't. The weights are a flat optimum over seven development sets; see benchmark
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.embedding.encoder import Encoder
 from assistant.index.loaded import Index
-from assistant.language import content_words
-from assistant.schema import Retrieved
+from assistant.language import content_words, words
+from assistant.schema import Passage, Retrieved
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LEXICAL_WEIGHT, WORD_WEIGHT = 0.12, 0.25
 _CANDIDATES = 30  # of each retriever
 _DEEP = 24  # of them are compared word by word
+_SAME = 0.95  # of the words of two passages in common: one repeats the other
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each part of a passage's score counts; `sentence` is the best sentence's share of the cosine."""
+
+    sentence: float = 0.5
+    lexical: float = 0.12
+    words: float = 0.25
+
+
+WEIGHTS = Weights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +73,71 @@ def make_query(index: Index, encoder: Encoder, text: str, language: str) -> Quer
     )
 
 
-def retrieve(index: Index, query: Query, count: int) -> list[Retrieved]:
-    """The `count` best passages for `query`, best first; fewer when the index is smaller."""
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which passages may be found: of these documents or folders, in this language; empty means any."""
+
+    documents: tuple[str, ...] = ()
+    language: str | None = None
+
+    def rows(self, index: Index) -> NDArray[np.int64] | None:
+        """Rows of the passages that may be found, None when all may."""
+        import numpy as np
+
+        if not self.documents and self.language is None:
+            return None
+        return np.array([row for row, passage in enumerate(index.passages) if self._keeps(passage)], dtype=np.int64)
+
+    def _keeps(self, passage: Passage) -> bool:
+        here = not self.documents or any(
+            passage.document_id == name or passage.document_id.startswith(name.rstrip("/") + "/")
+            for name in self.documents
+        )
+        return here and self.language in {None, passage.language}
+
+
+def retrieve(
+    index: Index, query: Query, count: int, only: Filter | None = None, weights: Weights = WEIGHTS
+) -> list[Retrieved]:
+    """The `count` best passages for `query`, best first; near-duplicates once, fewer when there are fewer."""
     import numpy as np
 
-    if not index.passages:
+    among = only.rows(index) if only else None
+    if not index.passages or (among is not None and not len(among)):
         return []
-    nearest, cosines = index.nearest(query.vector, _CANDIDATES)
+    nearest, cosines = index.nearest(query.vector, _CANDIDATES, among)
     shares = index.lexical.shares(query.text)
+    if among is not None:
+        shares = np.where(np.isin(np.arange(len(shares)), among), shares, 0.0)
     lexical = np.argsort(-shares, kind="stable")[:_CANDIDATES]
     cosine_of = dict(zip(nearest.tolist(), cosines.tolist(), strict=True))
     for row in lexical[shares[lexical] > 0].tolist():  # a passage without a matching term is no hit
         cosine_of.setdefault(row, index.cosine(query.vector, row))
     first = {
-        row: (cosine + float(index.sentence_cosines(query.vector, row).max(initial=-1.0))) / 2
-        + LEXICAL_WEIGHT * float(shares[row])
+        row: (1 - weights.sentence) * cosine
+        + weights.sentence * float(index.sentence_cosines(query.vector, row).max(initial=-1.0))
+        + weights.lexical * float(shares[row])
         for row, cosine in cosine_of.items()
     }
     deep = sorted(first, key=lambda row: (-first[row], row))[: max(_DEEP, count)]
     found = [
-        Retrieved(index.passages[row], first[row] + WORD_WEIGHT * match, cosine_of[row], float(shares[row]), match)
+        Retrieved(index.passages[row], first[row] + weights.words * match, cosine_of[row], float(shares[row]), match)
         for row in deep
         for match in [word_match(index, query, row)]
     ]
-    return sorted(found, key=lambda item: -item.score)[:count]
+    return _distinct(sorted(found, key=lambda item: -item.score), count)
+
+
+def _distinct(found: Sequence[Retrieved], count: int) -> list[Retrieved]:
+    """The first `count` that don't repeat one before, title included, but for a word in twenty."""
+    kept: list[tuple[Retrieved, set[str]]] = []
+    for item in found:
+        if len(kept) == count:
+            break
+        own = set(words(f"{item.passage.title} {item.passage.text}"))
+        if all(len(own & other) < _SAME * len(own | other) for _, other in kept):
+            kept.append((item, own))
+    return [item for item, _ in kept]
 
 
 def word_match(index: Index, query: Query, row: int) -> float:

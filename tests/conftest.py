@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from assistant.answering.decision import load_judge
 from assistant.chat import Assistant
 from assistant.embedding.encoder import Encoder, load_encoder
 from assistant.index.build import build_index
 from assistant.index.loaded import Index, load_index
 from assistant.schema import Document
-from tests.fakes import BagOfWords
+from tests.fakes import JUDGE, BagOfWords
 
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", DO_NOT_TRACK="1")
 
@@ -94,7 +95,7 @@ def small_index(tmp_path: Path) -> Index:
 @pytest.fixture
 def small_assistant(small_index: Index) -> Assistant:
     """An assistant over `small_index`."""
-    return Assistant(small_index, BagOfWords(), contact="the office")
+    return Assistant(small_index, BagOfWords(), JUDGE, contact="the office")
 
 
 @pytest.fixture(scope="session")
@@ -109,4 +110,4 @@ def seed_assistant(e5: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Ass
     from assistant.corpus import read_corpus
 
     reading = read_corpus(ROOT / "corpus", 50_000_000)
-    return Assistant(index_of(reading.documents, tmp_path_factory.mktemp("seed"), e5), e5)
+    return Assistant(index_of(reading.documents, tmp_path_factory.mktemp("seed"), e5), e5, load_judge())

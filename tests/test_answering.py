@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from assistant.answering import phrases, smalltalk, writer
-from assistant.answering.decision import verdict_of
+from assistant.answering.decision import Decision, load_judge
+from assistant.answering.definitions import Definition, as_search, definition_asked
 from assistant.answering.evidence import MOST_QUOTES, choose, weigh
+from assistant.answering.features import Features
+from assistant.answering.lists import with_whole_list
 from assistant.chat import Assistant
+from assistant.citations import segments
 from assistant.retrieval import make_query, retrieve
-from assistant.schema import Verdict
-from tests.fakes import BagOfWords
+from assistant.schema import Span, Verdict
+from tests.conftest import document, index_of
+from tests.fakes import JUDGE, BagOfWords
 
 
 def test_the_sentence_with_the_asked_words_is_weighed_highest(small_assistant: Assistant) -> None:
@@ -29,17 +36,48 @@ def test_one_to_three_sentences_are_chosen_in_reading_order(small_assistant: Ass
 def test_every_quote_is_followed_by_its_marker(small_assistant: Assistant) -> None:
     query = make_query(small_assistant.index, BagOfWords(), "Alpha Institute founded", "en")
     citations = writer.cite(choose(weigh(small_assistant.index, query, retrieve(small_assistant.index, query, 5))))
-    text = writer.compose(citations, "en")
+    text = writer.compose(citations, "en", "When?")
     assert text == " ".join(f"{item.quote} [{item.number}]" for item in citations)
-    assert writer.compose(citations, "sv") == f"I texterna står det, på engelska: {text}"
+    assert writer.compose(citations, "sv", "När?") == f"I texterna står det, på engelska: {text}"
+    assert writer.compose(citations, "en", "Was it founded?") == f"This is what the texts say about it: {text}"
 
 
-def test_verdicts_follow_the_probability() -> None:
-    assert [verdict_of(value) for value in (0.0, 1.0)] == [Verdict.NOT_COVERED, Verdict.ANSWERED]
+def judged(**values: float) -> Decision:
+    return JUDGE.decide(Features(**{name: values.get(name, 0.0) for name in Features.__dataclass_fields__}))
+
+
+def test_verdicts_follow_the_probabilities() -> None:
     order = [Verdict.NOT_COVERED, Verdict.UNCLEAR, Verdict.ANSWERED]
-    found = [order.index(verdict_of(step / 100)) for step in range(101)]
+    found = [order.index(judged(match=step / 100).verdict) for step in range(101)]
     assert found == sorted(found)
     assert set(found) == {0, 1, 2}
+    assert JUDGE.decide(None).verdict is Verdict.NOT_COVERED
+
+
+def test_the_weights_that_come_with_the_program_use_known_features() -> None:
+    judge = load_judge()
+    assert set(judge.answers.weights) <= set(Features.__dataclass_fields__) >= set(judge.on_topic.weights)
+    assert load_judge(0.7).answer_from == 0.7
+
+
+def features_of(assistant: Assistant, question: str) -> Features:
+    made = assistant.find(question, "en").features
+    assert made is not None
+    return made
+
+
+def test_a_name_or_number_that_the_texts_lack_is_noticed(small_assistant: Assistant) -> None:
+    there, missing = (
+        features_of(small_assistant, f"When was the Alpha Institute founded in {it}?") for it in ("Lund", "Oslo")
+    )
+    assert (there.missing_names, missing.missing_names) == (0, 1)
+    assert features_of(small_assistant, "Was it founded in 1998 in Lund?").missing_number == 0
+    assert features_of(small_assistant, "Was it founded in 1850 in Lund?").missing_number == 1
+
+
+def test_a_question_for_a_time_wants_a_time(small_assistant: Assistant) -> None:
+    assert features_of(small_assistant, "When was it founded in Lund?").lacks_kind == 0
+    assert features_of(small_assistant, "When does Gamma University teach statistics?").lacks_kind == 1
 
 
 def test_a_refusal_names_topics_and_contact_in_the_askers_language() -> None:
@@ -66,3 +104,69 @@ def test_somebody_who_writes_a_third_language_is_answered_in_the_default() -> No
 )
 def test_only_talk_about_the_assistant_is_small_talk(message: str, expected: tuple[str, str] | None) -> None:
     assert smalltalk.recognise(message) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "spelled_out"),
+    [
+        ("What is NBIS?", "NBIS", False),
+        ("Vad är Clinical Genomics?", "Clinical Genomics", False),
+        ("What does GMS stand for?", "GMS", True),
+        ("Vad står GMS för?", "GMS", True),
+    ],
+)
+def test_a_question_for_a_definition_is_recognised(question: str, name: str, spelled_out: bool) -> None:
+    assert definition_asked(question) == Definition(name, spelled_out)
+
+
+@pytest.mark.parametrize("question", ["What is the purpose of the large project in the north?", "Who funds GMS?"])
+def test_another_question_asks_for_no_definition(question: str) -> None:
+    assert definition_asked(question) is None
+
+
+def test_the_sentence_that_spells_a_name_out_is_preferred_where_that_is_asked() -> None:
+    spelled, stated = "The Alpha Institute (AI2) measures.", "AI2 is an institute."
+    assert Definition("AI2", True).bonus(spelled) > Definition("AI2", True).bonus(stated) == 0
+    assert Definition("AI2", False).bonus(stated) > Definition("AI2", False).bonus(spelled) > 0
+    assert Definition("AI2", True).bonus("AI2 measures.") == 0
+    assert as_search("What does AI2 stand for?", "en") == "What is AI2?"
+
+
+LIST = "Partners are:\n\n- hospitals\n- universities\n- patients\n\nThey meet. Two meetings:\n\n1. spring\n2. autumn"
+
+
+@pytest.mark.parametrize(
+    ("words", "whole"),
+    [
+        ("Partners are:", LIST[: LIST.index("\n\nThey")]),
+        ("universities", LIST[: LIST.index("\n\nThey")]),
+        ("They meet.", "They meet."),
+        ("Two meetings:", "Two meetings:\n\n1. spring\n2. autumn"),
+    ],
+)
+def test_a_list_is_quoted_whole(words: str, whole: str, tmp_path: Path) -> None:
+    (passage,) = index_of([document(text=LIST)], tmp_path).passages
+    span = Span(LIST.index(words), LIST.index(words) + len(words))
+    assert passage.quote(with_whole_list(passage, span)) == whole
+
+
+def test_two_questions_are_answered_one_by_one_with_one_numbering(small_assistant: Assistant) -> None:
+    answer = small_assistant.ask("When was the Alpha Institute founded in Lund? Where are nurses trained every autumn?")
+    assert answer.verdict is Verdict.ANSWERED
+    assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+    quotes = [citation.quote for citation in answer.citations]
+    assert {"It was founded in 1998 in Lund.", "Nurses are trained every autumn."} <= set(quotes)
+    assert "Where are nurses trained every autumn?" in answer.answer
+
+
+def test_of_two_questions_the_one_without_an_answer_is_refused(small_assistant: Assistant) -> None:
+    answer = small_assistant.ask("Who trains nurses every autumn? Zebra xylophone quartz?")
+    assert answer.verdict is Verdict.ANSWERED
+    assert "Zebra xylophone quartz? The texts say nothing about this." in answer.answer
+
+
+def test_the_segments_of_an_answer_are_its_words_and_its_quotes(small_assistant: Assistant) -> None:
+    answer = small_assistant.ask("Who trains nurses every autumn? Zebra xylophone quartz?")
+    found = list(segments(answer))
+    assert found[0] == "Who trains nurses every autumn?"
+    assert [item for item in found if not isinstance(item, str)] == list(answer.citations)

@@ -67,6 +67,16 @@ def test_explain_shows_every_stage(seed: list[str], capsys: Any) -> None:
 
 
 @pytest.mark.real
+@pytest.mark.parametrize(
+    ("expected", "stage"),
+    [("(NBIS)", "nowhere"), ("no such words", "not in the corpus"), ("Starting in 2019", "retrieved, but not chosen")],
+)
+def test_explain_names_the_stage_that_failed(seed: list[str], capsys: Any, expected: str, stage: str) -> None:
+    _, out, _ = run(capsys, "ask", "--explain", "--expect", expected, "What is NBIS?", *seed)
+    assert f"failed     {stage}" in out
+
+
+@pytest.mark.real
 def test_a_batch_gives_one_answer_a_line_to_the_last_turn(seed: list[str], capsys: Any, tmp_path: Path) -> None:
     batch = tmp_path / "batch.jsonl"
     lines = [

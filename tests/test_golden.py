@@ -15,7 +15,7 @@ from tests.conftest import ROOT, index_of
 
 pytestmark = pytest.mark.real
 CASES = [json.loads(line) for line in (ROOT / "tests/golden/seed.jsonl").read_text(encoding="utf-8").splitlines()]
-LEAST_RIGHT = 38  # of 46; rises with the answers
+LEAST_RIGHT = 42  # of 46; rises with the answers
 
 
 def is_right(case: dict[str, Any], answer: Answer) -> bool:
@@ -40,7 +40,7 @@ def test_the_same_corpus_elsewhere_gives_the_same_generation_and_answers(
     seed_assistant: Assistant, e5: Encoder, tmp_path: Any
 ) -> None:
     index = index_of(list(seed_assistant.index.documents.values()), tmp_path, e5)
-    other = Assistant(index, e5)
+    other = Assistant(index, e5, seed_assistant.judge)
     assert index.manifest.generation == seed_assistant.index.manifest.generation
     for case in CASES:
         one, two = seed_assistant.ask(case["question"]), other.ask(case["question"])

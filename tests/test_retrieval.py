@@ -6,7 +6,7 @@ import pytest
 
 from assistant.chat import Assistant
 from assistant.index.loaded import Index
-from assistant.retrieval import make_query, retrieve, word_match
+from assistant.retrieval import Filter, make_query, retrieve, word_match
 from assistant.schema import Retrieved
 from tests.conftest import document, index_of
 from tests.fakes import BagOfWords
@@ -58,6 +58,34 @@ def test_words_are_matched_one_by_one(small_index: Index) -> None:
     rows = {passage.document_id: row for row, passage in enumerate(small_index.passages)}
     assert word_match(small_index, query, rows["alpha.md"]) > word_match(small_index, query, rows["gamma.md"])
     assert float(query.weights.sum()) == pytest.approx(1)
+
+
+def test_only_the_allowed_documents_and_languages_are_found(tmp_path: Path) -> None:
+    documents = [
+        document("north/a.md", "The hospital trains nurses."),
+        document("north/b.md", "Sjukhuset utbildar nurses.", language="sv"),
+        document("south.md", "Nurses are trained."),
+    ]
+    index = index_of(documents, tmp_path)
+    query = make_query(index, BagOfWords(), "nurses", "en")
+
+    def found(only: Filter) -> set[str]:
+        return {item.passage.document_id for item in retrieve(index, query, 9, only)}
+
+    assert found(Filter()) == {"north/a.md", "north/b.md", "south.md"}
+    assert found(Filter(("north",))) == {"north/a.md", "north/b.md"}
+    assert found(Filter(("south.md",))) == {"south.md"}
+    assert found(Filter(language="sv")) == {"north/b.md"}
+    assert found(Filter(("south.md",), "sv")) == set()
+    assert found(Filter(("nort",))) == set()
+
+
+def test_a_passage_that_repeats_another_is_found_once(tmp_path: Path) -> None:
+    text = "The regional centre offers sequencing, analysis and advice to all hospitals of the country every day."
+    documents = [document("a.md", text), document("b.md", text), document("c.md", text, title="Other subject here")]
+    found = search(index_of(documents, tmp_path), "sequencing advice", 9)
+    assert len(found) == 2
+    assert "c.md" in {item.passage.document_id for item in found}
 
 
 @pytest.mark.real

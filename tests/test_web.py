@@ -15,7 +15,7 @@ from assistant.web.api import create_app
 from assistant.web.reading import reading_page
 from assistant.web.security import Guard
 from tests.conftest import document, index_of
-from tests.fakes import BagOfWords
+from tests.fakes import JUDGE, BagOfWords
 
 QUESTION = "When was the Alpha Institute founded in Lund?"
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
@@ -189,7 +189,7 @@ def test_words_are_never_markup_in_the_chat(answer: Answer) -> None:
     tags = set(re.findall(r"<(\w+)", html))
     assert tags <= {"div", "p", "blockquote", "a"}
     links = re.findall(r'href="([^"]*)"', html)
-    assert all(link.startswith("../sources/") for link in links)
+    assert all(link.startswith("../sources/") or link == "#question" for link in links)
     assert "\n" not in html
 
 
@@ -209,7 +209,9 @@ def test_the_page_says_what_it_understood(small_assistant: Assistant) -> None:
     shown, emptied, turns = steps[-1]
     assert (emptied, len(turns), len(shown)) == ("", 1, 2)
     shown, _, turns = list(_respond(small_assistant, "When was it founded?", shown, turns))[-1]
-    assert "Understood as: When was Alpha Institute founded?" in shown[-1]["content"]
+    assert (
+        'Understood as: <a class="edit" href="#question">When was Alpha Institute founded?</a>' in shown[-1]["content"]
+    )
     assert turns[-1].resolved_question == "When was Alpha Institute founded?"
 
 
@@ -226,7 +228,7 @@ def test_example_questions_come_from_the_corpus_and_are_answered(tmp_path: Path)
     from assistant.examples import example_questions
 
     text = "The National Bioinformatics Infrastructure (NBIS) helps. The Odd Thing (x) does not."
-    assistant = Assistant(index_of([document(text=text)], tmp_path), BagOfWords())
+    assistant = Assistant(index_of([document(text=text)], tmp_path), BagOfWords(), JUDGE)
     found = example_questions(assistant)
     assert found[0] == "What is NBIS?"
     assert all(assistant.ask(question).verdict is Verdict.ANSWERED for question in found)

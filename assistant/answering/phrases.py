@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from assistant.language import LANGUAGES
 from assistant.schema import Verdict
 
@@ -17,6 +19,17 @@ _REFUSALS = {
 }
 _TOPICS = {"en": "They do cover: {topics}.", "sv": "De tar upp: {topics}."}
 _CONTACT = {"en": "You can ask: {contact}", "sv": "Du kan fråga: {contact}"}
+_LEAD_YES_NO = {"en": "This is what the texts say about it:", "sv": "Så här står det i texterna:"}
+_YES_NO = {
+    "en": re.compile(
+        r"\W*(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|must)\s+\w", re.IGNORECASE
+    ),
+    # A Swedish question without a question word begins with its verb, mostly in the present tense.
+    "sv": re.compile(
+        r"\W*(?:är|var (?!och)(?:det|den|de|han|hon)|finns|får|kan|kunde|ska|skulle|måste|\w{3,}[ae]r)\s+\w",
+        re.IGNORECASE,
+    ),
+}
 _LEAD_ACROSS = {"en": "The texts say, in {language}:", "sv": "I texterna står det, på {language}:"}
 _LANGUAGE_NAMES = {
     "en": {"en": "English", "sv": "Swedish"},
@@ -40,9 +53,12 @@ def refusal(verdict: Verdict, language: str, topics: tuple[str, ...], contact: s
     return " ".join(parts)
 
 
-def lead(language: str, quoted: str) -> str:
-    """What stands before quotes in another language than the asker's; empty for the same."""
+def lead(language: str, quoted: str, question: str) -> str:
+    """What stands before quotes in another language than the asker's, or where yes or no was asked for.
+
+    The quote decides, not the assistant: it never says yes or no itself. Empty in other cases.
+    """
     if language == quoted:
-        return ""
+        return _LEAD_YES_NO[language] if _YES_NO[language].match(question) else ""
     name = _LANGUAGE_NAMES[language].get(quoted, _OTHER_LANGUAGE[language])
     return _LEAD_ACROSS[language].format(language=name)

@@ -23,10 +23,10 @@ def closest(retrieved: Sequence[Retrieved]) -> tuple[Citation, ...]:
     )
 
 
-def compose(citations: Sequence[Citation], language: str) -> str:
-    """The text of an answer: the quotes in order, each followed by its marker."""
+def compose(citations: Sequence[Citation], language: str, question: str) -> str:
+    """The text of an answer in `language`: the quotes in order, each followed by its marker."""
     quotes = " ".join(f"{citation.quote} {marker(citation.number)}" for citation in citations)
-    lead = phrases.lead(language, citations[0].language)
+    lead = phrases.lead(language, citations[0].language, question)
     return f"{lead} {quotes}" if lead else quotes
 
 

@@ -108,6 +108,16 @@ class Lexical:
         self._stems, self._grams = (_Field(folder / name, size) for name in _FIELDS)
         self._languages: list[str] = json.loads((folder / _LANGUAGES).read_text(encoding="utf-8"))
 
+    def strangeness(self, word: str) -> float:
+        """Mean idf of a folded word's 4-grams as a share of the highest there is, 0..1."""
+        own = grams(word)
+        return sum(self._grams.idf(gram) for gram in own) / len(own) / self._grams.idf("")
+
+    @property
+    def highest_idf(self) -> float:
+        """The idf of a word that the corpus doesn't have."""
+        return self._stems.idf("")
+
     def variants(self, word: str) -> list[str]:
         """The stems of a folded word in the languages of the index."""
         return list(dict.fromkeys(stem(word, code) for code in self._languages))

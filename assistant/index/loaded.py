@@ -57,9 +57,23 @@ class Index:
         """Row of each passage by its id."""
         return {passage.passage_id: row for row, passage in enumerate(self.passages)}
 
-    def nearest(self, vector: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Rows and cosines of the `count` passages nearest to `vector` `[dimension]`, best first."""
-        cosines, rows = self.vectors.search(vector[None], min(count, len(self.passages)))
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, among: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Rows and cosines of the `count` passages nearest to `vector` `[dimension]`, best first.
+
+        Args:
+            vector: unit length.
+            count: fewer are given where there are fewer.
+            among: only these rows count, all when None.
+        """
+        if among is None:
+            cosines, rows = self.vectors.search(vector[None], min(count, len(self.passages)))
+            return rows[0], cosines[0]
+        import faiss
+
+        chosen = faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))  # type: ignore[call-arg]  # its stubs lack it
+        cosines, rows = self.vectors.search(vector[None], min(count, len(among)), params=chosen)
         return rows[0], cosines[0]
 
     def cosine(self, vector: NDArray[np.float32], row: int) -> float:

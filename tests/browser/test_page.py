@@ -85,7 +85,15 @@ def test_a_refusal_shows_no_source_and_names_whom_to_ask(visit: Visit) -> None:
 def test_a_follow_up_says_how_it_was_understood(visit: Visit) -> None:
     visit.ask("What is SciLifeLab?")
     visit.ask("What does it fund?")
-    assert "What does SciLifeLab fund?" in visit.page.locator(".understood").inner_text()
+    understood = visit.page.locator(".understood a")
+    assert understood.inner_text() == "What does SciLifeLab fund?"
+    understood.click()
+    field = visit.page.get_by_role("textbox")
+    assert field.input_value() == "What does SciLifeLab fund?"
+    field.press("End")
+    field.type(" Since when?")
+    field.press("Enter")
+    visit.page.locator(".answer").nth(2).wait_for()
 
 
 def test_an_example_question_is_answered(visit: Visit) -> None:
