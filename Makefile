@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check index screenshots lock format
+.PHONY: help install run test check index bench screenshots lock format
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,12 @@ format: $(VENV)/installed-dev ## format the code
 
 index: $(VENV)/installed ## bring the index up to date with corpus/
 	@$(BIN)/assistant index
+
+bench: $(VENV)/installed-dev ## the tables of README.md: make bench DATA=folder-of-data-sets
+	@test -n "$(DATA)" || { echo "make: name the folder of the data sets: make bench DATA=…"; exit 1; }
+	$(BIN)/python -m benchmarks.answers $(DATA)
+	$(BIN)/python -m benchmarks.followups $(DATA)/mtragun
+	$(BIN)/python -m benchmarks.retrieval $(DATA)/squad2_en $(DATA)/squad2_sv_en $(DATA)/swefaq_dev $(DATA)/clapnq $(DATA)/medline
 
 screenshots: $(VENV)/installed-dev ## make the pictures in docs/ anew
 	@scripts/install-chromium

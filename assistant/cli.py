@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +54,21 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("question", nargs="*", help="the question")
     ask.add_argument("--batch", type=Path, metavar="FILE", help='JSON lines {"id", "question"} or {"id", "turns"}')
     ask.add_argument("--json", action="store_true", help="print the Answer as JSON")
+    ask.add_argument("--document", action="append", default=[], metavar="ID", help="only from this document or folder")
+    ask.add_argument("--language", metavar="CODE", help="only from texts in this language")
     ask.add_argument("--explain", action="store_true", help="show every stage with its scores")
+    ask.add_argument("--expect", metavar="WORDS", help="words of the answer: --explain names what failed")
     command("chat", _chat, "ask in the terminal, with follow-ups")
     serve = command("serve", _serve, "serve the page and the API")
     serve.add_argument("--host", help="address to listen on")
     serve.add_argument("--port", type=int, help="port to listen on")
+    evaluate = command("eval", _evaluate, "measure answers on a data set")
+    evaluate.add_argument("data", type=Path, metavar="DIR", help="corpus.jsonl with queries and qrels, and/or qa.jsonl")
+    evaluate.add_argument("--json", action="store_true", help="print the report as JSON")
+    evaluate.add_argument("--compare", type=Path, metavar="OLD.json", help="say what changed since that report")
+    evaluate.add_argument("--picture", type=Path, metavar="FILE", help="draw the risk-coverage curve")
+    calibrate = command("calibrate", _calibrate, "fit the threshold for answering to your own probes")
+    calibrate.add_argument("probes", type=Path, metavar="PROBES.jsonl", help="questions in the format of qa.jsonl")
     command("doctor", _doctor, "check settings, corpus, model and index; say what to do")
     return parser
 
@@ -70,7 +80,7 @@ def _say(line: str) -> None:
 def _progress(items: Iterable[Any], total: int) -> Iterable[Any]:
     from tqdm import tqdm
 
-    bar: Iterable[Any] = tqdm(items, total=total, desc="embedding", unit="batch", file=sys.stderr)
+    bar: Iterable[Any] = tqdm(items, total=total, file=sys.stderr, dynamic_ncols=True)
     return bar
 
 
@@ -98,6 +108,7 @@ def _ask(settings: Settings, options: argparse.Namespace) -> int:
         _say("assistant ask: give either a question or --batch FILE")
         return 2
     from assistant.factory import make_assistant
+    from assistant.retrieval import Filter
 
     if options.batch:
         requests = list(_requests(options.batch))
@@ -106,16 +117,33 @@ def _ask(settings: Settings, options: argparse.Namespace) -> int:
             answer, _ = _last_answer(assistant, turns)
             print(json.dumps({"id": identifier, **answer_as_dict(answer)}, ensure_ascii=False), flush=True)
         return 0
-    trace = make_assistant(settings, _say).trace(" ".join(options.question))
+    assistant = make_assistant(settings, _say)
+    only = Filter(tuple(options.document), options.language)
+    trace = assistant.trace(" ".join(options.question), only=only)
     if options.explain:
-        from assistant.explain import explain
+        from assistant.explain import explain, failed_stage
 
-        print(explain(trace))
+        print(explain(trace, assistant.judge.answer_from))
+        if options.expect:
+            right = _contains(options.expect)
+            print(f"failed     {failed_stage(trace, right, assistant.index.texts) or 'nowhere: it is answered'}")
     if options.json:
         print(json.dumps(answer_as_dict(trace.answer), ensure_ascii=False, indent=2))
     elif not options.explain:
         print(_readable(trace.answer))
     return 0
+
+
+def _contains(words: str) -> Callable[[str, str], bool]:
+    wanted = " ".join(words.casefold().split())
+    return lambda text, _: wanted in " ".join(text.casefold().split())
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionError(f"can't read {str(path)!r} ({error}); name a UTF-8 text file") from None
 
 
 def _requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
@@ -124,11 +152,7 @@ def _requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
     Raises:
         QuestionError: the file can't be read or a line is no request.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionError(f"can't read batch file {str(path)!r} ({error}); name a UTF-8 JSON-lines file") from None
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_read(path).splitlines(), 1):
         if not line.strip():
             continue
         try:
@@ -192,6 +216,39 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
     from assistant.web.server import serve
 
     serve(settings)
+    return 0
+
+
+def _evaluate(settings: Settings, options: argparse.Namespace) -> int:
+    from assistant.evaluation import report as reports
+    from assistant.evaluation.data import read_data_set
+    from assistant.factory import make_evaluated
+
+    old = json.loads(_read(options.compare)) if options.compare else None
+    data = read_data_set(options.data)
+    made, came = reports.evaluate(data, make_evaluated(settings, data, _say, _progress), _progress)
+    if options.picture:
+        reports.draw_risk_coverage(came, options.picture)
+    if options.json:
+        print(json.dumps(made, ensure_ascii=False, indent=1))
+    else:
+        print(reports.as_markdown(made))
+    if old is not None:
+        print(reports.compare(old, made), file=sys.stderr if options.json else sys.stdout)
+    return 0
+
+
+def _calibrate(settings: Settings, options: argparse.Namespace) -> int:
+    from assistant.evaluation.calibrate import as_table, best, trade_off
+    from assistant.evaluation.data import read_questions
+    from assistant.evaluation.run import outcomes
+    from assistant.factory import make_assistant
+
+    questions = read_questions(options.probes)
+    thresholds = trade_off(outcomes(questions, make_assistant(settings, _say), _progress))
+    chosen = best(thresholds)
+    print(as_table(thresholds, chosen))
+    print(f"\nTo use it: answer_from = {chosen.answer_from} in assistant.toml (or ASSISTANT_ANSWER_FROM)")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from assistant.answering.decision import load_judge
 from assistant.chat import Assistant
 from assistant.corpus import Reading, read_corpus
 from assistant.embedding.encoder import Encoder, load_encoder
@@ -12,6 +13,7 @@ from assistant.index.loaded import load_index
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
+    from assistant.evaluation.data import DataSet
     from assistant.index.build import BuildReport, Progress
 
 
@@ -28,7 +30,7 @@ def make_assistant(settings: Settings, report: Callable[[str], None] = lambda _:
     """
     encoder = make_encoder(settings, threads=1, report=report)
     index = load_index(settings.index, encoder)
-    return Assistant(index, encoder, settings.language, settings.contact)
+    return Assistant(index, encoder, load_judge(settings.answer_from), settings.language, settings.contact)
 
 
 def update_index(
@@ -44,3 +46,14 @@ def update_index(
     from assistant.index.build import build_index  # llama-index: seconds to import, only a build needs it
 
     return reading, build_index(reading.documents, encoder, settings.index, rebuild, progress)
+
+
+def make_evaluated(settings: Settings, data: DataSet, report: Callable[[str], None], progress: Progress) -> Assistant:
+    """An assistant over the documents of a data set; its index is kept in the cache folder."""
+    from assistant.index.build import build_index
+
+    encoder = make_encoder(settings, settings.threads, report)
+    folder = settings.cache / "evaluation" / data.name
+    build_index(data.documents, encoder, folder, progress=progress)
+    encoder = make_encoder(settings, threads=1)
+    return Assistant(load_index(folder, encoder), encoder, load_judge(settings.answer_from), settings.language)

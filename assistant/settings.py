@@ -40,6 +40,9 @@ class Settings(BaseModel):
     )
     language: str = Field("en", pattern="^(en|sv)$", description="language when a question shows none: en or sv")
     contact: str = Field("", description="whom to ask when the texts don't say, shown with a refusal")
+    answer_from: float | None = Field(
+        None, ge=0, le=1, description="least probability of an answer; see assistant calibrate"
+    )
     max_file_mb: float = Field(50.0, gt=0, description="a corpus file over this size is refused")
     threads: int = Field(2, ge=1, le=64, description="threads for embedding passages; a question uses one")
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant import __version__
 from assistant.chat import MOST_CHARACTERS, MOST_TURNS, Assistant
 from assistant.errors import QuestionError
+from assistant.retrieval import Filter
 from assistant.schema import Answer, Passage, Span, Turn, answer_as_dict
 from assistant.web.reading import reading_page
 
@@ -37,6 +38,15 @@ class AskedTurn(BaseModel):
     answered: bool = True
 
 
+class AskFilter(BaseModel):
+    """Which texts to answer from: documents or folders of the corpus, and a language code."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    documents: list[str] = Field(default=[], max_length=100)
+    language: str | None = Field(None, pattern="^[a-z]{2}$")
+
+
 class AskRequest(BaseModel):
     """A question, and the turns before it, oldest first."""
 
@@ -44,6 +54,7 @@ class AskRequest(BaseModel):
 
     question: str = Field(min_length=1, max_length=MOST_CHARACTERS)
     history: list[AskedTurn] = Field(default=[], max_length=MOST_TURNS)
+    filter: AskFilter = AskFilter()
 
 
 class PassageResponse(BaseModel):
@@ -118,7 +129,8 @@ def _add_ask(app: FastAPI, assistant: Assistant) -> None:
         """Answer a question; with `Accept: text/event-stream` as the events meta, citations, delta, done."""
         history = [Turn(turn.question, turn.resolved_question, turn.answered) for turn in body.history]
         try:
-            answer = assistant.ask(body.question, history)
+            only = Filter(tuple(body.filter.documents), body.filter.language)
+            answer = assistant.ask(body.question, history, only)
         except QuestionError as error:
             raise HTTPException(422, str(error)) from None
         if "text/event-stream" in request.headers.get("accept", ""):

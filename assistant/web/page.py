@@ -16,6 +16,7 @@ import nh3
 from fastapi import FastAPI
 
 from assistant.chat import MOST_CHARACTERS, Assistant
+from assistant.citations import segments
 from assistant.errors import AssistantError
 from assistant.schema import Answer, Citation, Turn, Verdict
 from assistant.web.texts import TEXTS
@@ -114,16 +115,14 @@ def answer_html(answer: Answer) -> Iterator[str]:
     """The answer as HTML, longer with each sentence; every word escaped, then cleaned once more."""
     parts = []
     if answer.resolved_question != answer.question:
-        parts.append(f'<p class="understood">{escape(_page_text(answer, "understood"))} '
-                     f"{escape(answer.resolved_question)}</p>")  # fmt: skip
-    if answer.citations:
-        lead = answer.answer[: answer.answer.index(answer.citations[0].quote)].strip()
-        parts += [f"<p>{escape(lead)}</p>"] if lead else []
-    else:
-        parts.append(f"<p>{escape(answer.answer)}</p>")
+        link = f'<a class="edit" href="#question">{escape(answer.resolved_question)}</a>'
+        parts.append(f'<p class="understood">{escape(_page_text(answer, "understood"))} {link}</p>')
     yield _clean(parts)
-    for citation in answer.citations:
-        parts.append(f'<blockquote class="quote"><p>{escape(citation.quote)} {_link(citation)}</p></blockquote>')
+    for segment in segments(answer):
+        if isinstance(segment, str):
+            parts.append(f"<p>{escape(segment)}</p>")
+        else:
+            parts.append(f'<blockquote class="quote"><p>{escape(segment.quote)} {_link(segment)}</p></blockquote>')
         yield _clean(parts)
     for citation in answer.closest:
         parts.append(f'<blockquote class="closest"><p>{escape(citation.quote)} {_link(citation)}</p></blockquote>')

@@ -66,12 +66,27 @@
     title.focus({ preventScroll: true });
   }
 
+  function edit(text) {
+    const field = document.querySelector("#question textarea, #question input");
+    const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set;
+    set.call(field, text); // past the framework's own setter, which would hide the change from it
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  }
+
   document.addEventListener("click", (event) => {
     const language = event.target instanceof Element && event.target.closest("#intro a[href*='?lang=']");
     if (language) { // Gradio gives every link a new tab
       event.preventDefault();
       event.stopPropagation();
       location.assign(language.href);
+      return;
+    }
+    const understood = event.target instanceof Element && event.target.closest("a.edit");
+    if (understood) { // the asker can correct what was understood and ask again
+      event.preventDefault();
+      event.stopPropagation();
+      edit(understood.textContent);
       return;
     }
     const link = event.target instanceof Element && event.target.closest("a.marker, [data-testid=bot] a[href*='/sources/']");
