@@ -74,7 +74,7 @@ class Assistant:
     def trace(self, question: str, history: Sequence[Turn] = (), only: Filter | None = None) -> Trace:
         """`ask` with the stages that led to the answer."""
         clock = Clock()
-        question = _taken(question)
+        question = taken(question)
         parts = split_questions(question)
         if len(parts) == 1:
             trace = self._trace_one(question, history, clock, only)
@@ -99,18 +99,26 @@ class Assistant:
     def _trace_each(
         self, message: str, parts: Sequence[str], history: Sequence[Turn], clock: Clock, only: Filter | None
     ) -> Trace:
-        """Several questions, each after the one before; the stages kept are those of the first."""
+        """Several questions, each after the one before; the stages kept are those of the part that decides."""
         traces: list[Trace] = []
         turns = list(history)
         for part in parts:
             traces.append(self._trace_one(part, turns, clock, only))
             answer = traces[-1].answer
-            turns.append(Turn(part, answer.resolved_question, not answer.abstained))
-        return replace(traces[0], answer=combine(message, [trace.answer for trace in traces]))
+            turns.append(Turn(part, answer.resolved_question))
+        whole = combine(message, [trace.answer for trace in traces], self.language)
+        shown = next(trace for trace in traces if trace.answer.verdict is whole.verdict)
+        return replace(shown, answer=whole)
 
     def understand(self, question: str, history: Sequence[Turn]) -> str:
-        """`question` with what it leans on from the turns before it written out."""
-        return resolve(question, history[-MOST_TURNS:])
+        """`question` with what it leans on from the turns before it written out.
+
+        Talk about the assistant is no turn to lean on. What would get longer than a question may be
+        is left as it was asked.
+        """
+        turns = [turn for turn in history if not smalltalk.recognise(turn.question)]
+        resolved = resolve(question, turns)
+        return resolved if len(resolved) <= MOST_CHARACTERS else question
 
     def find(self, question: str, language: str, clock: Clock | None = None, only: Filter | None = None) -> Found:
         """Passages and sentences for a question that stands alone."""
@@ -178,10 +186,19 @@ class Clock:
         return {**self._stages, "total": round(1000 * (time.perf_counter() - self._start), 2)}
 
 
-def _taken(question: str) -> str:
+def taken(question: str) -> str:
+    """The question without white space around it.
+
+    Raises:
+        QuestionError: it is empty, too long, or no text.
+    """
     question = question.strip()
     if not any(char.isalnum() for char in question):
         raise QuestionError("the question is empty; write one")
+    try:
+        question.encode("utf-8")
+    except UnicodeEncodeError:
+        raise QuestionError("the question holds broken characters; write it anew") from None
     if len(question) > MOST_CHARACTERS:
         raise QuestionError(f"the question has {len(question)} characters; ask it in at most {MOST_CHARACTERS}")
     return question

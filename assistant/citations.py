@@ -65,8 +65,12 @@ def check_answer(answer: Answer, texts: Mapping[str, str]) -> Answer:
     numbers = [citation.number for citation in answer.citations]
     if (answer.verdict is Verdict.ANSWERED) != bool(numbers):
         raise ValueError(f"verdict {answer.verdict.value!r} with {len(numbers)} citations")
-    if answer.verdict is Verdict.ANSWERED and not set(numbers) <= set(markers_in(answer.answer)):
-        raise ValueError(f"citations {numbers} without a marker in the answer")
+    parts = list(segments(answer))
+    shown = {part.number for part in parts if not isinstance(part, str)}
+    if shown != set(numbers):
+        raise ValueError(f"citations {numbers}, but {sorted(shown)} are quoted in the answer")
+    if any(markers_in(part) for part in parts if isinstance(part, str)):
+        raise ValueError("a marker in the answer stands behind no quote")
     if answer.closest and answer.verdict is not Verdict.UNCLEAR:
         raise ValueError(f"verdict {answer.verdict.value!r} with closest passages")
     return answer

@@ -30,6 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - must outlive us, so that the flush at exit succeeds
         return 0
+    except OSError as error:
+        print(
+            f"assistant: {error.strerror or error}: {error.filename!r}; check the path and its rights", file=sys.stderr
+        )
+        return 1
     return result
 
 
@@ -98,6 +103,8 @@ def _index(settings: Settings, options: argparse.Namespace) -> int:
             print(f"{name:8} {document}")
     counts = ", ".join(f"{len(getattr(report, name))} {name}" for name in ("added", "changed", "removed", "unchanged"))
     print(f"{counts}; {report.passages} passages, {report.embedded} embedded; generation {report.generation}")
+    if report.added or report.changed or report.removed:
+        print("a server that is running answers from the index it loaded; restart it")
     for item in reading.unreadable:
         print(f"skipped  {item.path}: {item.reason}")
     return 0
@@ -152,15 +159,19 @@ def _requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
     Raises:
         QuestionError: the file can't be read or a line is no request.
     """
-    for number, line in enumerate(_read(path).splitlines(), 1):
+    from assistant.chat import taken
+
+    for number, line in enumerate(_read(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
             turns = record["turns"] if "turns" in record else [record["question"]]
-            if not turns or not all(isinstance(turn, str) and turn.strip() for turn in turns):
+            if not turns or not all(isinstance(turn, str) for turn in turns):
                 raise ValueError
-            yield record["id"], turns
+            yield record["id"], [taken(turn) for turn in turns]
+        except QuestionError as error:
+            raise QuestionError(f"line {number} of {str(path)!r}: {error}") from None
         except (ValueError, KeyError, TypeError):
             raise QuestionError(
                 f'line {number} of {str(path)!r} is no request; write {{"id": …, "question": "…"}} '
@@ -172,7 +183,7 @@ def _last_answer(assistant: Any, turns: Sequence[str]) -> tuple[Answer, list[Tur
     history: list[Turn] = []
     for turn in turns:
         answer = assistant.ask(turn, history)
-        history.append(Turn(turn, answer.resolved_question, not answer.abstained))
+        history.append(Turn(turn, answer.resolved_question))
     return answer, history
 
 
@@ -198,7 +209,7 @@ def _chat(settings: Settings, options: argparse.Namespace) -> int:
             print(f"({answer.resolved_question})")
         print(_readable(answer) + "\n")
         if answer.verdict is not Verdict.ABOUT_ME:
-            history.append(Turn(question, answer.resolved_question, not answer.abstained))
+            history.append(Turn(question, answer.resolved_question))
 
 
 def _readable(answer: Answer) -> str:
@@ -224,7 +235,7 @@ def _evaluate(settings: Settings, options: argparse.Namespace) -> int:
     from assistant.evaluation.data import read_data_set
     from assistant.factory import make_evaluated
 
-    old = json.loads(_read(options.compare)) if options.compare else None
+    old = _report(options.compare) if options.compare else None
     data = read_data_set(options.data)
     made, came = reports.evaluate(data, make_evaluated(settings, data, _say, _progress), _progress)
     if options.picture:
@@ -236,6 +247,13 @@ def _evaluate(settings: Settings, options: argparse.Namespace) -> int:
     if old is not None:
         print(reports.compare(old, made), file=sys.stderr if options.json else sys.stdout)
     return 0
+
+
+def _report(path: Path) -> Any:
+    try:
+        return json.loads(_read(path))
+    except ValueError:
+        raise QuestionError(f"{str(path)!r} is no report; make one: assistant eval DIR --json > {path.name}") from None
 
 
 def _calibrate(settings: Settings, options: argparse.Namespace) -> int:

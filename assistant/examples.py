@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from assistant.chat import Assistant
 from assistant.schema import Verdict
 
-# "National Bioinformatics Infrastructure (NBIS)": a run of capitalised words and its abbreviation.
-_ABBREVIATION = re.compile(
-    r"[A-ZÅÄÖ][\w-]+(?: (?:[A-ZÅÄÖ][\w-]+|for|of|och|för|av))* \(([A-ZÅÄÖ][A-Za-zÅÄÖåäö0-9]{1,11})\)"
-)
+# "National Bioinformatics Infrastructure (NBIS)": a capitalised word before its abbreviation.
+_ABBREVIATION = re.compile(r"(?<=\w )\(([A-ZÅÄÖ][A-Za-zÅÄÖåäö0-9]{1,11})\)")
 _QUESTIONS = {"en": "What is {name}?", "sv": "Vad är {name}?"}
 _TRIED = 20
 
@@ -28,13 +27,18 @@ def example_questions(assistant: Assistant, count: int = 4) -> list[str]:
 
 
 def _candidates(assistant: Assistant) -> Iterator[str]:
-    names: dict[str, None] = {}
+    for number, name in enumerate(islice(_names(assistant), _TRIED)):
+        first, second = ("en", "sv") if number % 2 == 0 else ("sv", "en")
+        yield _QUESTIONS[first].format(name=name)
+        yield _QUESTIONS[second].format(name=name)
+
+
+def _names(assistant: Assistant) -> Iterator[str]:
+    """Abbreviations of the corpus, each once."""
+    seen: set[str] = set()
     for document in assistant.index.documents.values():
         for match in _ABBREVIATION.finditer(document.text):
-            names.setdefault(match.group(1))
-            if len(names) == _TRIED:
-                break
-    for number, name in enumerate(names):
-        language = ("en", "sv")[number % 2]
-        yield _QUESTIONS[language].format(name=name)
-        yield _QUESTIONS["sv" if language == "en" else "en"].format(name=name)
+            name = match.group(1)
+            if name not in seen:
+                seen.add(name)
+                yield name

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.language import is_function_word, words
-from assistant.schema import Turn
+from assistant.schema import Span, Turn
 
 _SUBJECTS = frozenset(
     "it they them he she him this that these those den de dem han hon honom henne denna dessa".split()
@@ -47,7 +47,7 @@ def resolve(question: str, history: Sequence[Turn]) -> str:
 
 
 def _is_fragment(question: str) -> bool:
-    """Too little to ask for by itself: at most one content word, and that no name ("Since when?", "In Lund?")."""
+    """Too little to ask for by itself: hardly a content word ("Since when?", "In Lund?")."""
     found = words(question)
     content = [word for word in found if not is_function_word(word)]
     if found and found[0] in _PREPOSITIONS and len(found) <= 4:
@@ -60,7 +60,7 @@ def _continue(before: str, fragment: str) -> str:
     first = words(fragment)[:1]
     focus = _focus(before)
     if focus and first and first[0] not in _PREPOSITIONS and first[0] not in _ASKING:
-        return before.replace(focus, fragment.rstrip("?!. "))
+        return before[: focus.start] + fragment.rstrip("?!. ") + before[focus.end :]
     return _join(before, fragment)
 
 
@@ -73,7 +73,8 @@ def _replace_pronouns(question: str, before: str) -> str:
     """Put the thing the last question was about in the place of the first pronoun."""
     if _EMPTY_IT.search(question) or _focus(question):
         return question
-    focus = _focus(before)
+    span = _focus(before)
+    focus = before[span.start : span.end] if span else ""
     own_sentence = re.split(r"[.!?]\s", question)[0]  # later ones have what they refer to before them
     for match in _WORD.finditer(own_sentence):
         word = match.group().casefold()
@@ -96,8 +97,8 @@ def _determines(word: str, rest: str) -> bool:
     )
 
 
-def _focus(question: str) -> str:
-    """The last named thing of a question: the longest run of capitalised words or abbreviations."""
+def _focus(question: str) -> Span | None:
+    """Where the last named thing of a question stands: a run of capitalised words or abbreviations."""
     runs: list[tuple[int, int]] = []
     for match in _WORD.finditer(question):
         word = match.group()
@@ -108,4 +109,4 @@ def _focus(question: str) -> str:
             runs[-1] = (runs[-1][0], match.end())
         else:
             runs.append((match.start(), match.end()))
-    return question[runs[-1][0] : runs[-1][1]] if runs else ""
+    return Span(*runs[-1]) if runs else None

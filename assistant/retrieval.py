@@ -45,7 +45,8 @@ class Query:
     """A question ready for retrieval.
 
     `vector` `[dimension]`; `words` its distinct content words, folded, with their `weights` (shares
-    of the idf mass, summing to 1) and `word_vectors` `[words, dimension]`.
+    of the idf mass, summing to 1), `word_vectors` `[words, dimension]`, and `pieces`, the number of
+    tokens the model cuts each into: many for a word that is rare in its language.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Query:
     words: tuple[str, ...]
     weights: NDArray[np.float32]
     word_vectors: NDArray[np.float32]
+    pieces: tuple[int, ...]
 
 
 def make_query(index: Index, encoder: Encoder, text: str, language: str) -> Query:
@@ -70,6 +72,7 @@ def make_query(index: Index, encoder: Encoder, text: str, language: str) -> Quer
         words=tuple(found),
         weights=weights / max(float(weights.sum()), 1e-9),
         word_vectors=index.words.question(encoded.spans[0], language),
+        pieces=tuple(encoder.count_tokens(word) - encoder.count_tokens("") for word in found),
     )
 
 

@@ -124,11 +124,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of a conversation, as it was understood, and how it ended."""
+    """An earlier question of a conversation, and how it was understood."""
 
     question: str
     resolved_question: str = ""
-    answered: bool = True
 
 
 def answer_as_dict(answer: Answer) -> dict[str, object]:

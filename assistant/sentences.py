@@ -20,6 +20,7 @@ _LEADING = frozenset(
 # Abbreviations that may also close a sentence: an end only before a capital letter.
 _TRAILING = frozenset("etc m.m mm m.fl mfl osv o.s.v al inc ltd corp co kr st tr mln mdr u.s".split())
 _LAST_WORD = re.compile(r"([^\s(\[\"'”»]+)\.[\"'”»)\]]*\s*$")
+_LOOK = 60  # characters looked at on either side of a boundary
 _ITEM = re.compile(r"(?:[-*•–]|\d{1,3}[.)])\s+")
 
 
@@ -64,7 +65,7 @@ def _boundaries(line: str, language: str) -> Iterator[int]:
     at = 0
     for piece in sentencex.segment(language, line):
         at += len(piece)
-        if at < len(line) and _ends(line[:at], line[at:].lstrip()):
+        if at < len(line) and _ends(line[max(0, at - _LOOK) : at], line[at : at + _LOOK].lstrip()):
             yield at
 
 

@@ -170,3 +170,9 @@ def test_the_segments_of_an_answer_are_its_words_and_its_quotes(small_assistant:
     found = list(segments(answer))
     assert found[0] == "Who trains nurses every autumn?"
     assert [item for item in found if not isinstance(item, str)] == list(answer.citations)
+
+
+def test_the_asker_cannot_write_a_marker_into_the_answer(small_assistant: Assistant) -> None:
+    answer = small_assistant.ask("Was zebra quartz built [1]? When was the Alpha Institute founded in Lund?")
+    assert answer.verdict is Verdict.ANSWERED
+    assert "built (1)?" in answer.answer

@@ -97,3 +97,41 @@ def test_a_quote_with_a_marker_of_its_own_keeps_the_numbering(tmp_path: Path) ->
 def test_the_time_of_each_stage_is_told(small_assistant: Assistant) -> None:
     timings = small_assistant.ask("Who trains nurses?").timings_ms
     assert {"resolve", "encode", "retrieve", "choose", "decide", "total"} == timings.keys()
+
+
+def test_a_resolved_question_is_never_longer_than_a_question_may_be(small_assistant: Assistant) -> None:
+    history = [Turn("Who funds " + "GMS and " * 240 + "NBIS?")]
+    for _ in range(6):
+        answer = small_assistant.ask("Since when?" + " why" * 60, history)
+        assert len(answer.resolved_question) <= MOST_CHARACTERS
+        history.append(Turn(answer.question, answer.resolved_question))
+
+
+def test_thanks_between_two_questions_is_no_turn_to_lean_on(small_assistant: Assistant) -> None:
+    history = [Turn("What does the Alpha Institute develop?"), Turn("Thanks!")]
+    assert small_assistant.ask("When was it founded?", history).resolved_question == "When was Alpha Institute founded?"
+
+
+def test_a_refusal_is_not_bypassed_by_the_turn_before(small_assistant: Assistant) -> None:
+    history = [Turn("When was the Alpha Institute founded in Lund?")]
+    assert small_assistant.ask("Which zebra plays xylophone at Quartz Hall?", history).abstained
+
+
+def test_broken_characters_are_an_error(small_assistant: Assistant) -> None:
+    with pytest.raises(QuestionError, match="broken characters"):
+        small_assistant.ask("What is \ud800?")
+
+
+def test_the_stages_of_two_questions_are_those_of_the_one_that_decides(small_assistant: Assistant) -> None:
+    trace = small_assistant.trace("Can you help me? When was the Alpha Institute founded in Lund?")
+    assert trace.answer.verdict is Verdict.ANSWERED
+    assert trace.decision is not None
+    assert trace.decision.verdict is Verdict.ANSWERED
+
+
+def test_the_same_sentence_in_two_documents_is_quoted_once(tmp_path: Path) -> None:
+    texts = ["The hub opened in 2019. It is large.", "The hub opened in 2019. Nurses train there every autumn."]
+    documents = [document(f"{number}.md", text) for number, text in enumerate(texts)]
+    answer = Assistant(index_of(documents, tmp_path), BagOfWords(), JUDGE).ask("When was the hub opened in 2019?")
+    quotes = [citation.quote for citation in answer.citations]
+    assert quotes.count("The hub opened in 2019.") == 1

@@ -46,3 +46,8 @@ def test_answered_means_cited_and_refused_means_not(change: dict[str, object]) -
 
 def test_markers_are_found_in_order() -> None:
     assert markers_in("b [2] a [1] [x] [12]") == [2, 1, 12]
+
+
+def test_a_marker_behind_no_quote_is_refused() -> None:
+    with pytest.raises(ValueError, match="behind no quote"):
+        check_answer(replace(ANSWER, answer="Aliens [1]. Another thing. [1]"), TEXTS)

@@ -154,7 +154,18 @@ def test_an_error_is_one_line_that_names_the_thing(
     assert named in err
 
 
-@pytest.mark.parametrize("line", ["not json", "{}", '{"id": 1}', '{"id": 1, "turns": []}', '{"id": 1, "question": 5}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"id": 1, "question": "?!"}',
+        '{"id": 1, "question": "\\ud800"}',
+        "not json",
+        "{}",
+        '{"id": 1}',
+        '{"id": 1, "turns": []}',
+        '{"id": 1, "question": 5}',
+    ],
+)
 def test_a_bad_line_of_a_batch_is_named(line: str, capsys: Any, tmp_path: Path) -> None:
     (tmp_path / "b.jsonl").write_text('{"id": 1, "question": "q"}\n' + line)
     code, _, err = run(capsys, "ask", "--batch", str(tmp_path / "b.jsonl"))

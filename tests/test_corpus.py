@@ -125,6 +125,10 @@ def test_sub_folders_are_read_and_hidden_files_are_not(tmp_path: Path) -> None:
         ("navigation.html", b"<html><body><nav></nav></body></html>", "no main content"),
         ("yaml.md", b"---\na: [\n---\ntext", "front matter"),
         ("scheme.md", b"---\nurl: javascript:alert(1)\n---\ntext", "no web address"),
+        ("ipv6.md", b'---\nurl: "http://[x"\n---\ntext', "no web address"),
+        ("date.md", b"---\nretrieved: 2026-13-45\n---\ntext", "broken"),
+        ("deep.md", b"---\na: " + b"[" * 5000 + b"\n---\ntext", "broken"),
+        ("language.md", b"---\nlanguage: Swedish\n---\ntext", "no code such as en"),
         ("large.txt", b"a" * (LIMIT + 1), "larger than"),
     ],
 )
@@ -135,10 +139,27 @@ def test_a_file_that_cannot_be_read_is_named_with_its_reason(
     assert expected in reason(tmp_path)
 
 
-def test_an_encrypted_pdf_is_named(tmp_path: Path) -> None:
+def test_control_characters_of_a_text_are_spaces(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("One&#13;&#13;two \x1b[31mred\x1b[0m three.\ttab", encoding="utf-8")
+    assert read_one(tmp_path).text == "One  two  [31mred [0m three.\ttab"
+
+
+def test_norwegian_is_no_false(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("---\nlanguage: no\n---\nEn tekst.")
+    assert read_one(tmp_path).language == "no"
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-256"])
+def test_an_encrypted_pdf_is_named(tmp_path: Path, algorithm: str) -> None:
+    if algorithm == "AES-256":
+        # pypdf reads AES only with a further package; what it raises without it is a reason too.
+        trailer = b"trailer<</Root 1 0 R/Encrypt<</Filter/Standard/V 5/R 6/Length 256/CF<</StdCF<</CFM/AESV3>>>>"
+        (tmp_path / "a.pdf").write_bytes(b"%PDF-2.0\n1 0 obj<</Type/Catalog>>endobj\n" + trailer + b">>>>\n%%EOF")
+        assert "broken" in reason(tmp_path)
+        return
     writer = PdfWriter()
     writer.append(PdfReader(io.BytesIO(pdf("Secret."))))
-    writer.encrypt("password", algorithm="RC4-128")
+    writer.encrypt("password", algorithm=algorithm)
     writer.write(tmp_path / "a.pdf")
     assert "encrypted" in reason(tmp_path)
 

@@ -45,3 +45,9 @@ def test_the_resolved_question_before_counts_not_its_wording() -> None:
 
 def test_without_history_nothing_changes() -> None:
     assert resolve("Since when?", []) == "Since when?"
+
+
+def test_only_the_last_name_is_replaced_so_that_nothing_grows_without_end() -> None:
+    before = "Who funds " + "AB," * 900 + "AB?"
+    resolved = resolve("What about " + "CD, " * 400 + "CD?", [Turn(before)])
+    assert len(resolved) < len(before) + 2000

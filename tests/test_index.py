@@ -258,3 +258,31 @@ def test_the_manifest_says_what_made_the_index(tmp_path: Path) -> None:
     assert manifest["model"] == "bag-of-words"
     assert manifest["documents"].keys() == {"alpha.md"}
     assert {"vectors.faiss", "passages.jsonl", "documents.jsonl", "sentences.npy"} <= manifest["files"].keys()
+
+
+def test_a_rebuild_that_is_killed_between_its_renames_loses_nothing(tmp_path: Path) -> None:
+    name = build_index([document()], BagOfWords(), tmp_path).generation
+    folder = live_folder(tmp_path)
+    folder.rename(folder.with_name(f".aside-{name}"))  # where a kill would leave it
+    assert load_index(tmp_path, BagOfWords()).manifest.generation == name
+    build_index([document()], BagOfWords(), tmp_path)
+    assert live_folder(tmp_path) == folder
+
+
+def test_an_index_whose_words_were_weighed_otherwise_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = build_index([document()], BagOfWords(), tmp_path).generation
+    monkeypatch.setattr("assistant.index.lexical._K1", 2.0)
+    with pytest.raises(IndexStateError, match="another version"):
+        load_index(tmp_path, BagOfWords())
+    assert build_index([document()], BagOfWords(), tmp_path).generation != first
+
+
+def test_a_cache_that_is_damaged_inside_is_named(tmp_path: Path) -> None:
+    build_index([document(f"{number}.md", f"Text {number}.") for number in range(40)], BagOfWords(), tmp_path)
+    path = tmp_path / "vectors-1.sqlite"
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + bytes(len(data) - 4096))
+    with pytest.raises(IndexDamagedError, match=r"vectors-1\.sqlite"):
+        build_index([document("new.md", "New text.")], BagOfWords(), tmp_path)

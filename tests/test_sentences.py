@@ -43,3 +43,8 @@ def test_spans_are_moved_by_the_offset() -> None:
 
 def test_no_text_has_no_sentence() -> None:
     assert sentence_spans(" \n\n", "en") == ()
+
+
+def test_a_long_line_takes_time_in_proportion() -> None:
+    line = "A sentence with a few words in it. " * 4000
+    assert len(sentence_spans(line, "en")) == 4000

@@ -95,6 +95,29 @@ def test_a_passage_comes_with_its_surroundings(client: TestClient, small_assista
     )
 
 
+def test_what_is_not_there_is_a_problem_too(client: TestClient) -> None:
+    response = client.get("/nothing")
+    assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_body_that_is_too_large_is_refused_unread(client: TestClient) -> None:
+    response = client.post("/api/v1/ask", content=b" " * 300_000, headers={"Content-Type": "application/json"})
+    assert response.status_code == 413
+
+
+def test_answers_can_be_sent_back_as_history(client: TestClient) -> None:
+    history: list[dict[str, str]] = []
+    for question in ("What does the Alpha Institute develop?", "When was it founded?", "Since when?", "Why?", "Where?"):
+        answer = ask(client, question=question, history=history)
+        assert answer.status_code == 200
+        history.append({"question": question, "resolved_question": answer.json()["resolved_question"]})
+
+
+def test_an_answer_comes_from_the_allowed_documents_only(client: TestClient) -> None:
+    found = ask(client, question=QUESTION, filter={"documents": ["gamma.md"]}).json()
+    assert {item["document_id"] for item in (*found["citations"], *found["closest"])} <= {"gamma.md"}
+
+
 def test_documents_are_listed(client: TestClient) -> None:
     assert [item["document_id"] for item in client.get("/api/v1/documents").json()] == ["alpha.md", "gamma.md"]
 
@@ -213,6 +236,14 @@ def test_the_page_says_what_it_understood(small_assistant: Assistant) -> None:
         'Understood as: <a class="edit" href="#question">When was Alpha Institute founded?</a>' in shown[-1]["content"]
     )
     assert turns[-1].resolved_question == "When was Alpha Institute founded?"
+
+
+@pytest.mark.parametrize("words", ["Hi\n\n**bold** [x](http://evil.example)", "a\r\r# head", "a\u2028\u2028b"])
+def test_a_message_holds_no_line_break_that_would_make_it_markdown(small_assistant: Assistant, words: str) -> None:
+    from assistant.web.page import _respond
+
+    for shown, _, _ in _respond(small_assistant, words, [], []):
+        assert all(len(message["content"].splitlines()) == 1 for message in shown)
 
 
 def test_an_empty_message_changes_nothing_and_a_bad_one_is_explained(small_assistant: Assistant) -> None:

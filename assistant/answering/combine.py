@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assistant.answering import phrases
 from assistant.citations import marker
 from assistant.schema import Answer, Citation, Verdict
 
 _ORDER = (Verdict.ANSWERED, Verdict.UNCLEAR, Verdict.NOT_COVERED, Verdict.ABOUT_ME)
 
 
-def combine(message: str, parts: Sequence[Answer]) -> Answer:
-    """One Answer for `message`: each question, then its quotes or its refusal.
+def combine(message: str, parts: Sequence[Answer], spoken: str) -> Answer:
+    """One Answer for `message`: each question, then its quotes or its refusal; `spoken` is the default language.
 
     It counts as answered when one of the questions is; its confidence is that of the weakest answer.
     """
@@ -21,12 +23,14 @@ def combine(message: str, parts: Sequence[Answer]) -> Answer:
     texts = []
     for part in parts:
         text = part.answer
+        if verdict is Verdict.ANSWERED and part.verdict is Verdict.UNCLEAR:
+            text = phrases.unclear_beside_an_answer(phrases.page_language(part.language, spoken))
         own = part.citations if part.verdict is Verdict.ANSWERED else ()
         for citation in own:
             number = _number_of(citation, citations)
             old = f"{citation.quote} {marker(citation.number)}"
             text = text.replace(old, f"{citation.quote} \0{number}\0", 1)
-        texts.append(f"{part.question} {text}")
+        texts.append(f"{_without_markers(part.question)} {text}")
     answered = [part.confidence for part in parts if part.verdict is verdict]
     return replace(
         parts[0],
@@ -40,6 +44,11 @@ def combine(message: str, parts: Sequence[Answer]) -> Answer:
         closest=_closest(parts) if verdict is Verdict.UNCLEAR else (),
         suggestions=tuple(dict.fromkeys(name for part in parts for name in part.suggestions))[:3],
     )
+
+
+def _without_markers(question: str) -> str:
+    """The asker's words without anything that reads as the marker of a source."""
+    return re.sub(r"\[(\d+)\]", r"(\1)", question).replace("\0", "")
 
 
 def _number_of(citation: Citation, known: list[Citation]) -> int:

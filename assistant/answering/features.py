@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_COMPOUNDING = frozenset({"sv", "no", "da", "de", "nl", "fi"})  # a compound has many pieces without being rare
 _LONE_GAP = 0.2  # to the next passage, where there is no other
 _MATCHED = 0.55  # a word cosine from here on counts as the same thing
 _KINDS = {
@@ -52,7 +53,7 @@ _HOLDS = {
     "name": re.compile(r"(?<![.!?]\s)(?<!^)\b[A-ZÅÄÖ]\w"),
 }
 _DENIAL = re.compile(
-    r"\b(?:not|never|no|none|without|n't|cannot|inte|aldrig|ingen|inget|inga|utan|ej)\b", re.IGNORECASE
+    r"\b(?:not|never|no|none|without|\w+n['’]t|cannot|inte|aldrig|ingen|inget|inga|utan|ej)\b", re.IGNORECASE
 )
 _NUMBERS = {
     name: str(value)
@@ -72,7 +73,8 @@ class Features:
     least matched word of the question in the window, `unmatched` the weight of those hardly matched.
     `cover`: the weight of the question's words that stand in the window, `rarest` that of the rarest
     that doesn't, as a share of the highest idf, `strange` how unlike the corpus' words the strangest
-    of these is; all 0 across languages. `missing_names`,
+    of these is; `rare` the most pieces the model cuts one of these into, `unknown` the same of those
+    the corpus doesn't have; all 0 across languages, the last two also where words are compounded. `missing_names`,
     `missing_number`: names and numbers of the question that the window lacks. `lacks_kind`: it holds
     no time, number or name where one is asked for. `denial`: one of both denies something. `gap`: to
     the best sentence of another passage. `agree`: how many retrievers put its passage first.
@@ -88,6 +90,8 @@ class Features:
     cover: float
     rarest: float
     strange: float
+    rare: float
+    unknown: float
     missing_names: float
     missing_number: float
     lacks_kind: float
@@ -113,6 +117,7 @@ def features(
     top_lexical = max(retrieved, key=lambda item: item.lexical)
     top_cosine = max(retrieved, key=lambda item: item.cosine)
     across = float(query.language != best.passage.language)
+    plain = float(not across and query.language not in _COMPOUNDING)
     missing_names = min(2.0, window.missing_names(bool(across)))
     return Features(
         cosine=best.cosine,
@@ -124,6 +129,8 @@ def features(
         cover=(1 - across) * window.cover(),
         rarest=(1 - across) * window.rarest_missing(),
         strange=(1 - across) * window.strangest_missing(),
+        rare=window.pieces_missing() * plain,
+        unknown=window.pieces_unknown() * plain,
         missing_names=missing_names,
         missing_number=float(bool(_numbers(query.text) - _numbers(window.text))),
         lacks_kind=float(_lacks_kind(query.text, best.quote)),
@@ -178,6 +185,19 @@ class _Window:
         """
         missing = [word for word in self._query.words if not self._holds(word)]
         return max((self._index.lexical.strangeness(word) for word in missing), default=0.0)
+
+    def pieces_missing(self) -> float:
+        """The most tokens of a word of the question that doesn't stand here: rare names are cut into many."""
+        pairs = zip(self._query.words, self._query.pieces, strict=True)
+        return float(max((pieces for word, pieces in pairs if not self._holds(word)), default=0))
+
+    def pieces_unknown(self) -> float:
+        """The same of a word that stands nowhere in the corpus."""
+        lexical = self._index.lexical
+        pairs = zip(self._query.words, self._query.pieces, strict=True)
+        return float(
+            max((pieces for word, pieces in pairs if lexical.idf([word])[0] >= lexical.highest_idf), default=0)
+        )
 
     def missing_names(self, across: bool) -> float:
         """How many capitalised words of the question nothing here stands for; by meaning across languages."""

@@ -17,6 +17,10 @@ _REFUSALS = {
         Verdict.UNCLEAR: "Texterna berör detta men ger inget tydligt svar. De närmaste styckena visas nedan.",
     },
 }
+_UNCLEAR_BESIDE = {
+    "en": "The texts touch on this but don't clearly answer it; ask it alone to see the closest passages.",
+    "sv": "Texterna berör detta men ger inget tydligt svar; ställ frågan för sig för att se de närmaste styckena.",
+}
 _TOPICS = {"en": "They do cover: {topics}.", "sv": "De tar upp: {topics}."}
 _CONTACT = {"en": "You can ask: {contact}", "sv": "Du kan fråga: {contact}"}
 _LEAD_YES_NO = {"en": "This is what the texts say about it:", "sv": "Så här står det i texterna:"}
@@ -41,6 +45,11 @@ _OTHER_LANGUAGE = {"en": "their own language", "sv": "deras eget språk"}
 def page_language(language: str, default: str) -> str:
     """The language the assistant speaks to somebody who writes `language`."""
     return language if language in LANGUAGES else default
+
+
+def unclear_beside_an_answer(language: str) -> str:
+    """The refusal of one question beside another that is answered: no passages are shown then."""
+    return _UNCLEAR_BESIDE[language]
 
 
 def refusal(verdict: Verdict, language: str, topics: tuple[str, ...], contact: str) -> str:

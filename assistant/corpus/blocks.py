@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from assistant.schema import Heading, Span
 
+_CONTROL = re.compile(r"[^\S \t\n\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _BULLET = re.compile(r"\s*(?:[-*•–]|\d{1,3}[.)])\s+\S")
 
 
@@ -26,7 +27,7 @@ def lay_out(blocks: Iterable[Block]) -> tuple[str, tuple[Heading, ...]]:
     headings: list[Heading] = []
     at = 0
     for block in blocks:
-        text = block.text.strip()
+        text = _plain(block.text).strip()
         if not text:
             continue
         if block.level:
@@ -34,6 +35,11 @@ def lay_out(blocks: Iterable[Block]) -> tuple[str, tuple[Heading, ...]]:
         parts.append(text)
         at += len(text) + 2
     return "\n\n".join(parts), tuple(headings)
+
+
+def _plain(text: str) -> str:
+    """Without control characters but for line breaks and tabs, and without halves of characters."""
+    return _CONTROL.sub(" ", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def reflow(text: str) -> list[str]:

@@ -41,7 +41,7 @@ def read_file(data: bytes, name: str) -> Document:
     reader = _READERS.get(PurePosixPath(name).suffix.lower())
     if reader is None:
         raise UnreadableError(f"not a kind of file that is read ({' '.join(SUFFIXES)})")
-    content = reader(data)
+    content = _guarded(reader, data)
     text, headings = lay_out(content.blocks)
     if not text.strip():
         raise UnreadableError("no text in it (a scanned or image-only file has to go through text recognition first)")
@@ -51,20 +51,43 @@ def read_file(data: bytes, name: str) -> Document:
         document_id=name,
         title=str(title).strip(),
         text=text,
-        language=str(meta.get("language") or detect_text(text)).lower()[:2],
+        language=_language(meta.get("language"), text),
         url=_web_address(meta.get("url")),
         source=str(meta["source"]) if meta.get("source") else None,
         headings=headings,
     )
 
 
+def _guarded(reader: Callable[[bytes], _Content], data: bytes) -> _Content:
+    """What `reader` makes of a file; whatever a library raises over a broken one becomes a reason."""
+    try:
+        return reader(data)
+    except UnreadableError:
+        raise
+    except Exception as error:  # the libraries raise classes of their own, and of what they use
+        raise UnreadableError(f"broken ({type(error).__name__})") from error
+
+
 def _web_address(value: Any) -> str | None:
     if not value:
         return None
-    parts = urlsplit(str(value))
+    try:
+        parts = urlsplit(str(value))
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise UnreadableError(f"its url {str(value)!r} is no web address (http:// or https://)")
     return str(value)
+
+
+def _language(value: Any, text: str) -> str:
+    """The two-letter code of a text; YAML reads the Norwegian "no" as False."""
+    if value is None or value == "":
+        return detect_text(text)
+    code = "no" if value is False else str(value).strip().lower()
+    if not re.fullmatch(r"[a-z]{2}(?:[-_][a-z0-9]+)*", code):
+        raise UnreadableError(f"its language {str(value)!r} is no code such as en or sv")
+    return code[:2]
 
 
 def _decode(data: bytes) -> str:
@@ -119,8 +142,8 @@ def _html(data: bytes) -> _Content:
     described = trafilatura.extract_metadata(data)
     found = described.as_dict() if described else {}
     metadata = {key: found.get(key) for key in ("title", "language")}
-    address = found.get("url")
-    if address and urlsplit(address).scheme in {"http", "https"}:
+    address = str(found.get("url") or "")
+    if address.startswith(("http://", "https://")):
         metadata["url"] = address
     return _Content(blocks_of_markdown(text), metadata)
 

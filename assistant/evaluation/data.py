@@ -54,8 +54,9 @@ def read_data_set(folder: Path) -> DataSet:
         raise CorpusError(
             f"no data set in {str(folder)!r} (corpus.jsonl is missing); name a folder: assistant eval DIR"
         )
-    documents = tuple(_document(record) for record in _lines(folder / "corpus.jsonl") if record["text"].strip())
-    queries = {str(record["_id"]): str(record["text"]) for record in _lines(folder / "queries.jsonl")}
+    read = (_document(record) for record in _lines(folder / "corpus.jsonl"))
+    documents = tuple(document for document in read if document.text.strip())
+    queries = {str(record.get("_id")): str(record.get("text")) for record in _lines(folder / "queries.jsonl")}
     questions = read_questions(folder / "qa.jsonl") if (folder / "qa.jsonl").is_file() else ()
     return DataSet(folder.resolve().name, documents, queries, _qrels(folder / "qrels.tsv"), questions)
 
@@ -74,13 +75,16 @@ def read_questions(path: Path) -> tuple[AskedQuestion, ...]:
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     if not path.is_file():
         return
-    with path.open(encoding="utf-8") as lines:
+    with path.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 try:
-                    yield json.loads(line)
+                    record = json.loads(line)
                 except ValueError:
-                    raise CorpusError(f"line {number} of {str(path)!r} is no JSON; mend or remove it") from None
+                    record = None
+                if not isinstance(record, dict):
+                    raise CorpusError(f"line {number} of {str(path)!r} is no JSON object; mend or remove it")
+                yield record
 
 
 def _document(record: dict[str, Any]) -> Document:
@@ -94,9 +98,12 @@ def _document(record: dict[str, Any]) -> Document:
 
 def _question(record: dict[str, Any]) -> AskedQuestion:
     try:
+        turns = tuple(str(turn) for turn in record["turns"]) if "turns" in record else (str(record["question"]),)
+        if not turns:
+            raise CorpusError(f"question {record['id']!r} of the data set has no turns; mend qa.jsonl")
         return AskedQuestion(
             identifier=str(record["id"]),
-            turns=tuple(record["turns"] if "turns" in record else [record["question"]]),
+            turns=turns,
             answerable=record.get("answerable"),
             answers=tuple(record.get("answers", ())),
             document_ids=frozenset(record.get("document_ids", ())),
@@ -111,5 +118,8 @@ def _qrels(path: Path) -> dict[str, dict[str, int]]:
     if path.is_file():
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file, delimiter="\t"):
-                grades.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row["score"])
+                try:
+                    grades.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row["score"])
+                except (KeyError, TypeError, ValueError):
+                    raise CorpusError(f"{str(path)!r} needs the columns query-id, corpus-id and score") from None
     return grades

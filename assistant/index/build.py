@@ -60,7 +60,7 @@ def build_index(
         IndexStateError: another build is running.
     """
     digests = {document.document_id: _digest(document) for document in documents}
-    name = generation_name(encoder.fingerprint, chunker_name(), digests)
+    name = generation_name(encoder.fingerprint, chunker_name(), lexical.analysis(), digests)
     with store.locked(index):
         before = {} if rebuild else _digests_before(index)
         embedded = 0
@@ -69,7 +69,7 @@ def build_index(
         if rebuild or not store.is_whole(index, name):
             embedded = _make(documents, digests, encoder, index, name, progress)
         elif store.current_generation(index) != name:
-            store.make_live(index, name)
+            store.make_live(index, name)  # a build that was killed before, or texts as they were once
         passages = read_manifest(store.generation_folder(index, name)).passages
     return _report(name, before, digests, passages, embedded)
 
@@ -117,9 +117,17 @@ def _make(
         lexical.write_lexical(folder / lexical.FOLDER, passages)
         files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         Manifest(
-            generation=name, format=FORMAT, model=encoder.name, model_fingerprint=encoder.fingerprint,
-            dimension=encoder.dimension, chunker=chunker_name(), documents=digests, passages=len(passages),
-            probe=loaded.probe_vector(encoder), files={key: checksum(path) for key, path in sorted(files.items())},
+            generation=name,
+            format=FORMAT,
+            model=encoder.name,
+            model_fingerprint=encoder.fingerprint,
+            dimension=encoder.dimension,
+            chunker=chunker_name(),
+            analysis=lexical.analysis(),
+            documents=digests,
+            passages=len(passages),
+            probe=loaded.probe_vector(encoder),
+            files={key: checksum(path) for key, path in sorted(files.items())},
         ).write(folder)  # fmt: skip
         store.publish(index, folder, name)
         cache.keep_only(keys)

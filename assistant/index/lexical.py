@@ -9,13 +9,16 @@ index.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.language import content_words, fold, is_function_word, stem, stems, words
+from assistant.index.calibration import QUESTIONS, STATEMENTS
+from assistant.language import FUNCTION_WORDS, content_words, fold, is_function_word, stem, stems, words
 from assistant.schema import Passage
 
 if TYPE_CHECKING:
@@ -27,6 +30,14 @@ _LANGUAGES = "languages.json"
 _K1, _B = 1.2, 0.75
 _TITLE_WEIGHT = 2  # a title's words count as often
 _GRAM = 4
+
+
+def analysis() -> str:
+    """A hash of all that decides which terms an index holds and what they weigh, for its identity."""
+    words_of = {code: sorted(own) for code, own in FUNCTION_WORDS.items()}
+    parts = [words_of, _K1, _B, _TITLE_WEIGHT, _GRAM, QUESTIONS, STATEMENTS]
+    libraries = [version(name) for name in ("bm25s", "PyStemmer", "sentencex")]
+    return hashlib.sha256(json.dumps([parts, libraries], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def grams(word: str) -> list[str]:

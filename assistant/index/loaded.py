@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.chunking import chunker_name
 from assistant.embedding.encoder import Encoder
 from assistant.errors import IndexDamagedError, IndexStateError
-from assistant.index.lexical import FOLDER, Lexical
+from assistant.index.lexical import FOLDER, Lexical, analysis
 from assistant.index.manifest import FORMAT, Manifest, read_manifest, verify_files
 from assistant.index.store import live_folder
 from assistant.index.words import WordIndex, read_words
@@ -109,7 +109,7 @@ def load_index(index: Path, encoder: Encoder) -> Index:
 
 
 def _check_fit(manifest: Manifest, encoder: Encoder) -> None:
-    if manifest.format != FORMAT or manifest.chunker != chunker_name():
+    if (manifest.format, manifest.chunker, manifest.analysis) != (FORMAT, chunker_name(), analysis()):
         raise IndexStateError(
             f"the index was built by another version of this program ({manifest.chunker!r}); update it: assistant index"
         )

@@ -19,9 +19,10 @@ FORMAT = 1  # raised when the files of a generation change their layout
 class Manifest:
     """The identity of a generation and the checksums of its files.
 
-    `generation` is the hash of `format`, `model`, `chunker` and `documents`: the same corpus and
-    settings give the same name. `probe` is the vector of `PROBE_TEXT`, recomputed when the index is
-    loaded, so that two models of one width can't be taken for each other.
+    `generation` is the hash of `format`, `model`, `chunker`, `analysis` (how words are found, stemmed
+    and weighed) and `documents`: the same corpus and settings give the same name. `probe` is the
+    vector of a fixed text, recomputed when the index is loaded, so that two models of one width can't
+    be taken for each other.
     """
 
     generation: str
@@ -30,6 +31,7 @@ class Manifest:
     model_fingerprint: str
     dimension: int
     chunker: str
+    analysis: str
     documents: dict[str, str]  # document id -> SHA-256 of all that is indexed of it
     passages: int
     probe: tuple[float, ...]
@@ -41,10 +43,11 @@ class Manifest:
         (folder / FILE).write_text(text, encoding="utf-8")
 
 
-def generation_name(model_fingerprint: str, chunker: str, documents: dict[str, str]) -> str:
+def generation_name(model_fingerprint: str, chunker: str, analysis: str, documents: dict[str, str]) -> str:
     """The name of the generation that these make: 16 hexadecimal digits."""
     identity: dict[str, Any] = {
-        "format": FORMAT, "model": model_fingerprint, "chunker": chunker, "documents": documents,
+        "format": FORMAT, "model": model_fingerprint, "chunker": chunker, "analysis": analysis,
+        "documents": documents,
     }  # fmt: skip
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 

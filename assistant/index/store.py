@@ -3,7 +3,7 @@
     index/generations/<name>/   immutable; see `manifest`
     index/current               the name of the live generation
     index/previous              the name of the one before, to roll back to
-    index/vectors.sqlite        see `vectors`
+    index/vectors-1.sqlite      see `vectors`
 
 A generation is built in a hidden folder, synced to disk and renamed; then `current` is replaced by
 a rename. A crash at any instant leaves the old or the new generation live.
@@ -22,6 +22,7 @@ from assistant.errors import IndexDamagedError, IndexStateError
 from assistant.index.manifest import read_manifest, verify_files
 
 _GENERATIONS, _CURRENT, _PREVIOUS, _LOCK = "generations", "current", "previous", "lock"
+_ASIDE = ".aside-"  # in front of the name of a generation that is being replaced by itself
 
 
 def current_generation(index: Path) -> str | None:
@@ -45,6 +46,9 @@ def live_folder(index: Path) -> Path:
     if name is None:
         raise IndexStateError(f"no index in {str(index)!r}; build it: assistant index")
     folder = generation_folder(index, name)
+    aside = folder.with_name(f"{_ASIDE}{name}")
+    if not folder.is_dir() and aside.is_dir():  # a rebuild is between two renames, or was killed there
+        return aside
     if not folder.is_dir():
         raise IndexDamagedError(f"generation {name!r} is missing in {str(index)!r}; rebuild: assistant index --rebuild")
     return folder
@@ -66,7 +70,7 @@ def locked(index: Path) -> Iterator[None]:
     except Timeout:
         raise IndexStateError(f"another build is writing {str(index)!r}; wait for it, then: assistant index") from None
     try:
-        _remove_scratch(index)
+        _mend(index)
         yield
     finally:
         lock.release()
@@ -88,11 +92,13 @@ def publish(index: Path, scratch: Path, name: str) -> None:
     """Make the finished `scratch` the live generation `name`; keep the one before, drop older ones."""
     _sync_tree(scratch)
     folder = generation_folder(index, name)
-    if folder.exists():  # damaged, or left by a build that was killed before it was live
-        shutil.rmtree(folder)
+    aside = folder.with_name(f"{_ASIDE}{name}")
+    if folder.exists():  # it is rebuilt: kept until the new one stands in its place
+        folder.rename(aside)
     scratch.rename(folder)
     _sync(folder.parent)
     make_live(index, name)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def make_live(index: Path, name: str) -> None:
@@ -113,6 +119,8 @@ def roll_back(index: Path) -> str:
     Raises:
         IndexStateError: there is none, or it is damaged.
     """
+    if not index.is_dir():
+        raise IndexStateError(f"no index in {str(index)!r}; build it: assistant index")
     with locked(index):
         name = _read_pointer(index / _PREVIOUS)
         if name is None or not generation_folder(index, name).is_dir():
@@ -134,9 +142,18 @@ def is_whole(index: Path, name: str) -> bool:
     return True
 
 
-def _remove_scratch(index: Path) -> None:
+def _mend(index: Path) -> None:
+    """Clear away what a killed build left; a generation it had put aside goes back to its place."""
+    for folder in (index / _GENERATIONS).glob(f"{_ASIDE}*"):
+        place = folder.with_name(folder.name.removeprefix(_ASIDE))
+        if place.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            folder.rename(place)
     for folder in (index / _GENERATIONS).glob(".building-*"):
         shutil.rmtree(folder, ignore_errors=True)
+    for pointer in index.glob(".current-*"):
+        pointer.unlink(missing_ok=True)
 
 
 def _read_pointer(path: Path) -> str | None:

@@ -85,12 +85,14 @@ def open_cache(folder: Path, dimension: int) -> Iterator[VectorCache]:
         IndexDamagedError: the file is no cache.
     """
     path = folder / FILE
-    with closing(sqlite3.connect(path)) as connection:
-        try:
+    try:
+        with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, passage BLOB, sentences BLOB, words BLOB)"
             )
-        except sqlite3.DatabaseError:
-            raise IndexDamagedError(f"{str(path)!r} is damaged; remove that file and run: assistant index") from None
-        yield VectorCache(connection, dimension)
+            yield VectorCache(connection, dimension)
+    except sqlite3.DatabaseError as error:
+        raise IndexDamagedError(
+            f"{str(path)!r} is damaged ({error}); remove that file and run: assistant index"
+        ) from None

@@ -16,10 +16,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from assistant import __version__
 from assistant.chat import MOST_CHARACTERS, MOST_TURNS, Assistant
-from assistant.errors import QuestionError
+from assistant.errors import AssistantError, QuestionError
 from assistant.retrieval import Filter
 from assistant.schema import Answer, Passage, Span, Turn, answer_as_dict
 from assistant.web.reading import reading_page
@@ -35,7 +36,6 @@ class AskedTurn(BaseModel):
 
     question: str = Field(min_length=1, max_length=MOST_CHARACTERS)
     resolved_question: str = Field("", max_length=2 * MOST_CHARACTERS)
-    answered: bool = True
 
 
 class AskFilter(BaseModel):
@@ -43,7 +43,7 @@ class AskFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    documents: list[str] = Field(default=[], max_length=100)
+    documents: list[Annotated[str, Field(max_length=1000)]] = Field(default=[], max_length=100)
     language: str | None = Field(None, pattern="^[a-z]{2}$")
 
 
@@ -92,7 +92,8 @@ def create_app(assistant: Assistant) -> FastAPI:
         docs_url=None, redoc_url=None,  # their pages load scripts from other hosts
     )  # fmt: skip
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _problem)
+    app.add_exception_handler(StarletteHTTPException, _problem)
+    app.add_exception_handler(AssistantError, _unavailable)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_pages(app, assistant)
     _add_ask(app, assistant)
@@ -127,7 +128,7 @@ def _add_ask(app: FastAPI, assistant: Assistant) -> None:
     )  # fmt: skip
     def ask(request: Request, body: AskRequest) -> Any:
         """Answer a question; with `Accept: text/event-stream` as the events meta, citations, delta, done."""
-        history = [Turn(turn.question, turn.resolved_question, turn.answered) for turn in body.history]
+        history = [Turn(turn.question, turn.resolved_question) for turn in body.history]
         try:
             only = Filter(tuple(body.filter.documents), body.filter.language)
             answer = assistant.ask(body.question, history, only)
@@ -213,8 +214,13 @@ def _problem_response(status: int, title: str, detail: str) -> JSONResponse:
 
 
 async def _problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # registered for it alone
+    assert isinstance(error, StarletteHTTPException)  # registered for it alone
     return _problem_response(error.status_code, "Not answered", str(error.detail))
+
+
+async def _unavailable(_: Request, error: Exception) -> Response:
+    """The index can't be answered from, say because a file of it was damaged while the server ran."""
+    return _problem_response(503, "Not available", str(error))
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

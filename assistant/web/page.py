@@ -98,15 +98,15 @@ def _respond(
     if not asked.strip():
         yield shown, asked, past
         return
-    shown = [*shown, {"role": "user", "content": f"<div>{escape(asked)}</div>"}]
+    shown = [*shown, {"role": "user", "content": _clean([f"<p>{escape(asked)}</p>"], "asked")}]
     yield shown, "", past
     try:
         answer = assistant.ask(asked, past)
     except AssistantError as error:
-        yield [*shown, {"role": "assistant", "content": f"<div>{escape(str(error))}</div>"}], "", past
+        yield [*shown, {"role": "assistant", "content": _clean([f"<p>{escape(str(error))}</p>"])}], "", past
         return
     if answer.verdict is not Verdict.ABOUT_ME:
-        past = [*past, Turn(asked, answer.resolved_question, not answer.abstained)]
+        past = [*past, Turn(asked, answer.resolved_question)]
     for html in answer_html(answer):
         yield [*shown, {"role": "assistant", "content": html}], "", past
 
@@ -139,8 +139,7 @@ def _page_text(answer: Answer, key: str) -> str:
     return TEXTS[answer.language if answer.language in TEXTS else "en"][key]
 
 
-def _clean(parts: Sequence[str]) -> str:
+def _clean(parts: Sequence[str], kind: str = "answer") -> str:
     """One `<div>` without empty lines, which Gradio's Markdown parser leaves as it is."""
-    html = "".join(parts).replace("\n", " ")
-    cleaned: str = nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=set(), link_rel=None)
-    return f'<div class="answer">{cleaned}</div>'
+    cleaned = nh3.clean("".join(parts), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=set(), link_rel=None)
+    return f'<div class="{kind}">{" ".join(cleaned.splitlines())}</div>'

@@ -41,14 +41,14 @@ def serve(settings: Settings) -> None:
 
     app = create_app(assistant)
     app = mount(app, assistant, example_questions(assistant))
-    app.add_middleware(Guard, chat=PATH, allowed_origins=settings.allowed_origins, language=settings.language)
     app.add_middleware(
         CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_methods=["GET", "POST"],
         allow_headers=["Content-Type", "Accept"],
     )  # fmt: skip
+    guarded = Guard(app, PATH, settings.allowed_origins, settings.language)  # outside of all, errors included
     host, port = listener.getsockname()[:2]
-    print(f"assistant: ready on http://{host}:{port}", flush=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False, access_log=False))
+    print(f"assistant: ready on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+    server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", server_header=False, access_log=False))
     server.run(sockets=[listener])
 
 
