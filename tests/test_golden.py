@@ -15,7 +15,7 @@ from tests.conftest import ROOT, index_of
 
 pytestmark = pytest.mark.real
 CASES = [json.loads(line) for line in (ROOT / "tests/golden/seed.jsonl").read_text(encoding="utf-8").splitlines()]
-LEAST_RIGHT = 42  # of 46; rises with the answers
+LEAST_RIGHT = 43  # of 46; rises with the answers
 
 
 def is_right(case: dict[str, Any], answer: Answer) -> bool:
