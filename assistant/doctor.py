@@ -11,6 +11,7 @@ from assistant.corpus import read_corpus
 from assistant.errors import AssistantError
 from assistant.factory import make_encoder
 from assistant.index.loaded import load_index
+from assistant.index.manifest import document_digest
 from assistant.settings import Settings
 
 
@@ -51,7 +52,10 @@ def _model(settings: Settings) -> Finding:
 
 
 def _index(settings: Settings) -> Finding:
-    index = load_index(settings.index, make_encoder(settings, threads=1))
-    manifest = index.manifest
+    manifest = load_index(settings.index, make_encoder(settings, threads=1)).manifest
     text = f"generation {manifest.generation}, {manifest.passages} passages of {len(manifest.documents)} documents"
-    return Finding("index", True, text + "; bring it up to date with the corpus: assistant index")
+    reading = read_corpus(settings.corpus, int(settings.max_file_mb * 1e6), skip_unreadable=True)
+    now = {document.document_id: document_digest(document) for document in reading.documents}
+    if now != manifest.documents:
+        return Finding("index", False, text + "; the corpus has changed since, bring it up to date: assistant index")
+    return Finding("index", True, text + ", up to date with the corpus")

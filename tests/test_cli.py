@@ -112,6 +112,16 @@ def test_doctor_finds_a_whole_installation_healthy(seed: list[str], capsys: Any)
 
 
 @pytest.mark.real
+def test_doctor_notices_that_the_corpus_has_changed(seed: list[str], capsys: Any, tmp_path: Path) -> None:
+    corpus = tmp_path / "changed"
+    corpus.mkdir()
+    (corpus / "a.txt").write_text("Another text.")
+    code, out, _ = run(capsys, "doctor", "--corpus", str(corpus), "--index", seed[3])
+    assert code == 1
+    assert "the corpus has changed since" in out
+
+
+@pytest.mark.real
 def test_doctor_names_what_is_missing(capsys: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSISTANT_CACHE", str(CACHE))
     code, out, _ = run(capsys, "doctor", "--corpus", str(tmp_path / "no"), "--index", str(tmp_path / "none"))

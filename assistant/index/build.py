@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +19,7 @@ from assistant.chunking.parser import passages_of
 from assistant.embedding.encoder import Encoder
 from assistant.errors import IndexDamagedError
 from assistant.index import lexical, loaded, store
-from assistant.index.manifest import FORMAT, Manifest, checksum, generation_name, read_manifest
+from assistant.index.manifest import FORMAT, Manifest, checksum, document_digest, generation_name, read_manifest
 from assistant.index.vectors import FILE, PassageVectors, VectorCache, open_cache, vector_key
 from assistant.index.words import centres, to_bytes, write_words
 from assistant.language import content_words
@@ -59,7 +58,7 @@ def build_index(
     Raises:
         IndexStateError: another build is running.
     """
-    digests = {document.document_id: _digest(document) for document in documents}
+    digests = {document.document_id: document_digest(document) for document in documents}
     name = generation_name(encoder.fingerprint, chunker_name(), lexical.analysis(), digests)
     with store.locked(index):
         before = {} if rebuild else _digests_before(index)
@@ -72,10 +71,6 @@ def build_index(
             store.make_live(index, name)  # a build that was killed before, or texts as they were once
         passages = read_manifest(store.generation_folder(index, name)).passages
     return _report(name, before, digests, passages, embedded)
-
-
-def _digest(document: Document) -> str:
-    return hashlib.sha256(json.dumps(dataclasses.asdict(document), sort_keys=True).encode()).hexdigest()
 
 
 def _digests_before(index: Path) -> dict[str, str]:

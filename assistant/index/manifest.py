@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import IndexDamagedError
+from assistant.schema import Document
 
 FILE = "manifest.json"
 FORMAT = 1  # raised when the files of a generation change their layout
@@ -41,6 +42,11 @@ class Manifest:
         """Write `manifest.json`."""
         text = json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True)
         (folder / FILE).write_text(text, encoding="utf-8")
+
+
+def document_digest(document: Document) -> str:
+    """SHA-256 of all that is indexed of a document: text, title, language, addresses, headings."""
+    return hashlib.sha256(json.dumps(dataclasses.asdict(document), sort_keys=True).encode()).hexdigest()
 
 
 def generation_name(model_fingerprint: str, chunker: str, analysis: str, documents: dict[str, str]) -> str:

@@ -97,8 +97,11 @@ def test_a_follow_up_says_how_it_was_understood(visit: Visit) -> None:
 
 
 def test_an_example_question_is_answered(visit: Visit) -> None:
-    visit.page.locator("#examples button").first.click()
+    example = visit.page.locator("#examples button").first
+    question = example.inner_text()
+    example.click()
     visit.page.locator("a.marker").first.wait_for()
+    assert visit.page.locator("[data-testid=user]").inner_text().strip() == question
 
 
 def test_a_question_is_no_markup(visit: Visit) -> None:
