@@ -54,6 +54,11 @@ def test_verdicts_follow_the_probabilities() -> None:
     assert JUDGE.decide(None).verdict is Verdict.NOT_COVERED
 
 
+def test_where_every_word_of_the_question_stands_the_texts_are_not_silent() -> None:
+    assert judged(match=0.0, cover=0.5).verdict is Verdict.NOT_COVERED
+    assert judged(match=0.0, cover=1.0).verdict is Verdict.UNCLEAR
+
+
 def test_the_weights_that_come_with_the_program_use_known_features() -> None:
     judge = load_judge()
     assert set(judge.answers.weights) <= set(Features.__dataclass_fields__) >= set(judge.on_topic.weights)

@@ -28,7 +28,10 @@ from assistant.evaluation.measures import calibration_error
 from training.collect import SETS, Rows, collect
 
 NAMES = [field.name for field in fields(Features)]
-TOPIC_FEATURES = ("cosine", "match", "passage_match", "unmatched", "lexical", "length", "across", "match_across")
+TOPIC_FEATURES = (
+    "cosine", "match", "passage_match", "unmatched", "lexical", "cover", "rarest", "strange", "length", "across",
+    "match_across",
+)  # fmt: skip
 FOLDS = 8
 STEPS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 

@@ -23,6 +23,7 @@ _WEIGHTS = "answerability.json"
 # where words match less.
 ANSWER_FROM = 0.24
 _TOPIC_FROM, _TOPIC_FROM_ACROSS = 0.4, 0.2
+_ALL = 0.999  # where every word of the question stands beside the sentence, the texts aren't silent about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Judge:
         values = asdict(features)
         answers, on_topic = self.answers(values), self.on_topic(values)
         topic_from = _TOPIC_FROM_ACROSS if features.across else _TOPIC_FROM
-        if on_topic < topic_from:
+        if on_topic < topic_from and features.cover < _ALL:
             return Decision(Verdict.NOT_COVERED, min(answers, on_topic), on_topic, topic_from)
         verdict = Verdict.ANSWERED if answers >= self.answer_from else Verdict.UNCLEAR
         return Decision(verdict, answers, on_topic, topic_from)
