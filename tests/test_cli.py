@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from assistant.cli import main
+from assistant.embedding.encoder import load_encoder
 from tests.conftest import CACHE, ROOT
 
 
@@ -102,6 +103,50 @@ def test_chat_answers_until_an_empty_line(seed: list[str], capsys: Any, monkeypa
 def test_rollback_without_an_earlier_generation_is_an_error_in_one_line(seed: list[str], capsys: Any) -> None:
     code, out, err = run(capsys, "index", "--rollback", *seed)
     assert (code, out, err.count("\n")) == (1, "", 1)
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache folder of the test's own that has the prepared models."""
+    load_encoder("multilingual-e5-small", CACHE, threads=1)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "models").symlink_to(CACHE / "models")
+    monkeypatch.setenv("ASSISTANT_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.mark.real
+@pytest.mark.usefixtures("own_cache")
+def test_eval_reports_compares_and_draws(capsys: Any, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    text = "The Alpha Institute was founded in 1998 in Lund."
+    asked = {"id": "1", "question": "When was the Alpha Institute founded?", "answerable": True, "answers": ["in 1998"]}
+    (data / "corpus.jsonl").write_text(json.dumps({"_id": "a", "title": "Alpha", "text": text}))
+    (data / "qa.jsonl").write_text(json.dumps(asked))
+    picture = tmp_path / "curve.png"
+    code, out, _ = run(capsys, "eval", str(data), "--json", "--picture", str(picture))
+    assert code == 0
+    assert json.loads(out)["answers"]["supported and shown"]["value"] == 1
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "old.json").write_text(out)
+    _, out, _ = run(capsys, "eval", str(data), "--compare", str(tmp_path / "old.json"))
+    assert "| supported | 1.000 | 1.000 | +0.000 |" in out
+    code, _, err = run(capsys, "eval", str(data), "--compare", str(picture))
+    assert code == 1
+    assert "curve.png" in err
+
+
+@pytest.mark.real
+def test_calibrate_prints_the_trade_off_and_what_to_set(seed: list[str], capsys: Any, tmp_path: Path) -> None:
+    probes = [
+        {"id": "1", "question": "What is NBIS?", "answerable": True, "answers": ["(NBIS)"]},
+        {"id": "2", "question": "Who is the director of GMS?", "answerable": False},
+    ]
+    (tmp_path / "probes.jsonl").write_text("\n".join(json.dumps(probe) for probe in probes))
+    code, out, _ = run(capsys, "calibrate", str(tmp_path / "probes.jsonl"), *seed)
+    assert code == 0
+    assert "answer_from = 0." in out
+    assert out.count("←") == 1
 
 
 @pytest.mark.real
