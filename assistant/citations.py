@@ -21,6 +21,11 @@ def markers_in(text: str) -> list[int]:
     return [int(number) for number in _MARKER.findall(text)]
 
 
+def without_markers(text: str) -> str:
+    """`text`, a title or the asker's words, without anything that reads as the marker of a source."""
+    return _MARKER.sub(r"(\1)", text).replace("\0", "")
+
+
 def segments(answer: Answer) -> Iterator[str | Citation]:
     """The text of an answer in order: the assistant's own words as strings, quotes as their citations."""
     rest = answer.answer

@@ -135,3 +135,11 @@ def test_the_same_sentence_in_two_documents_is_quoted_once(tmp_path: Path) -> No
     answer = Assistant(index_of(documents, tmp_path), BagOfWords(), JUDGE).ask("When was the hub opened in 2019?")
     quotes = [citation.quote for citation in answer.citations]
     assert quotes.count("The hub opened in 2019.") == 1
+
+
+@pytest.mark.parametrize("question", ["zebra xylophone quartz", "What can you do?", "Zebra quartz? Xylophone jungle?"])
+def test_a_title_that_looks_like_a_marker_breaks_no_refusal(tmp_path: Path, question: str) -> None:
+    index = index_of([document(title="Annual report [1]")], tmp_path)
+    answer = Assistant(index, BagOfWords(), JUDGE, contact="Anna [2]").ask(question)
+    assert answer.citations == ()
+    assert "Annual report (1)" in answer.answer

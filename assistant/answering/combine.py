@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.answering import phrases
-from assistant.citations import marker
+from assistant.citations import marker, without_markers
 from assistant.schema import Answer, Citation, Verdict
 
 _ORDER = (Verdict.ANSWERED, Verdict.UNCLEAR, Verdict.NOT_COVERED, Verdict.ABOUT_ME)
@@ -30,7 +29,7 @@ def combine(message: str, parts: Sequence[Answer], spoken: str) -> Answer:
             number = _number_of(citation, citations)
             old = f"{citation.quote} {marker(citation.number)}"
             text = text.replace(old, f"{citation.quote} \0{number}\0", 1)
-        texts.append(f"{_without_markers(part.question)} {text}")
+        texts.append(f"{without_markers(part.question)} {text}")
     answered = [part.confidence for part in parts if part.verdict is verdict]
     return replace(
         parts[0],
@@ -44,11 +43,6 @@ def combine(message: str, parts: Sequence[Answer], spoken: str) -> Answer:
         closest=_closest(parts) if verdict is Verdict.UNCLEAR else (),
         suggestions=tuple(dict.fromkeys(name for part in parts for name in part.suggestions))[:3],
     )
-
-
-def _without_markers(question: str) -> str:
-    """The asker's words without anything that reads as the marker of a source."""
-    return re.sub(r"\[(\d+)\]", r"(\1)", question).replace("\0", "")
 
 
 def _number_of(citation: Citation, known: list[Citation]) -> int:

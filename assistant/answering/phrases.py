@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from assistant.citations import without_markers
 from assistant.language import LANGUAGES
 from assistant.schema import Verdict
 
@@ -59,7 +60,7 @@ def refusal(verdict: Verdict, language: str, topics: tuple[str, ...], contact: s
         parts.append(_TOPICS[language].format(topics="; ".join(topics)))
     if contact:
         parts.append(_CONTACT[language].format(contact=contact))
-    return " ".join(parts)
+    return without_markers(" ".join(parts))
 
 
 def lead(language: str, quoted: str, question: str) -> str:

@@ -5,6 +5,7 @@ Only a message that is nothing but that counts; a question that begins with "hel
 
 from __future__ import annotations
 
+from assistant.citations import without_markers
 from assistant.language import words
 
 _FORMS: dict[str, dict[str, frozenset[str]]] = {
@@ -63,4 +64,4 @@ def reply(language: str, kind: str, topics: tuple[str, ...]) -> str:
     text = _REPLIES[language][kind]
     if kind in {"greeting", "about"} and topics:
         text += " " + _TOPICS[language].format(topics="; ".join(topics))
-    return text
+    return without_markers(text)

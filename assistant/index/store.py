@@ -152,7 +152,7 @@ def _mend(index: Path) -> None:
             folder.rename(place)
     for folder in (index / _GENERATIONS).glob(".building-*"):
         shutil.rmtree(folder, ignore_errors=True)
-    for pointer in index.glob(".current-*"):
+    for pointer in (*index.glob(f".{_CURRENT}-*"), *index.glob(f".{_PREVIOUS}-*")):
         pointer.unlink(missing_ok=True)
 
 
