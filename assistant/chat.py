@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from assistant.answering import phrases, smalltalk, writer
+from assistant.answering import disagreement, phrases, smalltalk, writer
 from assistant.answering.combine import combine
 from assistant.answering.decision import Decision, Judge
 from assistant.answering.definitions import as_search, definition_asked
@@ -21,7 +21,8 @@ from assistant.index.loaded import Index
 from assistant.language import detect_question
 from assistant.questions import split_questions
 from assistant.retrieval import Filter, Query, make_query, retrieve
-from assistant.schema import Answer, Citation, Retrieved, Turn, Verdict
+from assistant.schema import Answer, Citation, Notice, Retrieved, SuggestedQuestion, Turn, Verdict
+from assistant.suggestions import related
 
 MOST_CHARACTERS = 2000
 MOST_TURNS = 12
@@ -49,11 +50,18 @@ class Trace:
     decision: Decision | None = None
 
 
+def _never(document_id: str) -> str:
+    """No document has changed: nobody looks."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Assistant:
     """Answers questions over one index.
 
-    `language` is spoken to somebody whose question shows none; `contact` is named in a refusal.
+    `language` is spoken to somebody whose question shows none; `contact` is named in a refusal;
+    `questions` can be suggested; `changed` tells whether a document is "changed" or "gone" since it was
+    indexed ("" when neither).
     """
 
     index: Index
@@ -61,6 +69,8 @@ class Assistant:
     judge: Judge
     language: str = "en"
     contact: str = ""
+    questions: tuple[SuggestedQuestion, ...] = ()
+    changed: Callable[[str], str] = _never
 
     def ask(self, question: str, history: Sequence[Turn] = (), only: Filter | None = None) -> Answer:
         """The answer to `question`, after the turns of `history`, from the passages that `only` allows.
@@ -80,7 +90,9 @@ class Assistant:
             trace = self._trace_one(question, history, clock, only)
         else:
             trace = self._trace_each(question, parts, history, clock, only)
-        answer = replace(trace.answer, timings_ms=clock.timings())
+        cited = trace.answer.citations
+        noticed = (*disagreement.notices(cited), *self._changes(cited))
+        answer = replace(trace.answer, notices=noticed, timings_ms=clock.timings())
         return replace(trace, answer=check_answer(answer, self.index.texts))
 
     def _trace_one(self, question: str, history: Sequence[Turn], clock: Clock, only: Filter | None) -> Trace:
@@ -133,6 +145,10 @@ class Assistant:
             made = features(self.index, query, retrieved, evidence)
         return Found(query, tuple(retrieved), tuple(evidence), tuple(chosen), made)
 
+    def search(self, text: str, language: str, count: int) -> list[Retrieved]:
+        """The `count` passages nearest to `text`, whether they answer it or not."""
+        return retrieve(self.index, make_query(self.index, self.encoder, text, language), count)
+
     def topics(self, count: int = 4) -> tuple[str, ...]:
         """Titles of the corpus, the first `count`."""
         return tuple(dict.fromkeys(document.title for document in self.index.documents.values()))[:count]
@@ -153,19 +169,29 @@ class Assistant:
         spoken = phrases.page_language(query.language, self.language)
         citations: tuple[Citation, ...] = ()
         near: tuple[Citation, ...] = ()
-        topics: tuple[str, ...] = ()
         if verdict is Verdict.ANSWERED:
             citations = writer.cite(chosen)
             text = writer.compose(citations, spoken, resolved)
         else:
             near = writer.closest(retrieved[:_CLOSEST]) if verdict is Verdict.UNCLEAR else ()
-            topics = _nearest_topics(retrieved)
-            text = phrases.refusal(verdict, spoken, topics, self.contact)
+            text = phrases.refusal(verdict, spoken, _nearest_topics(retrieved), self.contact)
         return Answer(
             question=question, resolved_question=resolved, language=query.language, verdict=verdict,
             abstained=verdict is not Verdict.ANSWERED, answer=text, confidence=round(decision.answers, 4),
-            citations=citations, closest=near, suggestions=topics,
+            citations=citations, closest=near,
+            suggestions=self._related(resolved, retrieved, query.language),
         )  # fmt: skip
+
+    def _related(self, resolved: str, retrieved: Sequence[Retrieved], language: str) -> tuple[str, ...]:
+        return related(self.questions, [item.passage.passage_id for item in retrieved], resolved, language)
+
+    def _changes(self, citations: Sequence[Citation]) -> Iterator[Notice]:
+        """What became of the cited texts since they were indexed."""
+        kinds: dict[str, list[int]] = {}
+        for citation in citations:
+            if kind := self.changed(citation.document_id):
+                kinds.setdefault(kind, []).append(citation.number)
+        return (Notice(kind, tuple(numbers)) for kind, numbers in kinds.items())
 
 
 class Clock:

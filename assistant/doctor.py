@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from assistant.corpus import read_corpus
 from assistant.errors import AssistantError
-from assistant.factory import make_encoder
+from assistant.factory import make_encoder, most_bytes
 from assistant.index.loaded import load_index
 from assistant.index.manifest import document_digest
 from assistant.settings import Settings
@@ -40,7 +40,7 @@ def _try(subject: str, check: Callable[[], Finding]) -> Finding:
 
 
 def _corpus(settings: Settings) -> Finding:
-    reading = read_corpus(settings.corpus, int(settings.max_file_mb * 1e6))
+    reading = read_corpus(settings.corpus, most_bytes(settings))
     return Finding("corpus", True, f"{len(reading.documents)} documents in {str(settings.corpus)!r}")
 
 
@@ -54,7 +54,7 @@ def _model(settings: Settings) -> Finding:
 def _index(settings: Settings) -> Finding:
     manifest = load_index(settings.index, make_encoder(settings, threads=1)).manifest
     text = f"generation {manifest.generation}, {manifest.passages} passages of {len(manifest.documents)} documents"
-    reading = read_corpus(settings.corpus, int(settings.max_file_mb * 1e6), skip_unreadable=True)
+    reading = read_corpus(settings.corpus, most_bytes(settings), skip_unreadable=True)
     now = {document.document_id: document_digest(document) for document in reading.documents}
     if now != manifest.documents:
         return Finding("index", False, text + "; the corpus has changed since, bring it up to date: assistant index")

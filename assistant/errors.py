@@ -7,6 +7,7 @@ AssistantError
 ├── IndexStateError    there is no index to ask, or not one that fits
 │   └── IndexDamagedError   a file of the index is not what its manifest says
 ├── QuestionError      a question that can't be taken (empty, too long)
+├── StoreError         the database for feedback can't be used
 └── ServerError        the server can't start (port taken)
 
 A message names the thing and the next command to run. "I don't know" is an answer, never an error.
@@ -41,6 +42,10 @@ class IndexDamagedError(IndexStateError):
 
 class QuestionError(AssistantError):
     """A question that can't be taken."""
+
+
+class StoreError(AssistantError):
+    """The database for feedback can't be used."""
 
 
 class ServerError(AssistantError):

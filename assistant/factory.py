@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.answering.decision import load_judge
 from assistant.chat import Assistant
 from assistant.corpus import Reading, read_corpus
+from assistant.corpus.freshness import Freshness
 from assistant.embedding.encoder import Encoder, load_encoder
+from assistant.index.guides import read_guide, write_guide
 from assistant.index.loaded import load_index
+from assistant.index.store import indexed_at
+from assistant.onboarding.guide import (
+    Guide,
+    guide_as_json,
+    guide_from_json,
+    guide_name,
+    make_guide,
+    questions_from_json,
+)
+from assistant.onboarding.roles import read_roles
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,29 +37,55 @@ def make_encoder(settings: Settings, threads: int, report: Callable[[str], None]
 
 
 def make_assistant(settings: Settings, report: Callable[[str], None] = lambda _: None) -> Assistant:
-    """An assistant over the live index.
+    """An assistant over the live index; it suggests questions when its guide was made.
 
     Raises:
         ModelError, IndexStateError: see `load_encoder` and `load_index`.
     """
     encoder = make_encoder(settings, threads=1, report=report)
     index = load_index(settings.index, encoder)
-    return Assistant(index, encoder, load_judge(settings.answer_from), settings.language, settings.contact)
+    judge = load_judge(settings.answer_from)
+    saved = read_guide(settings.index, guide_name(index, judge.answer_from))
+    return Assistant(
+        index, encoder, judge, settings.language, settings.contact,
+        questions=questions_from_json(saved) if saved else (),
+        changed=Freshness(settings.corpus, most_bytes(settings), index.documents, indexed_at(settings.index)),
+    )  # fmt: skip
+
+
+def with_guide(settings: Settings, assistant: Assistant) -> tuple[Assistant, Guide]:
+    """`assistant` with its guide, which is made, and saved where that is possible, when there is none yet."""
+    name = guide_name(assistant.index, assistant.judge.answer_from)
+    saved = read_guide(settings.index, name)
+    guide = guide_from_json(saved, assistant.index.texts) if saved else None
+    if guide is None:
+        guide = make_guide(assistant.index, assistant.ask, name)
+        with suppress(OSError):  # a server may have no right to write there: then it makes it at each start
+            write_guide(settings.index, name, guide_as_json(guide))
+    return replace(assistant, questions=guide.questions), guide
+
+
+def most_bytes(settings: Settings) -> int:
+    """The size in bytes over which a corpus file is refused."""
+    return int(settings.max_file_mb * 1e6)
 
 
 def update_index(
     settings: Settings, skip_unreadable: bool, rebuild: bool, report: Callable[[str], None], progress: Progress
 ) -> tuple[Reading, BuildReport]:
-    """Read the corpus and bring the index up to date.
+    """Read the corpus and bring the index, and the guide to it, up to date.
 
     Raises:
         CorpusError, ModelError, IndexStateError: the index stays as it was.
     """
-    reading = read_corpus(settings.corpus, int(settings.max_file_mb * 1e6), skip_unreadable)
+    reading = read_corpus(settings.corpus, most_bytes(settings), skip_unreadable)
+    read_roles(settings.corpus, [document.document_id for document in reading.documents])
     encoder = make_encoder(settings, settings.threads, report)
     from assistant.index.build import build_index  # llama-index: seconds to import, only a build needs it
 
-    return reading, build_index(reading.documents, encoder, settings.index, rebuild, progress)
+    built = build_index(reading.documents, encoder, settings.index, rebuild, progress)
+    with_guide(settings, make_assistant(settings))
+    return reading, built
 
 
 def make_evaluated(settings: Settings, data: DataSet, report: Callable[[str], None], progress: Progress) -> Assistant:

@@ -46,6 +46,7 @@ class Document:
     language: str
     url: str | None = None
     source: str | None = None
+    retrieved: str | None = None  # the day it was fetched or written, YYYY-MM-DD
     headings: tuple[Heading, ...] = ()
 
 
@@ -106,8 +107,33 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to know of the citations with these numbers.
+
+    `kind` is "changed" (their text changed since it was indexed), "gone" (it is no longer in the
+    corpus) or "disagree" (they state different things).
+    """
+
+    kind: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedQuestion:
+    """A question made from the corpus that the assistant was seen to answer, from passage `passage_id`."""
+
+    question: str
+    language: str
+    passage_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What every channel returns for a question. `answer` carries markers `[1]`, `[2]`."""
+    """What every channel returns for a question. `answer` carries markers `[1]`, `[2]`.
+
+    `suggestions` are questions near this one that are answered. `answer_id` is set where answers are
+    recorded, for feedback; "" elsewhere.
+    """
 
     question: str
     resolved_question: str
@@ -119,6 +145,8 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     closest: tuple[Citation, ...] = ()
     suggestions: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    answer_id: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict)
 
 

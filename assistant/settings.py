@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from assistant.errors import SettingsError
 
@@ -40,6 +40,19 @@ class Settings(BaseModel):
     )
     language: str = Field("en", pattern="^(en|sv)$", description="language when a question shows none: en or sv")
     contact: str = Field("", description="whom to ask when the texts don't say, shown with a refusal")
+    organisation: str = Field("", max_length=80, description="whose assistant it is, shown on every page")
+    logo: Path | None = Field(None, description="a picture for every page: SVG, PNG or WebP")
+    accent: str = Field("#0b4f6c", pattern="^#[0-9a-fA-F]{6}$", description="colour of buttons and links on white")
+    database: str = Field(
+        "sqlite:///data/assistant.sqlite",
+        description="where feedback is kept, as an SQLAlchemy URL; empty: nowhere",
+    )
+    store_questions: bool = Field(False, description="keep the text of questions, masked, beside the feedback")
+    keep_days: int = Field(30, ge=1, le=3650, description="days after which stored rows are deleted")
+    probes: Path = Field(Path("data/probes.jsonl"), description="file to which bad answers are added as probes")
+    owners_password: SecretStr = Field(
+        SecretStr(""), description="password of the owners' page (user name: owner); empty: there is no such page"
+    )
     answer_from: float | None = Field(
         None, ge=0, le=1, description="least probability of an answer; see assistant calibrate"
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answering.definitions import Definition
+from assistant.answering.disagreement import disagree
 from assistant.answering.lists import with_whole_list
 from assistant.index.loaded import Index
 from assistant.retrieval import Query
@@ -17,6 +18,7 @@ from assistant.schema import Passage, Retrieved, Span
 _MATCH_WEIGHT, _PASSAGE_WEIGHT = 0.5, 0.6
 MOST_QUOTES = 3
 _MARGIN = 0.04  # a further sentence is quoted when it is that close to the best
+_LOOKED_AT = 8  # sentences among which one that disagrees with the best is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ def weigh(
     return sorted(found, key=lambda item: -item.score)
 
 
+def _contradicts(item: Evidence, best: Evidence) -> bool:
+    language = best.passage.language
+    return item.passage.language == language and disagree(best.quote, item.quote, language)
+
+
 def _inside(item: Evidence, other: Evidence) -> bool:
     """Whether `item` is a part of the longer `other`."""
     same = item is not other and item.passage.passage_id == other.passage.passage_id
@@ -81,11 +88,12 @@ def _matches(index: Index, query: Query, row: int) -> list[float]:
 
 
 def choose(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The one to three sentences to quote, in reading order: the best, and what is almost as good."""
+    """The sentences to quote, in reading order: the best, what is almost as good, and what contradicts it."""
     if not evidence:
         return []
     best = evidence[0]
     near = [item for item in evidence[:MOST_QUOTES] if item.score >= best.score - _MARGIN]
+    near += [item for item in evidence[1:_LOOKED_AT] if item not in near and _contradicts(item, best)][:1]
     order = list(dict.fromkeys(item.passage.passage_id for item in evidence))
     whole = [replace(item, span=with_whole_list(item.passage, item.span)) for item in near]
     distinct = list({" ".join(item.quote.split()): item for item in reversed(whole)}.values())

@@ -12,7 +12,8 @@ from assistant.errors import CorpusError
 from assistant.schema import Document
 
 # Files that belong to a corpus folder without being texts of it.
-_COMPANIONS = frozenset({"onboarding.toml"})
+ONBOARDING = "onboarding.toml"  # see `onboarding.roles`
+_COMPANIONS = frozenset({ONBOARDING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,16 @@ def read_corpus(folder: Path, max_bytes: int, skip_unreadable: bool = False) -> 
     if not documents:
         raise CorpusError(f"no readable text in {str(folder)!r}; put files there ({' '.join(SUFFIXES)})")
     return Reading(tuple(documents), tuple(unreadable))
+
+
+def read_document(folder: Path, document_id: str, max_bytes: int) -> Document:
+    """Read one text of the corpus again.
+
+    Raises:
+        UnreadableError: it gives no text any more.
+        OSError: the file can't be read.
+    """
+    return _read(folder / document_id, document_id, folder.resolve(), max_bytes)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -54,6 +54,7 @@ def read_file(data: bytes, name: str) -> Document:
         language=_language(meta.get("language"), text),
         url=_web_address(meta.get("url")),
         source=str(meta["source"]) if meta.get("source") else None,
+        retrieved=_day(meta.get("retrieved")),
         headings=headings,
     )
 
@@ -66,6 +67,16 @@ def _guarded(reader: Callable[[bytes], _Content], data: bytes) -> _Content:
         raise
     except Exception as error:  # the libraries raise classes of their own, and of what they use
         raise UnreadableError(f"broken ({type(error).__name__})") from error
+
+
+def _day(value: Any) -> str | None:
+    """A day from front matter: YAML makes it a date, or a date with a time."""
+    if not value:
+        return None
+    found = re.match(r"\d{4}-\d{2}-\d{2}", str(value))
+    if not found:
+        raise UnreadableError(f"its date retrieved {str(value)!r} is no day like 2026-01-31")
+    return found.group()
 
 
 def _web_address(value: Any) -> str | None:

@@ -3,6 +3,7 @@
     index/generations/<name>/   immutable; see `manifest`
     index/current               the name of the live generation
     index/previous              the name of the one before, to roll back to
+    index/guides/<name>.json    see `guides`
     index/vectors-1.sqlite      see `vectors`
 
 A generation is built in a hidden folder, synced to disk and renamed; then `current` is replaced by
@@ -19,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.errors import IndexDamagedError, IndexStateError
-from assistant.index.manifest import read_manifest, verify_files
+from assistant.index.manifest import FILE, read_manifest, verify_files
 
 _GENERATIONS, _CURRENT, _PREVIOUS, _LOCK = "generations", "current", "previous", "lock"
 _ASIDE = ".aside-"  # in front of the name of a generation that is being replaced by itself
@@ -52,6 +53,15 @@ def live_folder(index: Path) -> Path:
     if not folder.is_dir():
         raise IndexDamagedError(f"generation {name!r} is missing in {str(index)!r}; rebuild: assistant index --rebuild")
     return folder
+
+
+def indexed_at(index: Path) -> float:
+    """When the live generation was built, seconds since the epoch.
+
+    Raises:
+        IndexStateError: there is none.
+    """
+    return (live_folder(index) / FILE).stat().st_mtime
 
 
 @contextmanager

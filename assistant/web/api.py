@@ -6,8 +6,8 @@ The widget and other programs talk to this, never to Gradio's own endpoints.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,8 +22,12 @@ from assistant import __version__
 from assistant.chat import MOST_CHARACTERS, MOST_TURNS, Assistant
 from assistant.errors import AssistantError, QuestionError
 from assistant.retrieval import Filter
-from assistant.schema import Answer, Passage, Span, Turn, answer_as_dict
-from assistant.web.reading import reading_page
+from assistant.schema import Answer, Passage, Turn, answer_as_dict
+from assistant.web.feedback import add_feedback
+from assistant.web.reading import add_reading
+from assistant.web.search import add_search
+from assistant.web.site import Site, fragment_url, page
+from assistant.web.tour import add_tour
 
 STATIC = Path(__file__).parent / "static"
 _SURROUNDINGS = 600  # characters before and after a passage
@@ -55,6 +59,7 @@ class AskRequest(BaseModel):
     question: str = Field(min_length=1, max_length=MOST_CHARACTERS)
     history: list[AskedTurn] = Field(default=[], max_length=MOST_TURNS)
     filter: AskFilter = AskFilter()
+    store: bool = Field(True, description="false: the question's text is not stored, even where others are")
 
 
 class PassageResponse(BaseModel):
@@ -71,6 +76,9 @@ class PassageResponse(BaseModel):
     after: str
     start: int
     end: int
+    retrieved: str | None
+    changed: str
+    public_url: str | None
 
 
 class DocumentResponse(BaseModel):
@@ -85,30 +93,44 @@ class DocumentResponse(BaseModel):
     passages: int
 
 
-def create_app(assistant: Assistant) -> FastAPI:
-    """The app that answers from `assistant`, without the Gradio page."""
+def create_app(site: Site) -> FastAPI:
+    """The app that shows `site`, without the Gradio page."""
     app = FastAPI(
         title="Collaboration assistant", version=__version__, openapi_url="/api/openapi.json",
         docs_url=None, redoc_url=None,  # their pages load scripts from other hosts
     )  # fmt: skip
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(StarletteHTTPException, _problem)
+    app.add_exception_handler(StarletteHTTPException, _problem_of(site))
     app.add_exception_handler(AssistantError, _unavailable)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    _add_pages(app, assistant)
-    _add_ask(app, assistant)
-    _add_reading(app, assistant)
+    _add_pages(app, site)
+    _add_ask(app, site)
+    _add_texts(app, site.assistant)
+    add_feedback(app, site.store)
+    add_search(app, site)
+    add_reading(app, site)
+    add_tour(app, site)
     return app
 
 
-def _add_pages(app: FastAPI, assistant: Assistant) -> None:
+def _add_pages(app: FastAPI, site: Site) -> None:
     @app.get("/", include_in_schema=False)
     def start() -> RedirectResponse:
         return RedirectResponse("chat/")
 
+    @app.get("/about/", include_in_schema=False)
+    def about(request: Request) -> HTMLResponse:
+        return page(site, request, "about.html")
+
     @app.get("/favicon.ico", include_in_schema=False)
     def icon() -> Response:
         return Response((STATIC / "icon.svg").read_bytes(), media_type="image/svg+xml")
+
+    @app.get("/logo", include_in_schema=False)
+    def logo() -> Response:
+        if site.look.logo is None:
+            raise HTTPException(404, "this server has no logo")
+        return Response(site.look.logo, media_type=site.look.logo_type)
 
     @app.get("/healthz", tags=["operations"])
     def healthz() -> dict[str, str]:
@@ -118,10 +140,10 @@ def _add_pages(app: FastAPI, assistant: Assistant) -> None:
     @app.get("/readyz", tags=["operations"])
     def readyz() -> dict[str, str]:
         """The index is loaded and verified: the server starts to listen only then."""
-        return {"status": "ready", "generation": assistant.index.manifest.generation}
+        return {"status": "ready", "generation": site.assistant.index.manifest.generation}
 
 
-def _add_ask(app: FastAPI, assistant: Assistant) -> None:
+def _add_ask(app: FastAPI, site: Site) -> None:
     @app.post(
         "/api/v1/ask", tags=["answers"], response_model=Answer,
         responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
@@ -131,9 +153,10 @@ def _add_ask(app: FastAPI, assistant: Assistant) -> None:
         history = [Turn(turn.question, turn.resolved_question) for turn in body.history]
         try:
             only = Filter(tuple(body.filter.documents), body.filter.language)
-            answer = assistant.ask(body.question, history, only)
+            answer = site.assistant.ask(body.question, history, only)
         except QuestionError as error:
             raise HTTPException(422, str(error)) from None
+        answer = replace(answer, answer_id=site.record(answer, "api", body.store))
         if "text/event-stream" in request.headers.get("accept", ""):
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
             return StreamingResponse(_events(answer), media_type="text/event-stream", headers=headers)
@@ -143,7 +166,7 @@ def _add_ask(app: FastAPI, assistant: Assistant) -> None:
 def _events(answer: Answer) -> Iterator[str]:
     """The events of a streamed answer; the deltas joined are the text of the answer."""
     whole: Any = answer_as_dict(answer)
-    about = ("resolved_question", "language", "verdict", "abstained", "confidence")
+    about = ("resolved_question", "language", "verdict", "abstained", "confidence", "answer_id")
     yield _event("meta", {key: whole[key] for key in about})
     yield _event("citations", {"citations": whole["citations"], "closest": whole["closest"]})
     words = answer.answer.split(" ")
@@ -156,7 +179,7 @@ def _event(name: str, data: Any) -> str:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
-def _add_reading(app: FastAPI, assistant: Assistant) -> None:
+def _add_texts(app: FastAPI, assistant: Assistant) -> None:
     index = assistant.index
 
     def find(passage_id: str) -> Passage:
@@ -166,17 +189,27 @@ def _add_reading(app: FastAPI, assistant: Assistant) -> None:
         return index.passages[row]
 
     @app.get("/api/v1/passages/{passage_id}", tags=["texts"])
-    def passage(passage_id: str) -> PassageResponse:
-        """A passage with its surroundings."""
+    def passage(
+        passage_id: str,
+        start: Annotated[int | None, Query(ge=0)] = None,
+        end: Annotated[int | None, Query(ge=0)] = None,
+    ) -> PassageResponse:
+        """A passage with its surroundings; the public address leads to the quote at `start` to `end`."""
         found = find(passage_id)
-        text = index.texts[found.document_id]
+        document = index.documents[found.document_id]
+        quote = found.text
+        if start is not None and end is not None and found.start <= start < end <= found.end:
+            quote = document.text[start:end]
         keep = ("passage_id", "document_id", "title", "url", "language", "text", "start", "end")
         values = asdict(found)
         return PassageResponse(
             **{key: values[key] for key in keep},
             heading=list(found.heading),
-            before=text[max(0, found.start - _SURROUNDINGS) : found.start],
-            after=text[found.end : found.end + _SURROUNDINGS],
+            before=document.text[max(0, found.start - _SURROUNDINGS) : found.start],
+            after=document.text[found.end : found.end + _SURROUNDINGS],
+            retrieved=document.retrieved,
+            changed=assistant.changed(found.document_id),
+            public_url=fragment_url(found.url, quote) if found.url else None,
         )
 
     @app.get("/api/v1/documents", tags=["texts"])
@@ -193,19 +226,6 @@ def _add_reading(app: FastAPI, assistant: Assistant) -> None:
             for item in index.documents.values()
         ]  # fmt: skip
 
-    @app.get("/sources/{passage_id}", response_class=HTMLResponse, tags=["texts"])
-    def source(
-        passage_id: str,
-        start: Annotated[int | None, Query(ge=0)] = None,
-        end: Annotated[int | None, Query(ge=0)] = None,
-    ) -> HTMLResponse:
-        """The document of a passage as a page, with the passage, or a quote in it, marked."""
-        found = find(passage_id)
-        marked = Span(found.start, found.end)
-        if start is not None and end is not None and found.start <= start < end <= found.end:
-            marked = Span(start, end)
-        return HTMLResponse(reading_page(index.documents[found.document_id], marked))
-
 
 def _problem_response(status: int, title: str, detail: str) -> JSONResponse:
     """Problem details, RFC 9457."""
@@ -213,9 +233,18 @@ def _problem_response(status: int, title: str, detail: str) -> JSONResponse:
     return JSONResponse(content, status_code=status, media_type="application/problem+json")
 
 
-async def _problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, StarletteHTTPException)  # registered for it alone
-    return _problem_response(error.status_code, "Not answered", str(error.detail))
+def _problem_of(site: Site) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def problem(request: Request, error: Exception) -> Response:
+        """A page for people, problem details for programs."""
+        assert isinstance(error, StarletteHTTPException)  # registered for it alone
+        wants_page = "text/html" in request.headers.get("accept", "") and request.method == "GET"
+        if error.status_code == 404 and wants_page:
+            return page(site, request, "error.html", status=404)
+        made = _problem_response(error.status_code, "Not answered", str(error.detail))
+        made.headers.update(error.headers or {})
+        return made
+
+    return problem
 
 
 async def _unavailable(_: Request, error: Exception) -> Response:

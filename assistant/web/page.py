@@ -1,62 +1,73 @@
 """The chat page, in Gradio. The only importer of gradio.
 
-What it shows is built here as escaped HTML and cleaned by nh3: Gradio's own sanitiser lets pictures
-and forms through. `gr.HTML` and `js=` are not used, so that the page runs under a strict policy.
+What it shows is built by `messages` as escaped, cleaned HTML. `gr.HTML` and `js=` are not used, so
+that the page runs under a strict policy. Header, welcome and footer are ours (`frame`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from html import escape
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote as url_quote
 
 import gradio as gr
-import nh3
 from fastapi import FastAPI
+from starlette.types import Scope
 
-from assistant.chat import MOST_CHARACTERS, Assistant
-from assistant.citations import segments
+from assistant.chat import MOST_CHARACTERS, MOST_TURNS
 from assistant.errors import AssistantError
-from assistant.schema import Answer, Citation, Turn, Verdict
-from assistant.web.texts import TEXTS
+from assistant.onboarding.questions import examples
+from assistant.schema import Turn, Verdict
+from assistant.web.messages import answer_html, asked_html, asked_words, error_html
+from assistant.web.security import page_language, preferred_language
+from assistant.web.site import Site, render
+from assistant.web.words import say, texts
 
 PATH = "/chat"
-_TAGS = {"div", "p", "blockquote", "a", "ul", "li", "strong", "em"}
-_ATTRIBUTES = {"a": {"href", "title", "class"}, "div": {"class"}, "p": {"class"}, "blockquote": {"class"}}
-_HEAD = (
-    '<link rel="stylesheet" href="../static/page.css"><link rel="icon" href="../static/icon.svg">'
-    '<script src="../static/page.js" defer></script>'
-)
+_MOST_KEPT = 20  # conversations in a browser
+_HEAD = '<link rel="stylesheet" href="../static/page.css"><script type="module" src="../static/page.js"></script>'
+_ASK, _STOP = str(gr.I18n()("ask")), str(gr.I18n()("stop"))
+Shown = list[dict[str, Any]]
+Kept = dict[str, Any]  # {"on": bool, "conversations": [{"id": str, "questions": [str]}]}
 
 
-def mount(app: FastAPI, assistant: Assistant, examples: Sequence[str]) -> FastAPI:
-    """Mount the page at `PATH` of `app`; `examples` are questions to start from."""
-    page = _page(assistant, examples)
+def mount(app: FastAPI, site: Site) -> FastAPI:
+    """Mount the page at `PATH` of `app`."""
+    page = _Page(site).build()
     page.queue(default_concurrency_limit=4, max_size=32, api_open=False)
     mounted: FastAPI = gr.mount_gradio_app(
-        app, page, path=PATH, theme=_theme(), head=_HEAD, i18n=gr.I18n(**TEXTS),
+        app, page, path=PATH, theme=_theme(site), head=_HEAD, i18n=gr.I18n(**texts()),
         footer_links=[], run_history=False, show_error=False, enable_monitoring=False, max_file_size=1,
         pwa=False, mcp_server=False,
     )  # fmt: skip
     return mounted
 
 
-def _theme() -> gr.themes.Base:
-    """Gradio's default with a palette whose contrast suffices in light and dark, and system fonts."""
+def frame(site: Site, scope: Scope) -> tuple[str, str, str]:
+    """What stands in the head, before and after the chat."""
+    own = examples(site.guide.questions, page_language(scope, site.assistant.language))
+    top = render(site, scope, "_chat_top.html", examples=own)
+    return render(site, scope, "_head.html"), top, render(site, scope, "_footer.html")
+
+
+def _theme(site: Site) -> gr.themes.Base:
+    """Gradio's default in the organisation's colour, with contrasts that suffice, and system fonts."""
+    light, dark = site.look.accent, site.look.accent_dark
     return gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
-        button_primary_background_fill="#0b4f6c",
-        button_primary_background_fill_hover="#083a50",
+        body_background_fill="transparent",
+        body_background_fill_dark="transparent",
+        button_primary_background_fill=light,
+        button_primary_background_fill_hover=light,
         button_primary_text_color="#ffffff",
-        button_primary_background_fill_dark="#7cc4e0",
-        button_primary_background_fill_hover_dark="#a3d8ec",
-        button_primary_text_color_dark="#06222e",
-        link_text_color="#0b4f6c",
-        link_text_color_hover="#083a50",
-        link_text_color_visited="#0b4f6c",
-        link_text_color_dark="#9bd3e8",
-        link_text_color_hover_dark="#c4e6f2",
-        link_text_color_visited_dark="#9bd3e8",
+        button_primary_background_fill_dark=dark,
+        button_primary_background_fill_hover_dark=dark,
+        button_primary_text_color_dark="#0b0f17",
+        link_text_color=light,
+        link_text_color_hover=light,
+        link_text_color_visited=light,
+        link_text_color_dark=dark,
+        link_text_color_hover_dark=dark,
+        link_text_color_visited_dark=dark,
         body_text_color_subdued="#4b5563",
         body_text_color_subdued_dark="#c3cad5",
         input_placeholder_color="#5b6472",
@@ -64,82 +75,163 @@ def _theme() -> gr.themes.Base:
     )
 
 
-def _page(assistant: Assistant, examples: Sequence[str]) -> gr.Blocks:
-    text = gr.I18n(**TEXTS)
-    page: gr.Blocks
-    with gr.Blocks(title=text("title"), analytics_enabled=False, fill_height=True) as page:
-        turns = gr.State([], time_to_live=3600)
-        gr.Markdown(text("intro"), elem_id="intro", container=False)
-        chat = gr.Chatbot(
-            label=text("conversation"), elem_id="conversation", height="60vh", buttons=[], feedback_options=None,
-            allow_tags=False, latex_delimiters=[], allow_file_downloads=False, layout="bubble",
-        )  # fmt: skip
-        question = gr.Textbox(
-            label=text("question"), placeholder=text("placeholder"), max_length=MOST_CHARACTERS, lines=1, max_lines=5,
-            submit_btn=str(text("ask")), elem_id="question",
-        )  # fmt: skip
-        with gr.Row(elem_id="examples"):
-            buttons = [gr.Button(example, size="sm") for example in examples]
+@dataclass(frozen=True)
+class _Page:
+    """The parts of the page and what happens when they are used."""
 
-        def respond(asked: str, shown: list[Any], past: list[Turn]) -> Iterator[tuple[Any, ...]]:
-            yield from _respond(assistant, asked, shown, past)
+    site: Site
 
-        outputs = [chat, question, turns]
-        question.submit(respond, [question, chat, turns], outputs, show_progress="hidden", api_visibility="private")
-        for button in buttons:
-            button.click(respond, [button, chat, turns], outputs, show_progress="hidden", api_visibility="private")
-    return page
+    def build(self) -> gr.Blocks:
+        """Put the parts together and connect them."""
+        text = gr.I18n(**texts())
+        page: gr.Blocks
+        with gr.Blocks(title=text("title"), analytics_enabled=False, fill_height=True) as page:
+            turns = gr.State([], time_to_live=3600)
+            # Not secret: what is kept stays in the browser, and has to be readable after a restart of the server.
+            kept = gr.BrowserState({"on": False, "conversations": []}, storage_key="assistant", secret="kept")  # noqa: S106
+            chat = gr.Chatbot(
+                label=text("conversation"), show_label=False, elem_id="conversation", height="auto", min_height=0,
+                buttons=[], feedback_options=None, allow_tags=False, latex_delimiters=[], allow_file_downloads=False,
+                layout="bubble", container=False, autoscroll=False, group_consecutive_messages=False,
+            )  # fmt: skip
+            question = gr.Textbox(
+                label=text("question"), placeholder=text("placeholder"), max_length=MOST_CHARACTERS, lines=1,
+                max_lines=5, submit_btn=_ASK, elem_id="question",
+            )  # fmt: skip
+            with gr.Row(elem_id="tools"):
+                new = gr.Button(text("new"), size="sm", elem_id="new")
+                keep = gr.Checkbox(label=text("keep"), container=False, elem_id="keep")
+                conversations = gr.Dropdown(
+                    label=text("kept"), choices=[], value=None, visible=False, elem_id="kept", filterable=False
+                )
+                forget = gr.Button(text("forget"), size="sm", visible=False, elem_id="forget")
+
+            state, outputs = [chat, turns, kept], [chat, question, turns, kept, conversations]
+            quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+            asking: list[Any] = [
+                question.submit(self.respond, [question, *state], outputs, **quiet),
+                chat.retry(self.again, state, outputs, **quiet),
+                page.load(self.opened, state, [*outputs, keep, forget], **quiet),
+            ]
+            question.stop(self.stopped, [chat], [chat, question], cancels=asking, **quiet)
+            new.click(lambda: ([], []), None, [chat, turns], cancels=asking, **quiet)
+            keep.input(self.keep, [keep, kept, turns], [kept, conversations, forget], **quiet)
+            conversations.input(self.reopen, [conversations, kept], [chat, turns], **quiet)
+            forget.click(self.forget, [kept], [kept, conversations], **quiet)
+        return page
+
+    def respond(self, asked: str, shown: Shown, turns: list[Turn], kept: Kept) -> Iterator[tuple[Any, ...]]:
+        """The chat with the question, then with the answer as it grows."""
+        if not asked.strip():
+            yield shown, asked, turns, gr.skip(), gr.skip()
+            return
+        yield from self._answer(asked, shown, turns, kept)
+
+    def again(self, shown: Shown, turns: list[Turn], kept: Kept) -> Iterator[tuple[Any, ...]]:
+        """The last question asked once more, in the place of its answer."""
+        last = max((at for at, message in enumerate(shown) if message["role"] == "user"), default=None)
+        if last is None:
+            return
+        asked = _words_of(shown[last])
+        before = turns[:-1] if turns and turns[-1].question == asked else turns
+        yield from self._answer(asked, shown[:last], before, kept)
+
+    def opened(self, shown: Shown, turns: list[Turn], kept: Kept, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """The page as it is opened: with what was kept to choose from, and a question from the address asked."""
+        on = bool(kept.get("on"))
+        more = (gr.Checkbox(value=on), gr.Button(visible=on))
+        asked = str(request.query_params.get("q", ""))[:MOST_CHARACTERS]
+        if not asked.strip() or shown:
+            yield shown, gr.skip(), turns, gr.skip(), _choices(kept), *more
+            return
+        for step in self._answer(asked, shown, turns, kept):
+            yield *step[:4], _choices(kept), *more
+
+    def _answer(self, asked: str, shown: Shown, turns: list[Turn], kept: Kept) -> Iterator[tuple[Any, ...]]:
+        """Question, then answer; the field says stop meanwhile."""
+        shown = [*shown, {"role": "user", "content": asked_html(asked)}]
+        yield shown, gr.Textbox(value="", submit_btn=False, stop_btn=_STOP), turns, gr.skip(), gr.skip()
+        ready = gr.Textbox(submit_btn=_ASK, stop_btn=False)
+        try:
+            answer = self.site.assistant.ask(asked, turns[-MOST_TURNS:])
+        except AssistantError as error:
+            yield [*shown, {"role": "assistant", "content": error_html(str(error))}], ready, turns, gr.skip(), gr.skip()
+            return
+        answer = replace(answer, answer_id=self.site.record(answer, "page"))
+        if answer.verdict is not Verdict.ABOUT_ME:
+            turns = [*turns, Turn(asked, answer.resolved_question)]
+        *growing, whole = answer_html(answer, self.site.assistant)
+        for html in growing:
+            yield [*shown, {"role": "assistant", "content": html}], gr.skip(), turns, gr.skip(), gr.skip()
+        kept = _with(kept, turns)
+        yield [*shown, {"role": "assistant", "content": whole}], ready, turns, kept, _choices(kept)
+
+    def stopped(self, shown: Shown, request: gr.Request) -> tuple[Any, ...]:
+        """What is there stays, and says that it was stopped."""
+        if shown and shown[-1]["role"] == "user":
+            chosen, accepted = request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+            spoken = preferred_language(str(chosen), accepted, self.site.assistant.language)
+            shown = [*shown, {"role": "assistant", "content": error_html(say(spoken, "stopped"))}]
+        return shown, gr.Textbox(submit_btn=_ASK, stop_btn=False)
+
+    def keep(self, on: bool, kept: Kept, turns: list[Turn]) -> tuple[Any, ...]:
+        """Begin to keep conversations, this one included, or stop and delete them."""
+        kept = _with({"on": True, "conversations": []}, turns) if on else {"on": False, "conversations": []}
+        return kept, _choices(kept), gr.Button(visible=on)
+
+    def forget(self, kept: Kept) -> tuple[Any, ...]:
+        """Delete what was kept."""
+        kept = {**kept, "conversations": []}
+        return kept, _choices(kept)
+
+    def reopen(self, chosen: str | None, kept: Kept) -> tuple[Any, ...]:
+        """A kept conversation, its questions answered anew from the texts as they are now."""
+        questions: list[str] = next((item["questions"] for item in _conversations(kept) if item["id"] == chosen), [])
+        shown: Shown = []
+        turns: list[Turn] = []
+        for asked in questions:
+            try:
+                answer = self.site.assistant.ask(asked, turns)
+            except AssistantError:
+                continue
+            *_, html = answer_html(answer, self.site.assistant)
+            shown += [{"role": "user", "content": asked_html(asked)}, {"role": "assistant", "content": html}]
+            turns.append(Turn(asked, answer.resolved_question))
+        return shown, turns
 
 
-def _respond(
-    assistant: Assistant, asked: str, shown: list[Any], past: list[Turn]
-) -> Iterator[tuple[list[Any], str, list[Turn]]]:
-    """The chat with the question, then with the answer as it grows; the emptied field; the turns."""
-    if not asked.strip():
-        yield shown, asked, past
-        return
-    shown = [*shown, {"role": "user", "content": _clean([f"<p>{escape(asked)}</p>"], "asked")}]
-    yield shown, "", past
-    try:
-        answer = assistant.ask(asked, past)
-    except AssistantError as error:
-        yield [*shown, {"role": "assistant", "content": _clean([f"<p>{escape(str(error))}</p>"])}], "", past
-        return
-    if answer.verdict is not Verdict.ABOUT_ME:
-        past = [*past, Turn(asked, answer.resolved_question)]
-    for html in answer_html(answer):
-        yield [*shown, {"role": "assistant", "content": html}], "", past
+def _conversations(kept: Kept) -> list[dict[str, Any]]:
+    """What a browser kept, as far as it is what we put there: it is anybody's to change."""
+    found = []
+    for item in kept.get("conversations", []) if isinstance(kept, dict) else []:
+        questions = item.get("questions") if isinstance(item, dict) else None
+        if isinstance(questions, list) and questions and isinstance(item.get("id"), str):
+            asked = [str(question)[:MOST_CHARACTERS] for question in questions[:MOST_TURNS]]
+            found.append({"id": item["id"][:40], "questions": asked})
+    return found[:_MOST_KEPT]
 
 
-def answer_html(answer: Answer) -> Iterator[str]:
-    """The answer as HTML, longer with each sentence; every word escaped, then cleaned once more."""
-    parts = []
-    if answer.resolved_question != answer.question:
-        link = f'<a class="edit" href="#question">{escape(answer.resolved_question)}</a>'
-        parts.append(f'<p class="understood">{escape(_page_text(answer, "understood"))} {link}</p>')
-    yield _clean(parts)
-    for segment in segments(answer):
-        if isinstance(segment, str):
-            parts.append(f"<p>{escape(segment)}</p>")
-        else:
-            parts.append(f'<blockquote class="quote"><p>{escape(segment.quote)} {_link(segment)}</p></blockquote>')
-        yield _clean(parts)
-    for citation in answer.closest:
-        parts.append(f'<blockquote class="closest"><p>{escape(citation.quote)} {_link(citation)}</p></blockquote>')
-    if answer.closest:
-        yield _clean(parts)
+def _with(kept: Kept, turns: list[Turn]) -> Kept:
+    """`kept` with this conversation first, under its first question; unchanged when nothing is kept."""
+    if not kept.get("on") or not turns:
+        return kept
+    questions = [turn.question for turn in turns][:MOST_TURNS]
+    others = [item for item in _conversations(kept) if item["questions"][0] != questions[0]]
+    number = max((int(item["id"]) for item in others if item["id"].isdigit()), default=0) + 1
+    return {"on": True, "conversations": [{"id": str(number), "questions": questions}, *others][:_MOST_KEPT]}
 
 
-def _link(citation: Citation) -> str:
-    target = f"../sources/{url_quote(citation.passage_id)}?start={citation.start}&end={citation.end}#quote"
-    return f'<a class="marker" href="{escape(target)}" title="{escape(citation.title)}">[{citation.number}]</a>'
+def _choices(kept: Kept) -> Any:
+    found = _conversations(kept)
+    return gr.Dropdown(
+        choices=[(item["questions"][0][:60], item["id"]) for item in found], value=None,
+        visible=bool(kept.get("on") and found),
+    )  # fmt: skip
 
 
-def _page_text(answer: Answer, key: str) -> str:
-    return TEXTS[answer.language if answer.language in TEXTS else "en"][key]
-
-
-def _clean(parts: Sequence[str], kind: str = "answer") -> str:
-    """One `<div>` without empty lines, which Gradio's Markdown parser leaves as it is."""
-    cleaned = nh3.clean("".join(parts), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=set(), link_rel=None)
-    return f'<div class="{kind}">{" ".join(cleaned.splitlines())}</div>'
+def _words_of(message: dict[str, Any]) -> str:
+    """The words of a message of ours: a string through the API, a list of parts from the browser."""
+    content = message["content"]
+    parts = content if isinstance(content, list) else [content]
+    html = "".join(part if isinstance(part, str) else str(part.get("text", "")) for part in parts)
+    return asked_words(html)

@@ -1,71 +1,106 @@
-"""The reading page: a whole document with one stretch marked, as plain HTML without a script."""
+"""Reading pages: a whole text with its passages as anchors and one stretch marked, without a script."""
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated
 
-from assistant.schema import Document, Heading, Span
+from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse
 
-_WORDS = {
-    "en": {"marked": "The marked words are the source.", "public": "Public page", "back": "To the assistant"},
-    "sv": {"marked": "De markerade orden är källan.", "public": "Publik sida", "back": "Till assistenten"},
-}
+from assistant.schema import Document, Passage, Span
+from assistant.web.site import Site, fragment_url, page
 
-
-def reading_page(document: Document, marked: Span) -> str:
-    """HTML of `document` with `marked` in a `<mark id="quote">`. Every word of it is escaped."""
-    words = _WORDS.get(document.language, _WORDS["en"])
-    link = (
-        f'<p><a href="{escape(document.url)}" rel="noreferrer">{words["public"]}: {escape(document.url)}</a></p>'
-        if document.url
-        else ""
-    )
-    return f"""<!doctype html>
-<html lang="{escape(document.language)}">
-<head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(document.title)}</title>
-<link rel="stylesheet" href="../static/reading.css">
-</head>
-<body>
-<header><p><a href="../chat/">{words["back"]}</a></p><h1>{escape(document.title)}</h1>{link}
-<p class="note">{words["marked"]}</p></header>
-<main>
-{"".join(_blocks(document, marked))}
-</main>
-</body>
-</html>
-"""
+_TEXTS_A_PAGE = 100
 
 
-def _blocks(document: Document, marked: Span) -> list[str]:
-    headings = {heading.span.start: heading for heading in document.headings}
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph (`level` 0) or heading of a text.
+
+    `pieces` are pairs of a kind and words: "text"; "mark" and, for the first of them, "first"; or
+    "anchor" with the id of the passage that begins there.
+    """
+
+    level: int
+    anchor: str
+    pieces: tuple[tuple[str, str], ...]
+
+    @property
+    def plain(self) -> str:
+        """Its words."""
+        return "".join(words for kind, words in self.pieces if kind != "anchor")
+
+
+def blocks_of(document: Document, passages: Sequence[Passage], marked: Span | None) -> list[Block]:
+    """The text of `document` in blocks, each divided where a passage begins and where `marked` does."""
+    levels = {heading.span.start: heading.level for heading in document.headings}
+    anchors = {passage.start: passage.passage_id for passage in passages}
+    cuts = sorted({*anchors, *((marked.start, marked.end) if marked else ())})
     made, at, first = [], 0, True
-    for block in document.text.split("\n\n"):
-        span = Span(at, at + len(block))
-        inner, has_mark = _marked(document.text, span, marked, first)
-        first = first and not has_mark
-        made.append(_element(headings.get(at), inner))
+    for number, text in enumerate(document.text.split("\n\n")):
+        span = Span(at, at + len(text))
+        pieces: list[tuple[str, str]] = []
+        inside = [cut for cut in cuts if span.start < cut < span.end]
+        for start, end in pairwise([span.start, *inside, span.end]):
+            if start in anchors:
+                pieces.append(("anchor", anchors[start]))
+            is_marked = marked is not None and marked.start <= start and end <= marked.end and start < end
+            pieces.append(
+                ("first" if is_marked and first else "mark" if is_marked else "text", document.text[start:end])
+            )
+            first = first and not is_marked
+        level = min(levels[at] + 1, 6) if at in levels else 0  # the page's own h1 is the title
+        made.append(Block(level, f"h-{number}", tuple(pieces)))
         at = span.end + 2
     return made
 
 
-def _element(heading: Heading | None, inner: str) -> str:
-    if heading is None:
-        return f"<p>{inner}</p>\n"
-    level = min(heading.level + 1, 6)  # the page's own h1 is the title
-    return f"<h{level}>{inner}</h{level}>\n"
+def add_reading(app: FastAPI, site: Site) -> None:
+    """Add `/texts/`, `/texts/{document_id}` and `/sources/{passage_id}`."""
+    index = site.assistant.index
+    passages: dict[str, list[Passage]] = {}
+    for passage in index.passages:
+        passages.setdefault(passage.document_id, []).append(passage)
 
+    def shown(request: Request, document: Document, marked: Span | None) -> HTMLResponse:
+        blocks = blocks_of(document, passages.get(document.document_id, []), marked)
+        quote = document.text[marked.start : marked.end] if marked else ""
+        public = fragment_url(document.url, quote) if document.url and quote else document.url
+        return page(
+            site, request, "reading.html", document=document, blocks=blocks, marked=marked, public=public,
+            headings=[block for block in blocks if block.level], changed=site.assistant.changed(document.document_id),
+        )  # fmt: skip
 
-def _marked(text: str, block: Span, marked: Span, first: bool) -> tuple[str, bool]:
-    """The block's words, escaped, with its share of `marked` in a mark; and whether it has one."""
-    start, end = max(block.start, marked.start), min(block.end, marked.end)
-    if start >= end:
-        return _lines(text[block.start : block.end]), False
-    name = ' id="quote"' if first else ""
-    middle = f"<mark{name}>{_lines(text[start:end])}</mark>"
-    return _lines(text[block.start : start]) + middle + _lines(text[end : block.end]), True
+    @app.get("/sources/{passage_id}", response_class=HTMLResponse, tags=["texts"])
+    def source(
+        request: Request,
+        passage_id: str,
+        start: Annotated[int | None, Query(ge=0)] = None,
+        end: Annotated[int | None, Query(ge=0)] = None,
+    ) -> HTMLResponse:
+        """The text of a passage as a page, with the passage, or a quote in it, marked."""
+        row = index.rows.get(passage_id)
+        if row is None:
+            raise HTTPException(404, "no such passage; the text may have changed since it was cited")
+        found = index.passages[row]
+        marked = Span(found.start, found.end)
+        if start is not None and end is not None and found.start <= start < end <= found.end:
+            marked = Span(start, end)
+        return shown(request, index.documents[found.document_id], marked)
 
+    @app.get("/texts/", response_class=HTMLResponse, include_in_schema=False)
+    def all_texts(request: Request, number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1) -> HTMLResponse:
+        documents = list(index.documents.values())
+        part = documents[(number - 1) * _TEXTS_A_PAGE : number * _TEXTS_A_PAGE]
+        following = number + 1 if number * _TEXTS_A_PAGE < len(documents) else None
+        return page(site, request, "texts.html", documents=part, previous=number - 1, following=following)
 
-def _lines(text: str) -> str:
-    return escape(text).replace("\n", "<br>")
+    @app.get("/texts/{document_id:path}", response_class=HTMLResponse, include_in_schema=False)
+    def text(request: Request, document_id: str) -> HTMLResponse:
+        document = index.documents.get(document_id)
+        if document is None:
+            raise HTTPException(404, "no such text; it may have been removed")
+        return shown(request, document, None)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import PlainTextResponse
@@ -34,10 +35,23 @@ _LANGUAGE_SCRIPT = (
 
 
 class Guard:
-    """ASGI middleware for the whole server; `chat` is the path of the Gradio mount, without a slash."""
+    """ASGI middleware for the whole server.
 
-    def __init__(self, app: ASGIApp, chat: str, allowed_origins: Sequence[str], language: str) -> None:
-        self._app, self._chat, self._language = app, chat, language
+    Args:
+        app: what it guards.
+        chat: path of the Gradio mount, without a slash at its end.
+        allowed_origins: who may embed the pages, and write.
+        language: of a page when nothing else says.
+        frame: gives what stands in the head, before and after the chat on Gradio's page; HTML that is
+            ours, with every value in it escaped.
+    """
+
+    def __init__(
+        self, app: ASGIApp, chat: str, allowed_origins: Sequence[str], language: str,
+        frame: Callable[[Scope], tuple[str, str, str]] = lambda _: ("", "", ""),
+    ) -> None:  # fmt: skip
+        self._app, self._chat, self._language, self._frame = app, chat, language, frame
+        self._allowed_origins = frozenset(allowed_origins)
         self._ancestors = " ".join(["'self'", *allowed_origins])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,11 +67,15 @@ class Guard:
         if int(Headers(scope=scope).get("content-length", "0") or 0) > _MOST_BYTES:
             await PlainTextResponse("Content Too Large", 413)(scope, receive, send)
             return
+        if scope["method"] not in {"GET", "HEAD", "OPTIONS"} and self._is_foreign(Headers(scope=scope)):
+            await PlainTextResponse("Forbidden: sent from a page of another origin", 403)(scope, receive, send)
+            return
         nonce = secrets.token_urlsafe(16)
         policy = self._policy(nonce)
         if path == self._chat + "/":
             language = page_language(scope, self._language)
-            await self._app(_without_encoding(scope), receive, _rewriting(send, nonce, language, policy))
+            frame = self._frame(scope)
+            await self._app(_without_encoding(scope), receive, _rewriting(send, nonce, language, policy, frame))
             return
 
         async def with_headers(message: Message) -> None:
@@ -67,6 +85,14 @@ class Guard:
 
         await self._app(scope, receive, with_headers)
 
+    def _is_foreign(self, headers: Headers) -> bool:
+        """Whether a page of an origin that isn't listed sent this. Programs that are no browser send no origin."""
+        origin = headers.get("origin")
+        if origin is None or origin in self._allowed_origins:
+            return False
+        site = headers.get("sec-fetch-site")  # the browser's own word, right also behind a proxy that changes Host
+        return site != "same-origin" if site else urlsplit(origin).netloc != headers.get("host", "")
+
     def _policy(self, nonce: str) -> str:
         return (
             f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
@@ -75,12 +101,22 @@ class Guard:
         )
 
 
+def chosen_language(scope: Scope) -> str:
+    """The language that `?lang=` names, "" without one that we speak."""
+    chosen = QueryParams(scope["query_string"]).get("lang", "")
+    return chosen if chosen in LANGUAGES else ""
+
+
 def page_language(scope: Scope, default: str) -> str:
-    """The language of the page: `?lang=`, else the browser's first that we speak, else `default`."""
-    chosen = QueryParams(scope["query_string"]).get("lang")
+    """The language of the page that a request is for."""
+    return preferred_language(chosen_language(scope), Headers(scope=scope).get("accept-language", ""), default)
+
+
+def preferred_language(chosen: str, accepted: str, default: str) -> str:
+    """The language that was chosen, else the browser's first that we speak, else `default`."""
     if chosen in LANGUAGES:
-        return str(chosen)
-    for part in Headers(scope=scope).get("accept-language", "").split(","):
+        return chosen
+    for part in accepted.split(","):
         code = part.split(";")[0].strip().lower()[:2]
         if code in LANGUAGES:
             return code
@@ -100,8 +136,8 @@ def _without_encoding(scope: Scope) -> Scope:
     return {**scope, "headers": kept}
 
 
-def _rewriting(send: Send, nonce: str, language: str, policy: str) -> Send:
-    """A `send` that gathers the page, puts language and nonce into it and sends it at once."""
+def _rewriting(send: Send, nonce: str, language: str, policy: str, frame: tuple[str, str, str]) -> Send:
+    """A `send` that gathers the page, puts language, nonce and our frame into it and sends it at once."""
     start: Message = {}
     body = bytearray()
 
@@ -113,9 +149,13 @@ def _rewriting(send: Send, nonce: str, language: str, policy: str) -> Send:
         if message.get("more_body"):
             return
         page = body.decode("utf-8")
-        page = re.sub(r'<html lang="[^"]*"', f'<html lang="{language}"', page, count=1)
+        page = re.sub(r'<html\s+lang="[^"]*"', f'<html lang="{language}"', page, count=1)
         page = page.replace("<head>", "<head>" + _LANGUAGE_SCRIPT.format(language), 1)
         page = page.replace("<script", f'<script nonce="{nonce}"')
+        head, top, bottom = frame  # after the nonces: nothing in it is a script of ours or anybody's
+        page = page.replace("</head>", head + "</head>", 1)
+        page = page.replace("<gradio-app", top + "<gradio-app", 1)
+        page = page.replace("</gradio-app>", "</gradio-app>" + bottom, 1)
         data = page.encode("utf-8")
         _set_headers(start, policy)
         headers = MutableHeaders(scope=start)

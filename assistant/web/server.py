@@ -6,11 +6,17 @@ import errno
 import os
 import socket
 import sys
+import threading
+from datetime import datetime
 
 from assistant.errors import ServerError
-from assistant.examples import example_questions
-from assistant.factory import make_assistant
+from assistant.factory import make_assistant, with_guide
+from assistant.index.store import indexed_at
+from assistant.onboarding.roles import read_roles
 from assistant.settings import Settings
+from assistant.store.database import Store, purge_daily
+from assistant.web.look import Look, make_look
+from assistant.web.site import Site
 
 # Gradio and huggingface_hub ask these hosts of their own accord; read when they are imported.
 _SILENCE = {
@@ -27,29 +33,52 @@ def serve(settings: Settings) -> None:
 
     Raises:
         ServerError: the port is taken, or the address isn't one of this machine.
-        ModelError, IndexStateError: see `make_assistant`.
+        SettingsError: the look of the pages can't be made from the settings.
+        ModelError, IndexStateError, CorpusError, StoreError: see `make_site`.
     """
+    look = make_look(settings.organisation, settings.accent, settings.logo)
     listener = _listen(settings.host, settings.port)
-    assistant = make_assistant(settings, lambda line: print(line, file=sys.stderr))
+    site = make_site(settings, look)
     os.environ.update(_SILENCE)
     import uvicorn
     from fastapi.middleware.cors import CORSMiddleware
 
     from assistant.web.api import create_app
-    from assistant.web.page import PATH, mount
+    from assistant.web.page import PATH, frame, mount
     from assistant.web.security import Guard
 
-    app = create_app(assistant)
-    app = mount(app, assistant, example_questions(assistant))
+    app = mount(create_app(site), site)
     app.add_middleware(
-        CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_methods=["GET", "POST"],
+        CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Content-Type", "Accept"],
     )  # fmt: skip
-    guarded = Guard(app, PATH, settings.allowed_origins, settings.language)  # outside of all, errors included
+    guarded = Guard(  # outside of all, errors included
+        app, PATH, settings.allowed_origins, settings.language, lambda scope: frame(site, scope)
+    )
     host, port = listener.getsockname()[:2]
     print(f"assistant: ready on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
     server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", server_header=False, access_log=False))
-    server.run(sockets=[listener])
+    stop = threading.Event()
+    if site.store:
+        purge_daily(site.store, stop)
+    try:
+        server.run(sockets=[listener])
+    finally:
+        stop.set()
+
+
+def make_site(settings: Settings, look: Look) -> Site:
+    """Everything the pages show.
+
+    Raises:
+        ModelError, IndexStateError, CorpusError, StoreError: what it is made from can't be used.
+    """
+    assistant = make_assistant(settings, lambda line: print(line, file=sys.stderr))
+    assistant, guide = with_guide(settings, assistant)
+    roles = read_roles(settings.corpus, list(assistant.index.documents))
+    store = Store(settings.database, settings.store_questions, settings.keep_days) if settings.database else None
+    built = datetime.fromtimestamp(indexed_at(settings.index)).strftime("%Y-%m-%d")
+    return Site(assistant, guide, look, roles, store, built)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,99 +1,125 @@
-// Opens the source of a marker beside the chat. Without this script the marker is a link to the
-// reading page. Words from the server are only ever set as text.
+// The chat page: links that act, keys, names that Gradio's parts lack, and the conversation as a file.
 "use strict";
-(() => {
-  const words = {
-    en: { close: "Close", whole: "Read the whole text", open: "Public page", source: "Source", failed: "The source could not be loaded." },
-    sv: { close: "Stäng", whole: "Läs hela texten", open: "Publik sida", source: "Källa", failed: "Källan kunde inte laddas." },
-  };
-  const say = (key) => (words[document.documentElement.lang] || words.en)[key];
-  const base = new URL("..", document.currentScript.src);
-  let opener = null;
+import { addActions, asMarkdown } from "./actions.js";
+import { close, openSearch, openSource } from "./drawer.js";
+import { button, element, say } from "./words.js";
 
-  function element(name, text, attributes = {}) {
-    const made = document.createElement(name);
-    if (text !== undefined) made.textContent = text;
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    return made;
-  }
+const field = () => document.querySelector("#question textarea");
 
-  function close() {
-    const panel = document.getElementById("source");
-    if (!panel) return;
-    panel.remove();
-    if (opener && opener.isConnected) opener.focus();
-  }
+function write(text) {
+  const place = field();
+  const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(place), "value").set;
+  set.call(place, text); // past the framework's own setter, which would hide the change from it
+  place.dispatchEvent(new Event("input", { bubbles: true }));
+  place.focus();
+}
 
-  function marked(passage, start, end) {
-    const text = element("p", undefined, { class: "text", lang: passage.language });
-    const whole = passage.before + passage.text + passage.after;
-    // Offsets count characters as Python does, not UTF-16 units.
-    const characters = Array.from(whole);
-    const beginning = start - (passage.start - Array.from(passage.before).length);
-    const finish = end - (passage.start - Array.from(passage.before).length);
-    text.append(characters.slice(0, beginning).join(""));
-    text.append(element("mark", characters.slice(beginning, finish).join("")));
-    text.append(characters.slice(finish).join(""));
-    return text;
-  }
+function ask(text) {
+  write(text);
+  requestAnimationFrame(() => field().dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })));
+}
 
-  async function open(link) {
-    const address = new URL(link.href);
-    const id = address.pathname.split("/").pop();
-    close();
-    opener = link;
-    const panel = element("aside", undefined, { id: "source", role: "dialog", "aria-labelledby": "source-title" });
-    const button = element("button", say("close"), { type: "button" });
-    button.addEventListener("click", close);
-    panel.append(button);
-    const title = element("h2", say("source"), { id: "source-title", tabindex: "-1" });
-    panel.append(title);
-    document.body.append(panel);
-    try {
-      const response = await fetch(new URL(`api/v1/passages/${encodeURIComponent(id)}`, base));
-      if (!response.ok) throw new Error(String(response.status));
-      const passage = await response.json();
-      title.textContent = [passage.title, ...passage.heading].join(" › ");
-      panel.append(marked(passage, Number(address.searchParams.get("start")), Number(address.searchParams.get("end"))));
-      const links = element("p");
-      links.append(element("a", say("whole"), { href: address.href }));
-      if (passage.url) links.append(" · ", element("a", say("open"), { href: passage.url, rel: "noreferrer" }));
-      panel.append(links);
-      panel.querySelector("mark").scrollIntoView({ block: "center" });
-    } catch {
-      panel.append(element("p", say("failed")));
-    }
-    title.focus({ preventScroll: true });
-  }
+function save() {
+  const answers = [...document.querySelectorAll("#conversation .answer.whole")];
+  const file = new Blob([`# ${say("title")}\n\n${asMarkdown(answers)}`], { type: "text/markdown" });
+  const link = element("a", "", { download: `${say("conversation").toLowerCase()}.md` });
+  link.href = URL.createObjectURL(file);
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
 
-  function edit(text) {
-    const field = document.querySelector("#question textarea, #question input");
-    const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set;
-    set.call(field, text); // past the framework's own setter, which would hide the change from it
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    field.focus();
-  }
+const acts = [
+  ["a.edit", (link) => write(link.textContent)],
+  ["a.ask", (link) => ask(link.textContent)],
+  ["#search-link", (link) => openSearch(link)],
+  ["a.marker, a.reading, a.found", (link) => openSource(link)],
+];
 
-  document.addEventListener("click", (event) => {
-    const language = event.target instanceof Element && event.target.closest("#intro a[href*='?lang=']");
-    if (language) { // Gradio gives every link a new tab
-      event.preventDefault();
-      event.stopPropagation();
-      location.assign(language.href);
-      return;
-    }
-    const understood = event.target instanceof Element && event.target.closest("a.edit");
-    if (understood) { // the asker can correct what was understood and ask again
-      event.preventDefault();
-      event.stopPropagation();
-      edit(understood.textContent);
-      return;
-    }
-    const link = event.target instanceof Element && event.target.closest("a.marker, [data-testid=bot] a[href*='/sources/']");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+document.addEventListener("click", (event) => {
+  if (!(event.target instanceof Element) || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  for (const [selector, run] of acts) {
+    const link = event.target.closest(selector);
+    if (!link) continue;
     event.preventDefault();
     event.stopPropagation();
-    open(link);
-  }, true);
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
-})();
+    run(link);
+    return;
+  }
+}, true);
+
+document.addEventListener("keydown", (event) => {
+  const writing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "Escape") close();
+  else if (event.altKey && event.code === "KeyS") { event.preventDefault(); openSearch(document.activeElement); }
+  else if (event.altKey && event.code === "KeyN") { event.preventDefault(); document.querySelector("#new")?.click(); field()?.focus(); }
+  else if (!writing && event.key === "/") { event.preventDefault(); field()?.focus(); }
+  else if (!writing && event.key === "?") document.querySelector("header.site nav a[href*='about/']")?.click();
+});
+
+// One announcement for each answer, however often the chat is drawn while it grows.
+const status = element("p", "", { role: "status", class: "hidden" });
+let announced = 0;
+
+function announce() {
+  const asked = document.querySelectorAll("#conversation .asked").length;
+  const done = document.querySelectorAll("#conversation .answer.whole, #conversation .answer.problem").length;
+  if (done === asked && done > announced) status.textContent = say("announce_done");
+  else if (asked > done) status.textContent = say("announce_busy");
+  announced = done === asked ? done : announced;
+  document.querySelector("#conversation [role=log]")?.setAttribute("aria-busy", String(asked > done));
+}
+
+function name() {
+  const set = (selector, attributes) => document.querySelectorAll(`#question ${selector}`).forEach((one) => {
+    for (const [key, value] of Object.entries(attributes)) if (one.getAttribute(key) !== value) one.setAttribute(key, value);
+  });
+  set("textarea", { "aria-label": say("question") });
+  set(".submit-button", { "aria-label": say("ask"), title: say("ask") });
+  set(".stop-button", { "aria-label": say("stop"), title: say("stop") });
+  document.querySelectorAll("#conversation [data-testid=bot], #conversation [data-testid=user]").forEach((one) => one.removeAttribute("aria-label"));
+  document.querySelectorAll("#conversation [role=log]").forEach((one) => { if (one.getAttribute("aria-live") !== "off") one.setAttribute("aria-live", "off"); });
+  for (const marker of document.querySelectorAll("#conversation a.marker")) {
+    const label = say("source_of", { number: marker.textContent.replace(/\D/g, ""), title: marker.title });
+    if (marker.getAttribute("aria-label") !== label) marker.setAttribute("aria-label", label);
+  }
+  const place = field();
+  if (place && !place.placeholder) place.placeholder = say("placeholder");
+  const main = document.querySelector("gradio-app main");
+  if (main && main.id !== "main") { main.id = "main"; main.tabIndex = -1; }
+}
+
+function tools() {
+  const row = document.getElementById("tools");
+  if (!row) return;
+  let one = document.getElementById("save");
+  if (!one) {
+    one = button(say("export"), save, { id: "save", class: "sm secondary" });
+    row.firstElementChild?.after(one);
+  }
+  one.hidden = !document.querySelector("#conversation .answer.whole");
+}
+
+let scrolled = 0;
+
+function follow() { // the newest question comes into sight once; what is being read stays where it is
+  const asked = document.querySelectorAll("#conversation .asked");
+  if (asked.length > scrolled) asked[asked.length - 1].scrollIntoView({ block: "start", behavior: "smooth" });
+  scrolled = asked.length;
+}
+
+function refresh() {
+  name();
+  tools();
+  document.querySelectorAll("#conversation .answer.whole").forEach(addActions);
+  announce();
+  follow();
+}
+
+let waiting = false;
+new MutationObserver(() => {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => { waiting = false; refresh(); });
+}).observe(document.body, { childList: true, subtree: true });
+document.body.append(status);
+refresh();

@@ -1,0 +1,58 @@
+"""The tables. Changing one needs a migration beside it (`migrations/versions`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, ForeignKey, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+_NAMES = {  # so that a migration can name a constraint on every database
+    "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s", "pk": "pk_%(table_name)s",
+}  # fmt: skip
+
+
+class Base(DeclarativeBase):
+    """All tables."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+
+
+class AnswerRow(Base):
+    """An answer that was given. `question` and `resolved_question` are None unless the operator stores them."""
+
+    __tablename__ = "answers"
+
+    answer_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=False), index=True)  # UTC
+    channel: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(10))
+    verdict: Mapped[str] = mapped_column(String(20), index=True)
+    confidence: Mapped[float]
+    generation: Mapped[str] = mapped_column(String(16))
+    total_ms: Mapped[float]
+    question: Mapped[str | None] = mapped_column(Text)
+    resolved_question: Mapped[str | None] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    citations: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    nearest: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # the nearest passage of a refusal
+    feedback: Mapped[list[FeedbackRow]] = relationship(
+        back_populates="given_for", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class FeedbackRow(Base):
+    """What somebody said of an answer; `closed_at` when an owner dealt with it."""
+
+    __tablename__ = "feedback"
+
+    feedback_id: Mapped[int] = mapped_column(primary_key=True)
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answers.answer_id", ondelete="CASCADE"), index=True)
+    given_at: Mapped[datetime] = mapped_column(DateTime(timezone=False), index=True)  # UTC
+    rating: Mapped[str] = mapped_column(String(10))
+    reasons: Mapped[list[str]] = mapped_column(JSON)
+    comment: Mapped[str] = mapped_column(Text)
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))
+    given_for: Mapped[AnswerRow] = relationship(back_populates="feedback")

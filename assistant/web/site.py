@@ -1,0 +1,130 @@
+"""What the pages are made from: the assistant, its guide, the store, the look; and how they are rendered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import quote as url_quote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.datastructures import QueryParams
+from starlette.types import Scope
+
+from assistant.chat import Assistant
+from assistant.onboarding.guide import Guide
+from assistant.onboarding.roles import Role
+from assistant.schema import Citation
+from assistant.store.database import Store
+from assistant.web.look import Look
+from assistant.web.security import chosen_language, page_language
+from assistant.web.words import say, texts
+
+# What page scripts say; handed to them with the page, so that there is one place for words.
+_SCRIPT_WORDS = (
+    "close", "whole", "public_page", "source", "source_of", "source_failed", "loading", "copy", "copied", "good", "bad",
+    "feedback_thanks", "feedback_failed", "feedback_why", "feedback_comment", "feedback_send", "feedback_cancel",
+    "reason_wrong_source", "reason_incomplete", "reason_not_what_i_asked", "reason_other", "announce_busy",
+    "announce_done", "notice_changed", "notice_gone", "dated", "search_heading", "search_label", "search_button",
+    "search_none", "search_found", "placeholder", "question", "start_progress", "answer_sources", "title", "ask",
+    "stop", "conversation", "export", "link",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything the pages show. `store` is None when nothing is stored; `built` is the day of the index."""
+
+    assistant: Assistant
+    guide: Guide
+    look: Look
+    roles: tuple[Role, ...] = ()
+    store: Store | None = None
+    built: str = ""
+
+    def record(self, answer: Any, channel: str, keep: bool = True) -> str:
+        """Write that an answer was given, and return its id; "" when nothing is stored."""
+        if self.store is None:
+            return ""
+        index = self.assistant.index
+        nearest = None
+        if answer.abstained:
+            found = self.assistant.search(answer.resolved_question, answer.language, 1)
+            nearest = found[0].passage if found else None
+        return self.store.record(answer, index.manifest.generation, channel, nearest, keep)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("assistant.web"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["path"] = lambda text: url_quote(str(text))
+    return environment
+
+
+def root_of(scope: Scope) -> str:
+    """The relative way from the page of this request to the root of the server: links work under any sub-path."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return "../" * (path.count("/") - 1) or "./"
+
+
+def render(site: Site, scope: Scope, template: str, **values: Any) -> str:
+    """The HTML of `template`; every value in it is escaped."""
+    language = page_language(scope, site.assistant.language)
+    root = root_of(scope)
+    chosen = chosen_language(scope)
+    keep = f"?lang={chosen}" if chosen else ""
+
+    def t(key: str, **more: object) -> str:
+        return say(language, key, **more)
+
+    def cited(citation: Citation) -> str:
+        return citation_path(root, citation) + "#quote"
+
+    def in_language(code: str) -> str:
+        names = {"en": {"en": "English", "sv": "engelska"}, "sv": {"en": "Swedish", "sv": "svenska"}}
+        return names.get(code, {}).get(language, code)
+
+    return _environment().get_template(template).render(
+        site=site, look=site.look, language=language, root=root, keep=keep, t=t, cited=cited, in_language=in_language,
+        script_words=json.dumps({key: texts()[language][key] for key in _SCRIPT_WORDS}, ensure_ascii=False),
+        feedback=site.store is not None, here=_place(scope), query=_other_parameters(scope), **values,
+    )  # fmt: skip
+
+
+def _place(scope: Scope) -> str:
+    """The part of the site that a request is for: "texts/"."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path.split("/")[1] + "/"
+
+
+def _other_parameters(scope: Scope) -> list[tuple[str, str]]:
+    """What the address asks for beside the language."""
+    return [(key, value) for key, value in QueryParams(scope["query_string"]).multi_items() if key != "lang"]
+
+
+def page(site: Site, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A rendered page as a response."""
+    return HTMLResponse(render(site, request.scope, template, **values), status)
+
+
+def citation_path(root: str, citation: Citation) -> str:
+    """The reading page of a citation, its quote marked."""
+    return f"{root}sources/{url_quote(citation.passage_id)}?start={citation.start}&end={citation.end}"
+
+
+def fragment_url(url: str, quote: str) -> str:
+    """`url` with a text fragment, by which a browser scrolls to `quote` (WICG, "URL Fragment Text Directives").
+
+    A long quote is named by its first and last words.
+    """
+    words = quote.split()
+    ends = [words] if len(words) <= 12 else [words[:6], words[-6:]]
+    # A dash and a comma have a meaning of their own in the directive.
+    named = ",".join(url_quote(" ".join(part), safe="").replace("-", "%2D") for part in ends)
+    return f"{url}{'' if '#' in url else '#'}:~:text={named}"

@@ -1,0 +1,101 @@
+// A panel beside the chat: the source of a marker, or a search. Esc closes it and gives the focus back.
+"use strict";
+import { base, button, element, say } from "./words.js";
+
+let opener = null;
+
+export function close() {
+  const panel = document.getElementById("source");
+  if (!panel) return;
+  panel.remove();
+  if (opener && opener.isConnected) opener.focus();
+  else document.querySelector("#question textarea")?.focus();
+}
+
+function open(title, from) {
+  if (!document.getElementById("source")) opener = from;
+  document.getElementById("source")?.remove();
+  const panel = element("div", undefined, { id: "source", role: "dialog", "aria-labelledby": "source-title" });
+  const bar = element("div", undefined, { class: "bar" });
+  bar.append(button(say("close"), close, { class: "plain" }));
+  const heading = element("h2", title, { id: "source-title", tabindex: "-1" });
+  panel.append(bar, heading);
+  document.body.append(panel);
+  heading.focus({ preventScroll: true });
+  return { panel, heading };
+}
+
+function marked(passage, start, end) {
+  const text = element("p", undefined, { class: "text", lang: passage.language });
+  // Offsets count characters as Python does, not UTF-16 units.
+  const before = Array.from(passage.before);
+  const characters = [...before, ...Array.from(passage.text + passage.after)];
+  const offset = passage.start - before.length;
+  text.append(characters.slice(0, start - offset).join(""));
+  text.append(element("mark", characters.slice(start - offset, end - offset).join("")));
+  text.append(characters.slice(end - offset).join(""));
+  return text;
+}
+
+export async function openSource(link) {
+  const address = new URL(link.href);
+  const { panel, heading } = open(say("loading"), link);
+  try {
+    const request = new URL(`api/v1/passages/${encodeURIComponent(address.pathname.split("/").pop())}`, base);
+    request.search = address.search;
+    const response = await fetch(request);
+    if (!response.ok) throw new Error(String(response.status));
+    const passage = await response.json();
+    const start = Number(address.searchParams.get("start") ?? passage.start);
+    const end = Number(address.searchParams.get("end") ?? passage.end);
+    heading.textContent = passage.title;
+    if (passage.heading.length) panel.append(element("p", passage.heading.join(" › "), { class: "facts", lang: passage.language }));
+    if (passage.retrieved) panel.append(element("p", say("dated", { day: passage.retrieved }), { class: "facts" }));
+    if (passage.changed) panel.append(element("p", say(`notice_${passage.changed}`), { class: "notice" }));
+    panel.append(marked(passage, start, end));
+    const links = element("p", undefined, { class: "actions" });
+    links.append(element("a", say("whole"), { href: address.href }));
+    if (passage.public_url) links.append(element("a", say("public_page"), { href: passage.public_url, rel: "noreferrer", target: "_blank" }));
+    panel.append(links);
+    panel.querySelector("mark").scrollIntoView({ block: "center" });
+  } catch {
+    heading.textContent = say("source");
+    panel.append(element("p", say("source_failed"), { role: "alert" }));
+  }
+}
+
+export function openSearch(link) {
+  const { panel } = open(say("search_heading"), link);
+  const form = element("form", undefined, { role: "search" });
+  const field = element("input", undefined, { id: "search-field", type: "search", maxlength: "2000", required: "" });
+  form.append(element("label", say("search_label"), { for: "search-field" }), field, element("button", say("search_button"), { type: "submit" }));
+  const found = element("div", undefined, { role: "status" });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    found.replaceChildren();
+    try {
+      const response = await fetch(new URL(`api/v1/search?q=${encodeURIComponent(field.value)}`, base));
+      if (!response.ok) throw new Error(String(response.status));
+      list(found, await response.json());
+    } catch {
+      found.append(element("p", say("source_failed")));
+    }
+  });
+  panel.append(form, found);
+  field.focus();
+}
+
+function list(place, passages) {
+  place.append(element("p", passages.length ? say("search_found") : say("search_none")));
+  const items = element("ol");
+  for (const passage of passages) {
+    const item = element("li");
+    const target = new URL(`sources/${encodeURIComponent(passage.passage_id)}?start=${passage.start}&end=${passage.end}#quote`, base);
+    item.append(element("a", [passage.title, ...passage.heading].join(" › "), { href: target.href, class: "found" }));
+    const text = element("p", undefined, { class: "text", lang: passage.language });
+    text.append(passage.before, element("mark", passage.quote), passage.after);
+    item.append(text);
+    items.append(item);
+  }
+  place.append(items);
+}

@@ -1,0 +1,71 @@
+"""Start here: the tour for new staff, as plain pages that work without a script."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from assistant.onboarding.questions import examples
+from assistant.onboarding.roles import in_order
+from assistant.onboarding.terms import Term
+from assistant.web.picture import draw
+from assistant.web.security import page_language
+from assistant.web.site import Site, page
+
+_TEXTS, _QUESTIONS = 12, 12
+
+
+def add_tour(app: FastAPI, site: Site) -> None:
+    """Add `/start/` and the pages below it."""
+    guide, roles = site.guide, {role.key: role for role in site.roles}
+    summaries = {text.document_id: text for text in guide.texts}
+    picture = draw(guide.connections)
+    letters = _by_letter(guide.terms)
+
+    @app.get("/start", include_in_schema=False)
+    def without_slash() -> RedirectResponse:
+        return RedirectResponse("start/")
+
+    @app.get("/start/", response_class=HTMLResponse, include_in_schema=False)
+    def start(request: Request) -> HTMLResponse:
+        language = page_language(request.scope, site.assistant.language)
+        role = roles.get(request.query_params.get("role", ""))
+        order = in_order(role, list(summaries))
+        shown = [summaries[document] for document in order[:_TEXTS]]
+        return page(
+            site, request, "start.html", chosen=role, shown=shown, more=len(order) > _TEXTS,
+            names=json.dumps([text.document_id for text in shown]),
+            questions=examples(guide.questions, language, _QUESTIONS),
+        )  # fmt: skip
+
+    @app.get("/start/glossary", response_class=HTMLResponse, include_in_schema=False)
+    def glossary(request: Request) -> HTMLResponse:
+        return page(site, request, "glossary.html", letters=letters)
+
+    @app.get("/start/partners", response_class=HTMLResponse, include_in_schema=False)
+    def partners(request: Request) -> HTMLResponse:
+        return page(site, request, "partners.html", connections=guide.connections, picture=picture)
+
+    @app.get("/start/test", response_class=HTMLResponse, include_in_schema=False)
+    def test(request: Request) -> HTMLResponse:
+        given = []
+        for item in guide.cloze:
+            chosen = request.query_params.get(item.identifier, "")
+            valid = chosen.isascii() and chosen.isdigit() and len(chosen) < 3 and int(chosen) < len(item.options)
+            given.append((item, item.options[int(chosen)] if valid else ""))
+        checked = request.query_params.get("checked") == "1"
+        right = sum(answer == item.answer for item, answer in given)
+        return page(site, request, "selftest.html", questions=given, checked=checked, right=right)
+
+
+def _by_letter(terms: tuple[Term, ...]) -> list[tuple[str, list[Term]]]:
+    """Terms under their first letter, what begins with no letter under "#"."""
+
+    def letter(term: Term) -> str:
+        first = term.name[0].upper()
+        return first if first.isalpha() else "#"
+
+    return [(key, list(group)) for key, group in groupby(sorted(terms, key=letter), key=letter)]
