@@ -29,7 +29,7 @@ run: $(VENV)/installed ## bring the index up to date and serve the page on http:
 	@$(BIN)/python app.py
 
 test: $(VENV)/installed-dev ## install what the tests need, Chromium included, and run them all
-	@scripts/install-chromium
+	@scripts/install-test-tools
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 check: $(VENV)/installed-dev ## formatting, lint, types, direction of imports
@@ -54,7 +54,7 @@ bench: $(VENV)/installed-dev ## the tables of README.md: make bench DATA=folder-
 	$(BIN)/python -m benchmarks.retrieval $(DATA)/squad2_en $(DATA)/squad2_sv_en $(DATA)/swefaq_dev $(DATA)/clapnq $(DATA)/medline
 
 screenshots: $(VENV)/installed-dev ## make the pictures in docs/ anew
-	@scripts/install-chromium
+	@scripts/install-test-tools
 	$(BIN)/python -m scripts.screenshots
 
 lock: ## pin everything the direct dependencies bring in, from a fresh environment

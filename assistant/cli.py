@@ -68,12 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", help="address to listen on")
     serve.add_argument("--port", type=int, help="port to listen on")
     evaluate = command("eval", _evaluate, "measure answers on a data set")
-    evaluate.add_argument("data", type=Path, metavar="DIR", help="corpus.jsonl with queries and qrels, and/or qa.jsonl")
+    evaluate.add_argument("data", type=Path, metavar="DIR", help="a data set, or a file of probes for your own texts")
     evaluate.add_argument("--json", action="store_true", help="print the report as JSON")
     evaluate.add_argument("--compare", type=Path, metavar="OLD.json", help="say what changed since that report")
     evaluate.add_argument("--picture", type=Path, metavar="FILE", help="draw the risk-coverage curve")
     calibrate = command("calibrate", _calibrate, "fit the threshold for answering to your own probes")
     calibrate.add_argument("probes", type=Path, metavar="PROBES.jsonl", help="questions in the format of qa.jsonl")
+    command("purge", _purge, "delete what is stored for longer than keep_days")
     command("doctor", _doctor, "check settings, corpus, model and index; say what to do")
     return parser
 
@@ -232,12 +233,16 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
 
 def _evaluate(settings: Settings, options: argparse.Namespace) -> int:
     from assistant.evaluation import report as reports
-    from assistant.evaluation.data import read_data_set
-    from assistant.factory import make_evaluated
+    from assistant.evaluation.data import probes_only, read_data_set
+    from assistant.factory import make_assistant, make_evaluated
 
     old = _report(options.compare) if options.compare else None
-    data = read_data_set(options.data)
-    made, came = reports.evaluate(data, make_evaluated(settings, data, _say, _progress), _progress)
+    if options.data.is_file():
+        data, assistant = probes_only(options.data), make_assistant(settings, _say)
+    else:
+        data = read_data_set(options.data)
+        assistant = make_evaluated(settings, data, _say, _progress)
+    made, came = reports.evaluate(data, assistant, _progress)
     if options.picture:
         reports.draw_risk_coverage(came, options.picture)
     if options.json:
@@ -267,6 +272,18 @@ def _calibrate(settings: Settings, options: argparse.Namespace) -> int:
     chosen = best(thresholds)
     print(as_table(thresholds, chosen))
     print(f"\nTo use it: answer_from = {chosen.answer_from} in assistant.toml (or ASSISTANT_ANSWER_FROM)")
+    return 0
+
+
+def _purge(settings: Settings, options: argparse.Namespace) -> int:
+    from assistant.store.database import Store
+
+    if not settings.database:
+        print("nothing is stored (setting database is empty)")
+        return 0
+    store = Store(settings.database, settings.store_questions, settings.keep_days)
+    print(f"deleted {store.purge()} answers older than {settings.keep_days} days, with their feedback")
+    store.close()
     return 0
 
 

@@ -47,7 +47,7 @@ class Settings(BaseModel):
         "sqlite:///data/assistant.sqlite",
         description="where feedback is kept, as an SQLAlchemy URL; empty: nowhere",
     )
-    store_questions: bool = Field(False, description="keep the text of questions, masked, beside the feedback")
+    store_questions: bool = Field(False, description="keep the text of questions, masked")
     keep_days: int = Field(30, ge=1, le=3650, description="days after which stored rows are deleted")
     probes: Path = Field(Path("data/probes.jsonl"), description="file to which bad answers are added as probes")
     owners_password: SecretStr = Field(

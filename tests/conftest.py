@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from assistant.chat import Assistant
 from assistant.embedding.encoder import Encoder, load_encoder
 from assistant.index.build import build_index
 from assistant.index.loaded import Index, load_index
+from assistant.onboarding.guide import Guide, make_guide
 from assistant.schema import Document
+from assistant.store.database import Store
+from assistant.web.look import make_look
+from assistant.web.site import Site
 from tests.fakes import JUDGE, BagOfWords
 
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", DO_NOT_TRACK="1")
@@ -96,6 +101,21 @@ def small_index(tmp_path: Path) -> Index:
 def small_assistant(small_index: Index) -> Assistant:
     """An assistant over `small_index`."""
     return Assistant(small_index, BagOfWords(), JUDGE, contact="the office")
+
+
+@pytest.fixture
+def site(small_assistant: Assistant, tmp_path: Path) -> Iterator[Site]:
+    """The pages over `small_assistant`, with a store that keeps questions."""
+    assistant, guide = guided(small_assistant)
+    store = Store(f"sqlite:///{tmp_path / 'store.sqlite'}", store_questions=True)
+    yield Site(assistant, guide, make_look("Example & Co", "#0b4f6c", None), store=store, built="2026-11-23")
+    store.close()
+
+
+def guided(assistant: Assistant) -> tuple[Assistant, Guide]:
+    """`assistant` with its guide."""
+    guide = make_guide(assistant.index, assistant.ask, "guide")
+    return replace(assistant, questions=guide.questions), guide
 
 
 @pytest.fixture(scope="session")

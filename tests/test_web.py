@@ -3,27 +3,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from assistant.chat import MOST_CHARACTERS, Assistant
-from assistant.schema import Answer, Citation, Document, Heading, Span, Verdict
+from assistant.schema import Answer
 from assistant.web.api import create_app
-from assistant.web.reading import reading_page
 from assistant.web.security import Guard
-from tests.conftest import document, index_of
-from tests.fakes import JUDGE, BagOfWords
+from assistant.web.site import Site
 
 QUESTION = "When was the Alpha Institute founded in Lund?"
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
 
 
 @pytest.fixture
-def client(small_assistant: Assistant) -> Iterator[TestClient]:
-    app = create_app(small_assistant)
+def client(site: Site) -> Iterator[TestClient]:
+    app = create_app(site)
     app.add_middleware(Guard, chat="/chat", allowed_origins=["https://intranet.example"], language="en")
     with TestClient(app, base_url="http://127.0.0.1") as client:
         yield client
@@ -145,18 +142,6 @@ def test_offsets_outside_the_passage_mark_the_whole_passage(
     assert page.count("<mark") == passage.text.count("\n\n") + 1
 
 
-def test_words_of_the_corpus_are_never_markup_on_the_reading_page() -> None:
-    text = f"{HOSTILE}\n\nText {HOSTILE}"
-    hostile = Document(
-        document_id="a", title=HOSTILE, text=text, language='"><script>', url="https://x.example/?a=<script>",
-        headings=(Heading(Span(0, len(HOSTILE)), 1, HOSTILE),),
-    )  # fmt: skip
-    page = reading_page(hostile, Span(len(HOSTILE) + 2, len(text)))
-    assert "<script" not in page
-    assert "<img" not in page
-    assert "<h2>&lt;img" in page
-
-
 def test_every_answer_has_the_headers(client: TestClient) -> None:
     for path in ("/healthz", "/api/v1/documents", "/static/page.css", "/nothing"):
         headers = client.get(path).headers
@@ -181,85 +166,3 @@ def test_the_interface_describes_itself(client: TestClient) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
     assert {"/api/v1/ask", "/api/v1/passages/{passage_id}", "/api/v1/documents", "/readyz"} <= paths.keys()
     assert client.get("/readyz").json()["status"] == "ready"
-
-
-def hostile_answer(**more: Any) -> Answer:
-    citation = Citation(
-        number=1, document_id=HOSTILE, title=HOSTILE, url="javascript:alert(1)", heading=(HOSTILE,),
-        passage_id='"><script>', quote=f"{HOSTILE}\n\n[a](http://evil.example) ![b](http://evil.example/c.png)",
-        start=0, end=9, score=1.0, language="en",
-    )  # fmt: skip
-    values = {
-        "question": HOSTILE, "resolved_question": HOSTILE, "language": "en", "verdict": Verdict.ANSWERED,
-        "abstained": False, "answer": f"{citation.quote} [1]", "confidence": 0.9, "citations": (citation,),
-    }  # fmt: skip
-    return Answer(**{**values, **more})
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        hostile_answer(),
-        hostile_answer(question="other"),
-        hostile_answer(verdict=Verdict.NOT_COVERED, abstained=True, citations=(), answer=HOSTILE),
-        hostile_answer(verdict=Verdict.UNCLEAR, abstained=True, citations=(), closest=hostile_answer().citations),
-    ],
-)
-def test_words_are_never_markup_in_the_chat(answer: Answer) -> None:
-    from assistant.web.page import answer_html
-
-    html = list(answer_html(answer))[-1]
-    tags = set(re.findall(r"<(\w+)", html))
-    assert tags <= {"div", "p", "blockquote", "a"}
-    links = re.findall(r'href="([^"]*)"', html)
-    assert all(link.startswith("../sources/") or link == "#question" for link in links)
-    assert "\n" not in html
-
-
-def test_the_answer_on_the_page_grows_and_ends_with_every_quote(small_assistant: Assistant) -> None:
-    from assistant.web.page import answer_html
-
-    answer = small_assistant.ask("Alpha Institute methods founded Lund patients")
-    steps = list(answer_html(answer))
-    assert [len(step) for step in steps] == sorted(len(step) for step in steps)
-    assert steps[-1].count('class="marker"') == len(answer.citations)
-
-
-def test_the_page_says_what_it_understood(small_assistant: Assistant) -> None:
-    from assistant.web.page import _respond
-
-    steps = list(_respond(small_assistant, "What does the Alpha Institute develop?", [], []))
-    shown, emptied, turns = steps[-1]
-    assert (emptied, len(turns), len(shown)) == ("", 1, 2)
-    shown, _, turns = list(_respond(small_assistant, "When was it founded?", shown, turns))[-1]
-    assert (
-        'Understood as: <a class="edit" href="#question">When was Alpha Institute founded?</a>' in shown[-1]["content"]
-    )
-    assert turns[-1].resolved_question == "When was Alpha Institute founded?"
-
-
-@pytest.mark.parametrize("words", ["Hi\n\n**bold** [x](http://evil.example)", "a\r\r# head", "a\u2028\u2028b"])
-def test_a_message_holds_no_line_break_that_would_make_it_markdown(small_assistant: Assistant, words: str) -> None:
-    from assistant.web.page import _respond
-
-    for shown, _, _ in _respond(small_assistant, words, [], []):
-        assert all(len(message["content"].splitlines()) == 1 for message in shown)
-
-
-def test_an_empty_message_changes_nothing_and_a_bad_one_is_explained(small_assistant: Assistant) -> None:
-    from assistant.web.page import _respond
-
-    assert list(_respond(small_assistant, "  ", [], [])) == [([], "  ", [])]
-    shown, _, turns = list(_respond(small_assistant, "?!", [], []))[-1]
-    assert "empty" in shown[-1]["content"]
-    assert turns == []
-
-
-def test_example_questions_come_from_the_corpus_and_are_answered(tmp_path: Path) -> None:
-    from assistant.examples import example_questions
-
-    text = "The National Bioinformatics Infrastructure (NBIS) helps. The Odd Thing (x) does not."
-    assistant = Assistant(index_of([document(text=text)], tmp_path), BagOfWords(), JUDGE)
-    found = example_questions(assistant)
-    assert found[0] == "What is NBIS?"
-    assert all(assistant.ask(question).verdict is Verdict.ANSWERED for question in found)

@@ -61,6 +61,15 @@ def read_data_set(folder: Path) -> DataSet:
     return DataSet(folder.resolve().name, documents, queries, _qrels(folder / "qrels.tsv"), questions)
 
 
+def probes_only(path: Path) -> DataSet:
+    """A file of questions as a set without documents of its own: they are asked over the live index.
+
+    Raises:
+        CorpusError: see `read_questions`.
+    """
+    return DataSet(path.stem, (), {}, {}, read_questions(path))
+
+
 def read_questions(path: Path) -> tuple[AskedQuestion, ...]:
     """The questions of a file in the format of `qa.jsonl`.
 

@@ -123,6 +123,11 @@ class Store:
                 row.closed_at = self._now()
         return row is not None
 
+    def one_feedback(self, feedback_id: int) -> FeedbackRow | None:
+        """One piece of feedback with its answer, None for an unknown id."""
+        with self._session() as session:
+            return session.get(FeedbackRow, feedback_id, options=[selectinload(FeedbackRow.given_for)])
+
     def feedback(self, most: int = 10_000) -> list[FeedbackRow]:
         """What people said, with the answers; open ones first, then the newest."""
         with self._session() as session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, MetaData, String, Text
+from sqlalchemy import JSON, DateTime, Float, ForeignKey, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 _NAMES = {  # so that a migration can name a constraint on every database
@@ -30,9 +30,9 @@ class AnswerRow(Base):
     channel: Mapped[str] = mapped_column(String(20))
     language: Mapped[str] = mapped_column(String(10))
     verdict: Mapped[str] = mapped_column(String(20), index=True)
-    confidence: Mapped[float]
+    confidence: Mapped[float] = mapped_column(Float)
     generation: Mapped[str] = mapped_column(String(16))
-    total_ms: Mapped[float]
+    total_ms: Mapped[float] = mapped_column(Float)
     question: Mapped[str | None] = mapped_column(Text)
     resolved_question: Mapped[str | None] = mapped_column(Text)
     answer: Mapped[str] = mapped_column(Text)

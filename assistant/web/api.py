@@ -24,6 +24,7 @@ from assistant.errors import AssistantError, QuestionError
 from assistant.retrieval import Filter
 from assistant.schema import Answer, Passage, Turn, answer_as_dict
 from assistant.web.feedback import add_feedback
+from assistant.web.owners import add_owners
 from assistant.web.reading import add_reading
 from assistant.web.search import add_search
 from assistant.web.site import Site, fragment_url, page
@@ -93,8 +94,8 @@ class DocumentResponse(BaseModel):
     passages: int
 
 
-def create_app(site: Site) -> FastAPI:
-    """The app that shows `site`, without the Gradio page."""
+def create_app(site: Site, owners_password: str = "", probes: Path = Path("probes.jsonl")) -> FastAPI:
+    """The app that shows `site`, without the Gradio page; with a password it has an owners' page."""
     app = FastAPI(
         title="Collaboration assistant", version=__version__, openapi_url="/api/openapi.json",
         docs_url=None, redoc_url=None,  # their pages load scripts from other hosts
@@ -110,6 +111,8 @@ def create_app(site: Site) -> FastAPI:
     add_search(app, site)
     add_reading(app, site)
     add_tour(app, site)
+    if site.store and owners_password:
+        add_owners(app, site, site.store, owners_password, probes)
     return app
 
 

@@ -106,13 +106,15 @@ class _Page:
                 )
                 forget = gr.Button(text("forget"), size="sm", visible=False, elem_id="forget")
 
-            state, outputs = [chat, turns, kept], [chat, question, turns, kept, conversations]
+            state, outputs = [chat, turns, kept, keep], [chat, question, turns, kept, conversations]
             quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
             asking: list[Any] = [
                 question.submit(self.respond, [question, *state], outputs, **quiet),
                 chat.retry(self.again, state, outputs, **quiet),
-                page.load(self.opened, state, [*outputs, keep, forget], **quiet),
             ]
+            # Only answers go through the queue: two quick events of one page can lose its stream there.
+            quiet["queue"] = False
+            page.load(self.opened, [kept], [keep, conversations, forget], **quiet)
             question.stop(self.stopped, [chat], [chat, question], cancels=asking, **quiet)
             new.click(lambda: ([], []), None, [chat, turns], cancels=asking, **quiet)
             keep.input(self.keep, [keep, kept, turns], [kept, conversations, forget], **quiet)
@@ -120,32 +122,28 @@ class _Page:
             forget.click(self.forget, [kept], [kept, conversations], **quiet)
         return page
 
-    def respond(self, asked: str, shown: Shown, turns: list[Turn], kept: Kept) -> Iterator[tuple[Any, ...]]:
+    def respond(self, asked: str, shown: Shown, turns: list[Turn], kept: Kept, on: bool) -> Iterator[tuple[Any, ...]]:
         """The chat with the question, then with the answer as it grows."""
         if not asked.strip():
             yield shown, asked, turns, gr.skip(), gr.skip()
             return
-        yield from self._answer(asked, shown, turns, kept)
+        yield from self._answer(asked, shown, turns, _switched(kept, on))
 
-    def again(self, shown: Shown, turns: list[Turn], kept: Kept) -> Iterator[tuple[Any, ...]]:
+    def again(self, shown: Shown, turns: list[Turn], kept: Kept, on: bool) -> Iterator[tuple[Any, ...]]:
         """The last question asked once more, in the place of its answer."""
         last = max((at for at, message in enumerate(shown) if message["role"] == "user"), default=None)
         if last is None:
             return
         asked = _words_of(shown[last])
         before = turns[:-1] if turns and turns[-1].question == asked else turns
-        yield from self._answer(asked, shown[:last], before, kept)
+        yield from self._answer(asked, shown[:last], before, _switched(kept, on))
 
-    def opened(self, shown: Shown, turns: list[Turn], kept: Kept, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """The page as it is opened: with what was kept to choose from, and a question from the address asked."""
-        on = bool(kept.get("on"))
-        more = (gr.Checkbox(value=on), gr.Button(visible=on))
-        asked = str(request.query_params.get("q", ""))[:MOST_CHARACTERS]
-        if not asked.strip() or shown:
-            yield shown, gr.skip(), turns, gr.skip(), _choices(kept), *more
-            return
-        for step in self._answer(asked, shown, turns, kept):
-            yield *step[:4], _choices(kept), *more
+    def opened(self, kept: Kept) -> tuple[Any, ...]:
+        """The page as it is opened, with what was kept to choose from."""
+        on = isinstance(kept, dict) and bool(kept.get("on"))
+        if not on:  # what was clicked in the meantime stays
+            return gr.skip(), gr.skip(), gr.skip()
+        return gr.Checkbox(value=True), _choices(kept), gr.Button(visible=True)
 
     def _answer(self, asked: str, shown: Shown, turns: list[Turn], kept: Kept) -> Iterator[tuple[Any, ...]]:
         """Question, then answer; the field says stop meanwhile."""
@@ -211,9 +209,14 @@ def _conversations(kept: Kept) -> list[dict[str, Any]]:
     return found[:_MOST_KEPT]
 
 
+def _switched(kept: Kept, on: bool) -> Kept:
+    """What is kept as the box on the page says: it is clicked before the browser has stored anything."""
+    return {"on": on, "conversations": _conversations(kept) if on else []}
+
+
 def _with(kept: Kept, turns: list[Turn]) -> Kept:
     """`kept` with this conversation first, under its first question; unchanged when nothing is kept."""
-    if not kept.get("on") or not turns:
+    if not kept["on"] or not turns:
         return kept
     questions = [turn.question for turn in turns][:MOST_TURNS]
     others = [item for item in _conversations(kept) if item["questions"][0] != questions[0]]
@@ -225,7 +228,7 @@ def _choices(kept: Kept) -> Any:
     found = _conversations(kept)
     return gr.Dropdown(
         choices=[(item["questions"][0][:60], item["id"]) for item in found], value=None,
-        visible=bool(kept.get("on") and found),
+        visible=bool(found and kept.get("on")),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.onboarding.partners import Connection
@@ -12,7 +12,7 @@ from assistant.onboarding.partners import Connection
 _MOST = 20  # boxes that can be told apart in one picture
 _WIDTH, _HEIGHT, _MARGIN = 960, 600, 24
 _LINE = 20  # characters of a label before it is broken
-_LETTER, _LINE_HEIGHT, _GAP = 8.2, 17, 14  # pixels
+_LETTER, _LINE_HEIGHT, _GAP = 9.4, 17, 22  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,19 @@ class Picture:
     left_out: int
 
 
+def by_sentence(connections: Sequence[Connection]) -> list[list[Connection]]:
+    """Connections that one sentence makes together, in the order of the first of each."""
+    groups: dict[tuple[str, int], list[Connection]] = {}
+    for item in connections:
+        groups.setdefault((item.citation.passage_id, item.citation.start), []).append(item)
+    return list(groups.values())
+
+
 def draw(connections: Sequence[Connection]) -> Picture:
-    """Place those with most connections (Kamada & Kawai 1989), apart from each other; always in the same way."""
+    """Place those with most connections (Kamada & Kawai 1989), apart from each other; always in the same way.
+
+    The number of a line is that of its sentence in `by_sentence`.
+    """
     import networkx as nx
 
     counts = Counter(name for item in connections for name in (item.first, item.second))
@@ -62,13 +73,24 @@ def draw(connections: Sequence[Connection]) -> Picture:
     graph.add_nodes_from(names)
     graph.add_edges_from((item.first, item.second) for item in connections if {item.first, item.second} <= set(names))
     places = nx.kamada_kawai_layout(graph) if len(names) > 1 else dict.fromkeys(names, (0.0, 0.0))
-    boxes = {box.name: box for box in _apart([_box(name, *places[name]) for name in names])}
+    boxes = {box.name: box for box in _apart([_box(name, *place) for name, place in _stretched(places).items()])}
     lines = tuple(
         _line(number, boxes[item.first], boxes[item.second])
-        for number, item in enumerate(connections, 1)
+        for number, group in enumerate(by_sentence(connections), 1)
+        for item in group
         if item.first in boxes and item.second in boxes
     )
     return Picture(_WIDTH, _HEIGHT, tuple(boxes.values()), lines, len(counts) - len(names))
+
+
+def _stretched(places: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, float]]:
+    """Places that use the whole plane, -1 to 1 in both directions."""
+    stretched: list[list[float]] = []
+    for axis in (0, 1):
+        values = [float(place[axis]) for place in places.values()]
+        low, wide = min(values, default=0.0), max(values, default=0.0) - min(values, default=0.0)
+        stretched.append([2 * (value - low) / wide - 1 if wide else 0.0 for value in values])
+    return dict(zip(places, zip(*stretched, strict=True), strict=True))
 
 
 def _box(name: str, x: float, y: float) -> Box:

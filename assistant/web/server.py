@@ -28,6 +28,9 @@ _SILENCE = {
 }
 
 
+_GRACE = 5  # seconds that open streams get when the server is stopped
+
+
 def serve(settings: Settings) -> None:
     """Load everything, say where, and serve until interrupted.
 
@@ -47,7 +50,8 @@ def serve(settings: Settings) -> None:
     from assistant.web.page import PATH, frame, mount
     from assistant.web.security import Guard
 
-    app = mount(create_app(site), site)
+    app = create_app(site, settings.owners_password.get_secret_value(), settings.probes)
+    app = mount(app, site)
     app.add_middleware(
         CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Content-Type", "Accept"],
@@ -57,7 +61,11 @@ def serve(settings: Settings) -> None:
     )
     host, port = listener.getsockname()[:2]
     print(f"assistant: ready on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
-    server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", server_header=False, access_log=False))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            guarded, log_level="warning", server_header=False, access_log=False, timeout_graceful_shutdown=_GRACE
+        )
+    )
     stop = threading.Event()
     if site.store:
         purge_daily(site.store, stop)

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from assistant.onboarding.questions import examples
 from assistant.onboarding.roles import in_order
 from assistant.onboarding.terms import Term
-from assistant.web.picture import draw
+from assistant.web.picture import by_sentence, draw
 from assistant.web.security import page_language
 from assistant.web.site import Site, page
 
@@ -22,7 +22,7 @@ def add_tour(app: FastAPI, site: Site) -> None:
     """Add `/start/` and the pages below it."""
     guide, roles = site.guide, {role.key: role for role in site.roles}
     summaries = {text.document_id: text for text in guide.texts}
-    picture = draw(guide.connections)
+    picture, groups = draw(guide.connections), by_sentence(guide.connections)
     letters = _by_letter(guide.terms)
 
     @app.get("/start", include_in_schema=False)
@@ -47,7 +47,7 @@ def add_tour(app: FastAPI, site: Site) -> None:
 
     @app.get("/start/partners", response_class=HTMLResponse, include_in_schema=False)
     def partners(request: Request) -> HTMLResponse:
-        return page(site, request, "partners.html", connections=guide.connections, picture=picture)
+        return page(site, request, "partners.html", groups=groups, picture=picture)
 
     @app.get("/start/test", response_class=HTMLResponse, include_in_schema=False)
     def test(request: Request) -> HTMLResponse:

@@ -7,11 +7,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from assistant.chat import Assistant
 from tests.conftest import CACHE, ROOT
@@ -35,20 +38,76 @@ class Server:
         return {line.split(" ", 1)[1] for line in lines}
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """`assistant index` and `assistant serve` over the seed texts, on a free port."""
-    folder = tmp_path_factory.mktemp("served")
-    environment = {**os.environ, "ASSISTANT_CACHE": str(CACHE), "ASSISTANT_CONTACT": "info@example.org"}
-    places = ["--corpus", str(ROOT / "corpus"), "--index", str(folder / "index")]
+PASSWORD = "rain and snow"
+
+
+@contextmanager
+def serving(folder: Path, corpus: Path, **settings: str) -> Iterator[Server]:
+    """`assistant index` and `assistant serve` over `corpus`, on a free port, with what they write in `folder`."""
+    own = {
+        "ASSISTANT_CACHE": str(CACHE), "ASSISTANT_CONTACT": "info@example.org", "ASSISTANT_STORE_QUESTIONS": "true",
+        "ASSISTANT_DATABASE": f"sqlite:///{folder / 'store.sqlite'}", "ASSISTANT_PROBES": str(folder / "probes.jsonl"),
+        "ASSISTANT_OWNERS_PASSWORD": PASSWORD,
+    }  # fmt: skip
+    environment = {**os.environ, **own, **settings}
+    places = ["--corpus", str(corpus), "--index", str(folder / "index")]
     subprocess.run([sys.executable, "-m", "assistant", "index", *places], check=True, cwd=ROOT, env=environment)
     command = [sys.executable, "-m", "tests.browser.guarded_serve", str(folder / "hosts"), *places, "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert "ready on http://" in line
-        yield Server(line.split()[-1], folder / "hosts")
-        process.terminate()
+        try:
+            yield Server(line.split()[-1], folder / "hosts")
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The seed texts, served."""
+    with serving(tmp_path_factory.mktemp("served"), ROOT / "corpus") as started:
+        yield started
+
+
+@dataclass
+class Visit:
+    """An open page with what it asked for and complained of."""
+
+    page: Page
+    url: str
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/") -> None:
+        """Go to a page and wait until it can be used."""
+        self.page.goto(self.url + path)
+        if "/chat" in self.page.url:
+            self.page.locator("#question textarea").wait_for()
+            self.page.locator("body > [role=status]").wait_for(state="attached")  # our script runs
+
+    def ask(self, question: str) -> None:
+        """Type a question and wait until its answer is whole."""
+        before = self.page.locator(".answer.whole").count()
+        self.page.locator("#question textarea").fill(question)
+        self.page.keyboard.press("Enter")
+        self.page.locator(".answer.whole").nth(before).wait_for()
+
+
+@contextmanager
+def visiting(browser: Browser, url: str, language: str = "en", **more: Any) -> Iterator[Visit]:
+    """A fresh browser window in a language."""
+    options = {"viewport": {"width": 390, "height": 800}, **more}
+    context = browser.new_context(locale={"en": "en-GB", "sv": "sv-SE"}[language], **options)
+    context.set_default_timeout(10_000)
+    visit = Visit(context.new_page(), url)
+    visit.page.on("request", lambda made: visit.hosts.add(urlsplit(made.url).hostname or ""))
+    visit.page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
+    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    try:
+        yield visit
+    finally:
+        context.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,16 @@
-"""`assistant serve` with every name look-up and connection of the process written to a file."""
+"""`assistant serve` with every name look-up and connection of the process written to a file.
+
+With SLOW_SECONDS in the environment an answer takes that long, as one of a language model does.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 
 def main() -> int:
@@ -20,9 +27,23 @@ def main() -> int:
             file.write(f"{event} {host}\n")
 
     sys.addaudithook(note)
+    if "SLOW_SECONDS" in os.environ:
+        _slow_down(float(os.environ["SLOW_SECONDS"]))
     from assistant.cli import main as assistant
 
     return assistant(["serve", *sys.argv[2:]])
+
+
+def _slow_down(seconds: float) -> None:
+    from assistant.chat import Assistant
+
+    quick = Assistant.ask
+
+    def ask(self: Assistant, *arguments: Any, **more: Any) -> Any:
+        time.sleep(seconds if threading.current_thread() is not threading.main_thread() else 0)  # not while starting
+        return quick(self, *arguments, **more)
+
+    Assistant.ask = ask  # type: ignore[method-assign]  # this process only
 
 
 if __name__ == "__main__":

@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import PASSWORD, Server, Visit, serving, visiting
 from tests.conftest import LOOPBACK, ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
 
 
-@dataclass
-class Visit:
-    """An open page with what it asked for and complained of."""
-
-    page: Page
-    hosts: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
-
-    def ask(self, question: str) -> None:
-        """Type a question and wait until its answer is there."""
-        before = self.page.locator(".answer").count()
-        self.page.get_by_role("textbox").fill(question)
-        self.page.keyboard.press("Enter")
-        self.page.locator(".answer").nth(before).wait_for()
-
-
 @pytest.fixture(params=["en", "sv"])
 def visit(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Visit]:
-    context = browser.new_context(
-        locale={"en": "en-GB", "sv": "sv-SE"}[request.param], viewport={"width": 390, "height": 800}
-    )
-    visit = Visit(context.new_page())
-    visit.page.on("request", lambda made: visit.hosts.add(urlsplit(made.url).hostname or ""))
-    visit.page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
-    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    visit.page.goto(server.url + "/")
-    visit.page.get_by_role("textbox").wait_for()
-    yield visit
-    context.close()
+    with visiting(browser, server.url, request.param) as visit:
+        visit.open()
+        yield visit
 
 
 def test_a_question_is_answered_and_its_source_opens_with_the_quote_marked(visit: Visit, server: Server) -> None:
@@ -67,7 +45,7 @@ def test_a_question_is_answered_and_its_source_opens_with_the_quote_marked(visit
 
 def test_the_page_speaks_the_language_of_the_browser_and_can_be_switched(visit: Visit) -> None:
     languages = ["en", "sv"] if visit.page.evaluate("navigator.language") == "en" else ["sv", "en"]
-    titles = {"en": "Collaboration assistant", "sv": "Samverkansassistenten"}
+    titles = {"en": "Ask the texts", "sv": "Fråga texterna"}
     for language in languages:
         visit.page.get_by_role("heading", name=titles[language]).wait_for()
         assert visit.page.locator("html").get_attribute("lang") == language
@@ -88,27 +66,161 @@ def test_a_follow_up_says_how_it_was_understood(visit: Visit) -> None:
     understood = visit.page.locator(".understood a")
     assert understood.inner_text() == "What does SciLifeLab fund?"
     understood.click()
-    field = visit.page.get_by_role("textbox")
+    field = visit.page.locator("#question textarea")
     assert field.input_value() == "What does SciLifeLab fund?"
     field.press("End")
     field.type(" Since when?")
     field.press("Enter")
-    visit.page.locator(".answer").nth(2).wait_for()
+    visit.page.locator(".answer.whole").nth(2).wait_for()
 
 
-def test_an_example_question_is_answered(visit: Visit) -> None:
-    example = visit.page.locator("#examples button").first
-    question = example.inner_text()
-    example.click()
-    visit.page.locator("a.marker").first.wait_for()
-    assert visit.page.locator("[data-testid=user]").inner_text().strip() == question
+@pytest.mark.parametrize("place", ["#welcome a.ask", ".answer a.ask"])
+def test_an_example_and_a_related_question_are_answered(visit: Visit, place: str) -> None:
+    if place.startswith(".answer"):
+        visit.ask("What is NBIS?")
+    before = visit.page.locator(".answer.whole").count()
+    link = visit.page.locator(place).first
+    question = link.inner_text()
+    link.click()
+    visit.page.locator(".answer.whole").nth(before).wait_for()
+    assert visit.page.locator(".asked").last.inner_text().strip() == question
+    assert "answered" in (visit.page.locator(".answer.whole").last.get_attribute("class") or "")
 
 
-def test_a_question_is_no_markup(visit: Visit) -> None:
-    visit.ask('What is <img src="http://evil.example/x.png" onerror="window.pwned=1"> ![x](http://evil.example/y.png)')
-    assert visit.page.evaluate("window.pwned") is None
-    assert visit.page.locator("[data-testid=user] img").count() == 0
-    assert visit.hosts <= {"127.0.0.1", ""}
+def test_a_link_asks_a_question(visit: Visit) -> None:
+    visit.open("/chat/?q=What%20is%20NBIS%3F")
+    visit.page.locator(".answer.whole").wait_for()
+    assert visit.page.locator(".asked").inner_text().strip() == "What is NBIS?"
+
+
+def test_ask_open_the_source_go_back_and_give_feedback_with_the_keyboard_alone(visit: Visit, server: Server) -> None:
+    page = visit.page
+    page.keyboard.press("/")
+    page.keyboard.type("What is NBIS?")
+    page.keyboard.press("Enter")
+    page.locator(".answer.whole .actions button").first.wait_for()
+    tab_to(page, "a.marker")
+    page.keyboard.press("Enter")
+    page.locator("#source mark").wait_for()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.className") == "marker"
+    tab_to(page, "[data-rating=bad]")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    tab_to(page, ".feedback textarea")
+    page.keyboard.type("Not this one")
+    tab_to(page, ".feedback button[type=submit]")
+    page.keyboard.press("Enter")
+    page.locator("[data-rating=bad][aria-pressed=true]").wait_for()
+    assert page.evaluate("document.activeElement.dataset.rating") == "bad"
+    with httpx.Client(auth=("owner", PASSWORD)) as owner:
+        line = json.loads(owner.get(server.url + "/owners/feedback.jsonl").text.splitlines()[0])
+    assert (line["rating"], line["reasons"], line["comment"]) == ("bad", ["wrong source"], "Not this one")
+    assert line["question"] == "What is NBIS?"
+    assert visit.complaints == []
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the focus is on what `selector` names."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"the keyboard doesn't get to {selector}")
+
+
+def test_texts_are_searched_beside_the_chat(visit: Visit) -> None:
+    visit.page.keyboard.press("Alt+s")
+    visit.page.keyboard.type("acute leukemias")
+    visit.page.keyboard.press("Enter")
+    first = visit.page.locator("#source li").first
+    first.wait_for()
+    assert "acute leukemias" in first.locator("mark").inner_text()
+    first.locator("a.found").click()
+    visit.page.locator("#source > .text mark").wait_for()
+    visit.page.keyboard.press("Escape")
+    assert visit.page.locator("#source").count() == 0
+
+
+def test_an_answer_is_copied_and_a_conversation_saved_with_numbered_sources(visit: Visit, server: Server) -> None:
+    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url)
+    visit.ask("What is NBIS?")
+    visit.page.locator(".actions button").first.click()
+    copied = visit.page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("**What is NBIS?**")
+    assert "(NBIS). [1]\n" in copied
+    assert "1. Collaboration with SciLifeLab: <https://genomicmedicine.se/en/scilifelab-en/#:~:text=" in copied
+    visit.ask("What does SciLifeLab fund?")
+    with visit.page.expect_download() as download:
+        visit.page.locator("#save").click()
+    saved = Path(download.value.path()).read_text(encoding="utf-8")
+    assert saved.startswith("# ")
+    assert "\n2. Collaboration with SciLifeLab: <" in saved
+    visit.page.locator(".actions button").nth(1).click()
+    link = visit.page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{server.url}/chat/?q=What+is+NBIS%3F"
+
+
+def test_a_conversation_stays_in_the_browser_only_if_it_is_wanted(visit: Visit) -> None:
+    kept = "Object.keys(localStorage).map(key => localStorage[key]).join()"
+    visit.ask("What is NBIS?")
+    visit.open("/chat/")
+    assert visit.page.locator(".asked").count() == 0
+    visit.page.locator("#keep input").check()
+    visit.ask("What does SciLifeLab fund?")
+    visit.page.locator("#kept input").wait_for()
+    visit.page.wait_for_timeout(500)  # the browser writes it a moment later
+    before = visit.page.evaluate(kept)
+    visit.open("/chat/")
+    visit.page.locator("#kept input").click()
+    visit.page.get_by_role("option", name="What does SciLifeLab fund?").click()
+    visit.page.locator(".answer.whole").wait_for()
+    visit.page.locator("#forget").click()
+    visit.page.locator("#kept").wait_for(state="hidden")
+    visit.page.wait_for_timeout(500)
+    assert visit.page.evaluate(kept) != before
+    visit.open("/chat/")
+    visit.page.locator("#forget").wait_for()
+    assert not visit.page.locator("#kept").is_visible()
+
+
+def test_a_new_conversation_leans_on_nothing_before_it(visit: Visit) -> None:
+    visit.ask("What is SciLifeLab?")
+    visit.page.locator("#new").click()
+    visit.page.locator(".asked").wait_for(state="detached")
+    visit.ask("What does it fund?")
+    assert visit.page.locator(".understood").count() == 0
+
+
+def test_one_announcement_is_made_for_an_answer(visit: Visit) -> None:
+    visit.page.evaluate(
+        "window.said = []; const place = document.querySelector('body > [role=status]');"
+        "new MutationObserver(() => window.said.push(place.textContent)).observe(place, {childList: true})"
+    )
+    visit.ask("What is NBIS?")
+    visit.page.wait_for_timeout(500)
+    done = {"The answer is there.", "Svaret är klart."}
+    said = visit.page.evaluate("window.said")
+    assert len([text for text in said if text in done]) == 1
+    assert visit.page.locator("[role=log]").get_attribute("aria-live") == "off"
+
+
+def test_an_answer_that_takes_long_can_be_stopped_and_retried(browser: Browser, tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, ROOT / "corpus", SLOW_SECONDS="4") as slow,
+        visiting(browser, slow.url, "sv") as visit,
+    ):
+        visit.open()
+        visit.page.locator("#question textarea").fill("Vad är NBIS?")
+        visit.page.keyboard.press("Enter")
+        visit.page.locator("#question .stop-button").click()
+        visit.page.locator(".answer.problem").wait_for()
+        assert visit.page.locator(".answer.problem").inner_text() == "Stoppat."
+        visit.page.locator("#question .submit-button").wait_for()
+        visit.page.get_by_role("button", name="Retry").or_(visit.page.get_by_title("Försök igen")).first.click()
+        visit.page.locator(".answer.whole").wait_for()
+        assert visit.page.locator(".asked").count() == 1
+        assert "NBIS" in visit.page.locator(".answer.whole").inner_text()
 
 
 def test_without_javascript_a_source_is_a_page_with_the_quote_marked(visit: Visit, browser: Browser) -> None:

@@ -17,9 +17,9 @@ function open(title, from) {
   document.getElementById("source")?.remove();
   const panel = element("div", undefined, { id: "source", role: "dialog", "aria-labelledby": "source-title" });
   const bar = element("div", undefined, { class: "bar" });
-  bar.append(button(say("close"), close, { class: "plain" }));
   const heading = element("h2", title, { id: "source-title", tabindex: "-1" });
-  panel.append(bar, heading);
+  bar.append(heading, button(say("close"), close, { class: "plain" }));
+  panel.append(bar);
   document.body.append(panel);
   heading.focus({ preventScroll: true });
   return { panel, heading };

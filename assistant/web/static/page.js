@@ -16,7 +16,7 @@ function write(text) {
 
 function ask(text) {
   write(text);
-  requestAnimationFrame(() => field().dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })));
+  requestAnimationFrame(() => document.querySelector("#question .submit-button")?.click());
 }
 
 function save() {
@@ -93,7 +93,7 @@ function tools() {
   if (!row) return;
   let one = document.getElementById("save");
   if (!one) {
-    one = button(say("export"), save, { id: "save", class: "sm secondary" });
+    one = button(say("export"), save, { id: "save", class: "plain" });
     row.firstElementChild?.after(one);
   }
   one.hidden = !document.querySelector("#conversation .answer.whole");
@@ -113,6 +113,16 @@ function refresh() {
   document.querySelectorAll("#conversation .answer.whole").forEach(addActions);
   announce();
   follow();
+  askLinked();
+}
+
+let linked = new URLSearchParams(location.search).get("q") || "";
+
+function askLinked() { // a link that asks a question: `?q=`
+  if (!linked.trim() || !document.querySelector("#question .submit-button")) return;
+  const question = linked;
+  linked = "";
+  ask(question);
 }
 
 let waiting = false;

@@ -1,0 +1,129 @@
+"""Payloads are inert wherever they get: in questions, texts, titles, file names, front matter and history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import PASSWORD, Server, Visit, serving, visiting
+from tests.payloads import PAYLOADS
+
+pytestmark = [pytest.mark.browser, pytest.mark.real]
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A corpus that holds every payload as text, title, heading, source, file name and address."""
+    folder = tmp_path_factory.mktemp("hostile")
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for number, payload in enumerate(PAYLOADS):
+        name = payload.replace("/", "_").replace("\n", " ")[:60]
+        front = {"title": f"Rule {number} {payload}", "source": payload, "language": "en",
+                 "url": f"https://x.example/?{quote(payload)}"}  # fmt: skip
+        header = "\n".join(f"{key}: {json.dumps(value)}" for key, value in front.items())
+        text = f"The Rain Office (RO) keeps rule number {number} about umbrellas in the form {payload} for everybody."
+        (corpus / f"{number} {name}.md").write_text(f"---\n{header}\n---\n\n# {payload}\n\n{text}\n", encoding="utf-8")
+        (corpus / f"{number}.txt").write_text(f"Snow Office rule {number} says {payload} to all.", encoding="utf-8")
+    with serving(folder, corpus, ASSISTANT_ORGANISATION=PAYLOADS[0], ASSISTANT_CONTACT=PAYLOADS[1]) as started:
+        yield started
+
+
+@pytest.fixture
+def visit(browser: Browser, hostile: Server) -> Iterator[Visit]:
+    credentials = {"username": "owner", "password": PASSWORD}
+    with visiting(browser, hostile.url, viewport={"width": 1100, "height": 900}, http_credentials=credentials) as visit:
+        visit.page.on("dialog", lambda dialog: visit.complaints.append(f"dialog: {dialog.message}"))
+        yield visit
+        check(visit)
+
+
+def check(visit: Visit) -> None:
+    """Nothing ran, nothing was fetched from elsewhere, and no element of a payload is in the page."""
+    assert visit.page.evaluate("window.pwned") is None
+    assert visit.hosts <= {"127.0.0.1", ""}
+    assert [text for text in visit.complaints if "evil" in text or "dialog" in text or "Content Security" in text] == []
+    foreign = (
+        ".answer img, .asked img, .answer svg, .asked svg, .asked form, .answer iframe, .asked iframe, .asked style, "
+        ".asked a, .answer video, main img, main iframe, main form[action*=evil], main style, main object, main video, "
+        "#source img, #source form[action], #source iframe, #source style, a[href^='javascript:'], a[href*='//evil'], "
+        "base[href*=evil], meta[http-equiv=refresh]"
+    )
+    assert visit.page.locator(foreign).count() == 0
+
+
+def test_payloads_in_texts_are_inert_in_answers_and_drawers(visit: Visit) -> None:
+    visit.open()
+    seen = 0
+    for number in range(0, len(PAYLOADS), 4):
+        visit.ask(f"What does rule number {number} about umbrellas say?")
+        markers = visit.page.locator(".answer.whole").last.locator("a.marker")
+        if markers.count():
+            markers.first.click()
+            visit.page.locator("#source mark").wait_for()
+            check(visit)
+            visit.page.keyboard.press("Escape")
+            seen += 1
+    assert seen >= 4
+
+
+@pytest.mark.parametrize("path", ["/start/", "/start/glossary", "/start/partners", "/start/test?checked=1", "/texts/",
+                                  "/search/?q=umbrellas", "/about/"])  # fmt: skip
+def test_payloads_in_texts_are_inert_on_every_page(visit: Visit, path: str) -> None:
+    visit.open(path)
+    assert "window.pwned" in visit.page.content()  # it is there, as text
+
+
+def test_payloads_are_inert_where_a_text_is_read(visit: Visit) -> None:
+    visit.open("/texts/")
+    links = [link.get_attribute("href") or "" for link in visit.page.locator("ul.texts a").all()]
+    assert len(links) == 2 * len(PAYLOADS)
+    for link in links:
+        visit.open(f"/texts/{link}")
+        assert visit.page.locator(".reading .text").count() == 1
+        check(visit)
+
+
+def test_payloads_in_questions_are_inert_in_chat_search_and_history(visit: Visit) -> None:
+    visit.open()
+    for payload in PAYLOADS[:12]:
+        visit.ask(f"What is {payload}?".replace("\n", " "))
+    check(visit)
+    for payload in PAYLOADS[12:]:
+        visit.open(f"/chat/?q={quote('What is ' + payload)}")
+        visit.page.locator(".answer").last.wait_for()
+        check(visit)
+    for payload in PAYLOADS:
+        visit.open(f"/search/?q={quote(payload)}&lang={quote(payload)}")
+        check(visit)
+
+
+def test_payloads_in_questions_and_feedback_are_inert_for_owners(visit: Visit) -> None:
+    for payload in PAYLOADS:
+        asked = visit.page.request.post(
+            f"{visit.url}/api/v1/ask", data={"question": f"Where are zebras {payload}"}
+        ).json()
+        body = {"answer_id": asked["answer_id"], "rating": "bad", "reasons": ["other"], "comment": payload}
+        assert visit.page.request.post(f"{visit.url}/api/v1/feedback", data=body).status == 201
+    visit.open("/owners/")
+    assert "window.pwned" in visit.page.content()
+
+
+def test_payloads_that_a_browser_kept_are_inert(visit: Visit) -> None:
+    visit.open()
+    visit.page.locator("#keep input").check()
+    visit.ask(f"What is {PAYLOADS[1]}?")
+    visit.page.wait_for_timeout(500)
+    visit.open()
+    visit.page.locator("#kept input").click()
+    visit.page.get_by_role("option").first.click()
+    visit.page.locator(".answer.whole").wait_for()
+
+
+def test_the_corpus_holds_what_it_should(hostile: Server, tmp_path: Path) -> None:
+    assert len(PAYLOADS) >= 30
