@@ -155,12 +155,12 @@ class _Page:
         except AssistantError as error:
             yield [*shown, {"role": "assistant", "content": error_html(str(error))}], ready, turns, gr.skip(), gr.skip()
             return
-        answer = replace(answer, answer_id=self.site.record(answer, "page"))
         if answer.verdict is not Verdict.ABOUT_ME:
             turns = [*turns, Turn(asked, answer.resolved_question)]
-        *growing, whole = answer_html(answer, self.site.assistant)
-        for html in growing:
+        for html in list(answer_html(answer, self.site.assistant))[:-1]:
             yield [*shown, {"role": "assistant", "content": html}], gr.skip(), turns, gr.skip(), gr.skip()
+        answer = replace(answer, answer_id=self.site.record(answer, "page"))  # the first words don't wait for it
+        *_, whole = answer_html(answer, self.site.assistant)
         kept = _with(kept, turns)
         yield [*shown, {"role": "assistant", "content": whole}], ready, turns, kept, _choices(kept)
 
