@@ -49,6 +49,8 @@ bench: $(VENV)/installed-dev ## the tables of README.md: make bench DATA=folder-
 	@test -n "$(DATA)" || { echo "make: name the folder of the data sets: make bench DATA=…"; exit 1; }
 	@$(BIN)/assistant index
 	$(BIN)/python -m benchmarks.golden
+	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.suggestions
 	$(BIN)/python -m benchmarks.answers $(DATA)
 	$(BIN)/python -m benchmarks.followups $(DATA)/mtragun
 	$(BIN)/python -m benchmarks.retrieval $(DATA)/squad2_en $(DATA)/squad2_sv_en $(DATA)/swefaq_dev $(DATA)/clapnq $(DATA)/medline

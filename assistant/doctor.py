@@ -30,6 +30,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _try("corpus", lambda: _corpus(settings))
     yield _try("model", lambda: _model(settings))
     yield _try("index", lambda: _index(settings))
+    yield _try("database", lambda: _database(settings))
 
 
 def _try(subject: str, check: Callable[[], Finding]) -> Finding:
@@ -49,6 +50,17 @@ def _model(settings: Settings) -> Finding:
     return Finding(
         "model", True, f"{encoder.name!r}, {encoder.dimension} dimensions, reads {encoder.max_tokens} tokens"
     )
+
+
+def _database(settings: Settings) -> Finding:
+    if not settings.database:
+        return Finding("database", True, "none: no feedback is stored")
+    from assistant.store.database import Store
+
+    store = Store(settings.database)
+    count = len(store.feedback())
+    store.close()
+    return Finding("database", True, f"{count} pieces of feedback")
 
 
 def _index(settings: Settings) -> Finding:

@@ -45,7 +45,7 @@ def make_assistant(settings: Settings, report: Callable[[str], None] = lambda _:
     encoder = make_encoder(settings, threads=1, report=report)
     index = load_index(settings.index, encoder)
     judge = load_judge(settings.answer_from)
-    saved = read_guide(settings.index, guide_name(index, judge.answer_from))
+    saved = read_guide(settings.index, guide_name(index, judge))
     return Assistant(
         index, encoder, judge, settings.language, settings.contact,
         questions=questions_from_json(saved) if saved else (),
@@ -55,7 +55,7 @@ def make_assistant(settings: Settings, report: Callable[[str], None] = lambda _:
 
 def with_guide(settings: Settings, assistant: Assistant) -> tuple[Assistant, Guide]:
     """`assistant` with its guide, which is made, and saved where that is possible, when there is none yet."""
-    name = guide_name(assistant.index, assistant.judge.answer_from)
+    name = guide_name(assistant.index, assistant.judge)
     saved = read_guide(settings.index, name)
     guide = guide_from_json(saved, assistant.index.texts) if saved else None
     if guide is None:

@@ -34,6 +34,10 @@ def test_other_numbers_or_a_denial_disagree(first: str, second: str) -> None:
         ("In 2019 the network got 20 million kronor.", "In 2020 the network got 25 million kronor."),
         ("The course takes 3 days and costs 100 kronor.", "The course takes 3 days."),
         ("Rain fell.", "No rain fell."),
+        ("Table 2 shows the samples of the rain network.", "Table 3 shows the samples of the rain network."),
+        ("Call the rain office desk at 070-123 45 67.", "Call the rain office desk at 070-765 43 21."),
+        ("The course is not only free but open to members.", "The course is free but open to members."),
+        ("Samples without consent must not be stored here.", "Samples with consent must be stored here."),
         ("Samples are stored in the cold room.", "Doctors are not trained in the evening."),
     ],
 )

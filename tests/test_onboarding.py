@@ -18,7 +18,7 @@ from assistant.onboarding.guide import (
 )
 from assistant.onboarding.names import abbreviations_in, names_in
 from assistant.onboarding.partners import connections, listed_partners
-from assistant.onboarding.questions import examples
+from assistant.onboarding.questions import _PRESENT, examples
 from assistant.onboarding.roles import Role, in_order, read_roles
 from assistant.onboarding.selftest import BLANK, self_test
 from assistant.onboarding.summaries import stands_alone, summarise
@@ -178,6 +178,13 @@ def test_every_question_of_the_guide_is_answered_from_where_it_was_made(tmp_path
         assert question.passage_id in {citation.passage_id for citation in answer.citations}
 
 
+def test_a_swedish_verb_keeps_its_particle_behind_the_name(tmp_path: Path) -> None:
+    text = "RIF collects samples of rain in all seasons. RIF (Rain In Fall) is a club. Rain In Fall (RIF) is old."
+    _, guide = guided(Assistant(index_of([document(text=text)], tmp_path), BagOfWords(), JUDGE))
+    assert "Vad samlar in RIF?" not in [question.question for question in guide.questions]
+    assert _PRESENT["samlar in"] == ("collect", "collects", "samlar+in")
+
+
 def test_examples_are_of_different_passages_first() -> None:
     questions = [SuggestedQuestion(f"Q{number}?", "en", passage) for number, passage in enumerate("aab")]
     assert examples(questions, "en", 2) == ["Q0?", "Q2?"]
@@ -226,9 +233,9 @@ def test_every_line_of_a_guide_is_verbatim(tmp_path: Path) -> None:
 
 def test_another_corpus_or_threshold_is_another_guide(tmp_path: Path) -> None:
     one, two = index_of([document()], tmp_path / "a"), index_of([document(text=TEXT)], tmp_path / "b")
-    assert guide_name(one, 0.5) != guide_name(two, 0.5)
-    assert guide_name(one, 0.5) != guide_name(one, 0.6)
-    assert guide_name(one, 0.5) == guide_name(replace(one), 0.5)
+    assert guide_name(one, JUDGE) != guide_name(two, JUDGE)
+    assert guide_name(one, JUDGE) != guide_name(one, replace(JUDGE, answer_from=0.6))
+    assert guide_name(one, JUDGE) == guide_name(replace(one), replace(JUDGE))
 
 
 ROLES = '[[role]]\nname = "Researcher"\nname_sv = "Forskare"\ntexts = ["b/", "a.md"]\n[[role]]\nname = "Nurse"\n'

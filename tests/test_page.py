@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from assistant.chat import Assistant
 from assistant.schema import Answer, Citation, Notice, Verdict
+from assistant.web.kept import kept_from
 from assistant.web.messages import answer_html, asked_html, asked_words, confidence_key
 from assistant.web.page import _Page, frame
 from assistant.web.site import Site
@@ -16,7 +18,7 @@ from assistant.web.site import Site
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
 QUESTION = "When was the Alpha Institute founded in Lund?"
 OFF: dict[str, Any] = {"on": False, "conversations": []}
-ON: dict[str, Any] = {"on": True, "conversations": []}
+SWEDISH: Any = SimpleNamespace(query_params={"lang": "sv"}, headers={})
 
 
 def hostile_answer(**more: Any) -> Answer:
@@ -80,7 +82,7 @@ def test_a_refusal_has_no_sources_and_offers_what_is_answered(site: Site) -> Non
 
 def test_notices_stand_with_the_answer(small_assistant: Assistant) -> None:
     html = list(answer_html(hostile_answer(notices=(Notice("disagree", (1, 2)),)), small_assistant))[-1]
-    assert "These passages disagree. [1] [2]" in html
+    assert re.search(r"These passages disagree\. <a class=\"marker\"[^>]*>\[1\]</a>", html)
 
 
 @pytest.mark.parametrize("words", ["Hi\n\n**bold** [x](http://evil.example)", "a\r\r# head", "a\u2028\u2028b", HOSTILE])
@@ -90,23 +92,24 @@ def test_a_question_is_one_line_of_html_and_comes_back_as_it_was(words: str) -> 
     assert " ".join(asked_words(html).split()) == " ".join(words.split())
 
 
-def steps(site: Site, asked: str, shown: Any = (), turns: Any = (), kept: Any = None) -> list[tuple[Any, ...]]:
-    return list(_Page(site).respond(asked, list(shown), list(turns), OFF, kept is not None))
+def steps(site: Site, asked: str, shown: Any = (), turns: Any = (), kept: Any = None, current: int = 0) -> Any:
+    return list(_Page(site).respond(asked, list(shown), list(turns), kept or OFF, current, kept is not None, SWEDISH))
 
 
 def test_a_follow_up_is_shown_as_it_was_understood(site: Site) -> None:
-    shown, _, turns, _, _ = steps(site, "What does the Alpha Institute develop?")[-1]
-    shown, _, turns, _, _ = steps(site, "When was it founded?", shown, turns)[-1]
+    shown, _, turns, *_ = steps(site, "What does the Alpha Institute develop?")[-1]
+    shown, _, turns, *_ = steps(site, "When was it founded?", shown, turns)[-1]
     assert 'href="#question"' in shown[-1]["content"]
     assert "When was Alpha Institute founded?" in shown[-1]["content"]
     assert turns[-1].resolved_question == "When was Alpha Institute founded?"
 
 
 def test_an_empty_message_changes_nothing_and_a_bad_one_is_explained(site: Site) -> None:
-    [(shown, field, turns, _, _)] = steps(site, "  ")
-    assert (shown, field, turns) == ([], "  ", [])
-    shown, _, turns, _, _ = steps(site, "?!")[-1]
-    assert "empty" in shown[-1]["content"]
+    [(shown, field, turns, *_)] = steps(site, "  ")
+    assert (shown, field, turns) == ([], "", [])
+    shown, _, turns, *_ = steps(site, "?!")[-1]
+    assert 'lang="sv"' in shown[-1]["content"]
+    assert "Skriv en fråga med ord" in shown[-1]["content"]
     assert turns == []
 
 
@@ -118,38 +121,65 @@ def test_the_field_says_stop_while_an_answer_comes_and_ask_after_it(site: Site) 
 
 
 def test_retry_answers_the_last_question_in_its_place(site: Site) -> None:
-    shown, _, turns, _, _ = steps(site, QUESTION)[-1]
-    again = list(_Page(site).again(shown, turns, OFF, False))[-1]
+    shown, _, turns, *_ = steps(site, QUESTION)[-1]
+    again = list(_Page(site).again(shown, turns, OFF, 0, False, SWEDISH))[-1]
     assert [message["role"] for message in again[0]] == ["user", "assistant"]
     assert [turn.question for turn in again[2]] == [QUESTION]
     from_browser = [{"role": item["role"], "content": [{"type": "text", "text": item["content"]}]} for item in shown]
-    assert list(_Page(site).again(from_browser, turns, OFF, False))[-1][2] == turns
-    assert list(_Page(site).again([], [], OFF, False)) == []
+    assert list(_Page(site).again(from_browser, turns, OFF, 0, False, SWEDISH))[-1][2] == turns
+    assert list(_Page(site).again([], [], OFF, 0, False, SWEDISH)) == []
+
+
+def test_retry_leans_on_nothing_that_it_replaces(site: Site) -> None:
+    shown, _, turns, *_ = steps(site, "What does the\n Alpha Institute  develop? ")[-1]
+    again = list(_Page(site).again(shown, turns, OFF, 0, False, SWEDISH))[-1]
+    assert [turn.question for turn in again[2]] == ["What does the Alpha Institute develop?"]
 
 
 def test_a_conversation_is_kept_only_if_wanted_and_is_answered_anew(site: Site) -> None:
     page = _Page(site)
-    *_, kept, _ = steps(site, QUESTION)[-1]
-    assert kept == OFF
-    shown, _, turns, kept, _ = steps(site, QUESTION, kept=ON)[-1]
-    assert kept == {"on": True, "conversations": [{"id": "1", "questions": [QUESTION]}]}
-    again, past = page.reopen("1", kept)
+    *_, kept, current, _ = steps(site, QUESTION)[-1]
+    assert (kept, current) == (OFF, 0)
+    shown, _, turns, kept, current, _ = steps(site, QUESTION, kept=OFF)[-1]
+    assert (kept, current) == ({"on": True, "conversations": [{"number": 1, "questions": [QUESTION]}]}, 1)
+    again, past, _ = page.reopen(1, kept)
     strip = re.compile(r' id="answer-\w+"')
     assert [strip.sub("", item["content"]) for item in again] == [strip.sub("", item["content"]) for item in shown]
     assert past == turns
-    assert page.forget(kept)[0] == ON
-    assert page.keep(False, kept, turns)[0] == OFF
-    assert page.keep(True, OFF, turns)[0] == kept
+    assert page.forget()[0] == {"on": True, "conversations": []}
+    assert page.keep(False, turns)[0] == OFF
+    assert page.keep(True, turns)[0] == kept
+
+
+def test_two_conversations_that_begin_alike_are_both_kept(site: Site) -> None:
+    shown, _, turns, kept, current, _ = steps(site, QUESTION, kept=OFF)[-1]
+    *_, kept, current, _ = steps(site, "What does it develop?", shown, turns, kept, current)[-1]
+    *_, kept, current, _ = steps(site, QUESTION, kept=kept)[-1]
+    assert [(item["number"], len(item["questions"])) for item in kept["conversations"]] == [(2, 1), (1, 2)]
+    assert current == 2
 
 
 @pytest.mark.parametrize(
     "kept",
-    [{}, {"on": True}, {"on": True, "conversations": [1, {"id": 2}, {"id": "x", "questions": []}]},
-     {"on": True, "conversations": [{"id": "x", "questions": [HOSTILE, 3, "?!"]}]}],
+    [
+        None, [], {}, {"on": True}, {"on": True, "conversations": 7},
+        {"on": True, "conversations": [1, {"number": "2"}, {"number": 1, "questions": []}]},
+        {"on": True, "conversations": [{"number": 1, "questions": [HOSTILE, 3, "?!", None]}]},
+    ],
 )  # fmt: skip
-def test_what_a_browser_sends_back_is_not_trusted(site: Site, kept: dict[str, Any]) -> None:
-    shown, _ = _Page(site).reopen("x", kept)
+def test_what_a_browser_sends_back_is_not_trusted(site: Site, kept: Any) -> None:
+    shown, _, _ = _Page(site).reopen(1, kept)
     assert all("<img" not in item["content"] and "<script" not in item["content"] for item in shown)
+    assert kept_from(kept).on in {True, False}
+
+
+def test_stopping_says_so_wherever_the_answer_was(site: Site) -> None:
+    found = steps(site, QUESTION)
+    for shown in (found[0][0], found[1][0]):
+        said, field = _Page(site).stopped(shown, SWEDISH)
+        assert said[:-1] == shown
+        assert "Stoppat." in said[-1]["content"]
+        assert bool(field.submit_btn)
 
 
 def test_answers_on_the_page_are_recorded_with_their_id(site: Site) -> None:

@@ -75,6 +75,7 @@ def test_the_chosen_language_stays_on_the_way_through_the_pages(client: TestClie
     page = client.get("/start/?lang=sv", headers={"Accept-Language": "en"}).text
     assert '<html lang="sv">' in page
     assert 'href="../texts/?lang=sv"' in page
+    assert re.search(r'href="\.\./sources/\w+\?start=\d+&amp;end=\d+&amp;lang=sv#quote"', page)
     assert 'href="?lang=en"' in page
     assert 'href="?q=a%20%26b&amp;lang=sv"' in client.get("/search/?q=a%20%26b").text
 
@@ -88,7 +89,7 @@ def test_both_languages_have_the_same_words_with_the_same_gaps() -> None:
     assert say("fi", "close") == english["close"]
     folder = Path(__file__).parent.parent / "assistant" / "web"
     files = [file for ending in ("html", "py", "js") for file in folder.rglob(f"*.{ending}")]
-    used = "".join(file.read_text(encoding="utf-8") for file in files)
+    used = set(re.findall(r"[\"']([\w.]+)[\"']", "".join(file.read_text(encoding="utf-8") for file in files)))
     built = ("answer_", "notice_", "reason_", "common.", "about_key_")
     assert [key for key in english if key not in used and not key.startswith(built)] == []
 
@@ -169,6 +170,17 @@ def test_words_of_the_corpus_are_never_markup_on_any_page(site: Site, tmp_path: 
             assert "onerror=alert(1)>" not in page, path
             scripts = re.findall(r"<script[^>]*>", page)
             assert all('src="../static/start.js"' in script for script in scripts)
+
+
+def test_the_tour_has_a_page_for_every_text(site: Site, tmp_path: Path) -> None:
+    many = [document(f"{at:02}.md", f"Text {at} is about rain in valley {at}.", title=f"T{at:02}") for at in range(30)]
+    assistant, guide = guided(Assistant(index_of(many, tmp_path / "many"), BagOfWords(), JUDGE))
+    with TestClient(create_app(replace(site, assistant=assistant, guide=guide))) as client:
+        pages = [client.get(f"/start/?page={number}&lang=sv").text for number in (1, 2, 3)]
+        assert [page.count('class="card"') for page in pages] == [12, 12, 6]
+        assert 'href="?page=2&amp;lang=sv"' in pages[0]
+        for odd in ("0", "99", "-1", "x", "1" * 20):
+            assert client.get(f"/start/?page={odd}").status_code == 200
 
 
 def test_the_tour_puts_the_texts_of_a_role_first(site: Site) -> None:
@@ -282,6 +294,19 @@ def test_the_asker_can_keep_a_question_out_of_the_store(client: TestClient, rain
     assert [row.question for row in rain.store.answers()] == [None]
 
 
+def test_two_questions_in_one_leave_no_word_of_theirs_where_none_is_stored(rain: Site) -> None:
+    asked = "What is NWI? Does Ada 850101-1234 ada@example.org like zyxwvut?"
+    for keep, found in ((False, []), (True, ["zyxwvut"])):
+        assert rain.store is not None
+        with TestClient(create_app(rain)) as client:
+            answer_id = client.post("/api/v1/ask", json={"question": asked, "store": keep}).json()["answer_id"]
+        [row] = [row for row in rain.store.answers() if row.answer_id == answer_id]
+        stored = f"{row.question} {row.resolved_question} {row.answer}"
+        assert re.findall("zyxwvut", stored)[:1] == found
+        assert "1234" not in stored
+        assert "ada@" not in stored
+
+
 def owner(password: str = PASSWORD) -> dict[str, str]:
     return {**HTML, "Authorization": "Basic " + base64.b64encode(f"owner:{password}".encode()).decode()}
 
@@ -324,6 +349,8 @@ def test_feedback_is_closed_and_stays_readable(client: TestClient, rain: Site) -
     [row] = rain.store.feedback()
     response = client.post(f"/owners/feedback/{row.feedback_id}/close", headers=owner(), follow_redirects=False)
     assert (response.status_code, response.headers["location"]) == (303, "../../")
+    swedish = client.post(f"/owners/feedback/{row.feedback_id}/close?lang=sv", headers=owner(), follow_redirects=False)
+    assert swedish.headers["location"] == "../../?lang=sv"
     assert say("en", "owners_closed") in client.get("/owners/", headers=owner()).text
     assert client.post("/owners/feedback/999/close", headers=owner()).status_code == 404
 
@@ -339,6 +366,24 @@ def test_one_click_makes_a_probe_of_a_bad_answer(client: TestClient, rain: Site,
     assert sorted(str(probe.answerable) for probe in probes.values()) == ["False", "True"]
     assert {probe.answers for probe in probes.values()} == {(), ("warns of floods",)}
     assert all(row.closed_at for row in rain.store.feedback())
+
+
+def test_a_probe_to_be_answered_needs_words(client: TestClient, rain: Site, tmp_path: Path) -> None:
+    give(client)
+    assert rain.store is not None
+    [row] = rain.store.feedback()
+    form = {"answerable": "true", "words": "  "}
+    assert client.post(f"/owners/feedback/{row.feedback_id}/probe", headers=owner(), data=form).status_code == 422
+    assert not (tmp_path / "probes.jsonl").exists()
+
+
+def test_who_may_embed_the_chat_may_not_act_for_its_owners(client: TestClient) -> None:
+    give(client)
+    listed = {**owner(), "Origin": "https://intranet.example", "Sec-Fetch-Site": "cross-site"}
+    assert client.post("/owners/feedback/1/close", headers=listed).status_code == 403
+    page = client.get("/owners/", headers=owner())
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    assert page.headers["cache-control"] == "no-store"
 
 
 def test_feedback_is_exported_and_no_cell_is_a_formula(client: TestClient) -> None:
@@ -392,6 +437,13 @@ def test_the_logo_is_served_as_it_is_and_a_bad_one_refused(rain: Site, tmp_path:
     (tmp_path / "big.png").write_bytes(b"x" * 600_000)
     with pytest.raises(SettingsError, match="larger"):
         make_look("", "#0b4f6c", tmp_path / "big.png")
+
+
+def test_every_picture_of_the_readme_is_there() -> None:
+    root = Path(__file__).parent.parent
+    named = re.findall(r"\]\((docs/[^)]+\.png)\)", (root / "README.md").read_text(encoding="utf-8"))
+    assert len(named) >= 3
+    assert [name for name in named if not (root / name).is_file()] == []
 
 
 def test_every_file_of_words_is_toml_without_markup() -> None:

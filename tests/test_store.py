@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,15 +16,17 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
 
 from assistant.errors import StoreError
 from assistant.evaluation.data import read_questions
 from assistant.schema import Answer, Passage, Verdict
 from assistant.store.database import Store, purge_daily
-from assistant.store.grouping import group_unanswered
+from assistant.store.grouping import Grouping
 from assistant.store.masking import mask
 from assistant.store.probes import add_probe
 from assistant.store.tables import Base
+from tests.conftest import ROOT
 from tests.fakes import BagOfWords
 
 NOW = datetime(2026, 11, 23, 12, 0)
@@ -147,6 +150,9 @@ def test_rows_older_than_that_are_purged_with_their_feedback(store: Store, clock
     store.add_feedback(store.record(answer("New?"), "g", "page", None), "bad", [], "")
     clock.now = NOW
     assert store.purge() == 1
+    if store._engine.dialect.name == "sqlite":
+        folder = Path(str(store._engine.url.database)).parent
+        assert b"Old?" not in b"".join(file.read_bytes() for file in folder.iterdir())
     assert [row.question for row in store.answers()] == ["New?"]
     assert [row.given_for.question for row in store.feedback()] == ["New?"]
 
@@ -216,6 +222,13 @@ def test_without_consent_no_word_of_a_question_is_written(tmp_path: Path, operat
         ("call +46 70 123 45 67", "call [phone number]"),
         ("ring (08) 123 456 78", "ring [phone number]"),
         ("order 123456789", "order [number]"),
+        ("ring 070 - 123 45 67 nu", "ring [phone number] nu"),
+        ("ring 070.123.45.67", "ring [phone number]"),
+        ("ring +46\u00a070\u2011123\u00a045\u00a067", "ring [phone number]"),
+        ("born 850101\u22121234", "born [personal number]"),
+        ("interim 850101-T123", "interim [personal number]"),
+        ("born 1985-01-01-1234", "born [personal number]"),
+        ("p = 0.00001234 of 12345", "p = 0.00001234 of 12345"),
         ("In 2019, 1 000 000 kronor and version 1.2.3", "In 2019, 1 000 000 kronor and version 1.2.3"),
         ("the gene BRCA1 on chromosome 17", "the gene BRCA1 on chromosome 17"),
     ],
@@ -225,7 +238,14 @@ def test_what_is_personal_is_masked_and_what_is_not_stays(text: str, masked: str
 
 
 @pytest.mark.parametrize(
-    "url", ["no url", "nosuch://x", "sqlite:////proc/none/store.sqlite", "postgresql+psycopg://x@127.0.0.1:1/x"]
+    "url",
+    [
+        "no url",
+        "postgresql://u:p@h:port/d",
+        "nosuch://x",
+        "sqlite:////proc/none/store.sqlite",
+        "postgresql+psycopg://x@127.0.0.1:1/x",
+    ],
 )
 def test_a_database_that_can_not_be_used_is_an_error_with_the_way_out(url: str) -> None:
     with pytest.raises(StoreError, match="database"):
@@ -241,9 +261,27 @@ def test_a_failed_record_does_not_stop_an_answer(tmp_path: Path, caplog: pytest.
     store.close()
 
 
-def test_two_servers_may_open_one_database_at_once(store: Store) -> None:
-    again = Store(store._engine.url.render_as_string(hide_password=False))
-    again.close()
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_servers_may_start_on_a_new_database_at_once(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.sqlite'}" if kind == "sqlite" else request.getfixturevalue("postgres")
+    if kind == "postgres":
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE IF EXISTS feedback, answers, alembic_version")
+        engine.dispose()
+    code = f"from assistant.store.database import Store; Store({url!r}).close()"
+    started = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, cwd=ROOT) for _ in range(4)]
+    assert [(process.communicate()[1], process.returncode) for process in started] == [(b"", 0)] * 4
+
+
+def test_a_database_of_a_newer_program_is_an_error_with_the_way_out(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    store = Store(url)
+    with store._engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    store.close()
+    with pytest.raises(StoreError, match="database"):
+        Store(url)
 
 
 def test_unanswered_questions_that_mean_the_same_stand_together(store: Store) -> None:
@@ -254,7 +292,7 @@ def test_unanswered_questions_that_mean_the_same_stand_together(store: Store) ->
         "Who pays rent?",
     ):
         store.record(answer(question), "g", "page", PASSAGE)
-    groups = group_unanswered(store.answers(), BagOfWords())
+    groups = Grouping(BagOfWords()).groups(store.answers())
     assert [(group.questions[0], group.count) for group in groups] == [
         ("When does the library open?", 3), ("Who pays rent?", 1),
     ]  # fmt: skip
@@ -268,7 +306,7 @@ def test_without_their_text_questions_stand_with_their_nearest_passage(tmp_path:
     for _ in range(2):
         store.record(answer(), "g", "page", PASSAGE)
     store.record(answer(), "g", "page", None)
-    groups = group_unanswered(store.answers(), BagOfWords())
+    groups = Grouping(BagOfWords()).groups(store.answers())
     assert [(group.questions, group.count) for group in groups] == [((), 2), ((), 1)]
     store.close()
 
@@ -279,7 +317,7 @@ def test_paraphrases_in_two_languages_are_one_group(tmp_path: Path, e5: Any) -> 
     funding = ["Who funds GMS?", "Vem finansierar GMS?", "How is GMS financed?"]
     for question in [*funding, "How do I bake bread?"]:
         store.record(answer(question), "g", "page", None)
-    groups = group_unanswered(store.answers(), e5)
+    groups = Grouping(e5).groups(store.answers())
     assert [set(group.questions) for group in groups] == [set(funding), {"How do I bake bread?"}]
     store.close()
 

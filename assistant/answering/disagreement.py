@@ -15,6 +15,13 @@ from assistant.schema import Citation, Notice
 _SHARED = 0.8  # of the content stems of the shorter sentence, numbers left out
 _FEWEST = 3  # stems that have to be shared
 _NUMBER = re.compile(r"\d+(?:[.,\s]\d+)*")
+# Numbers that only tell things apart: labels, telephone numbers.
+_LABEL = re.compile(
+    r"\b(?:table|figure|fig\.?|step|chapter|section|page|part|phase|tabell|figur|steg|kapitel|avsnitt|sida|del|fas)\s+\d+"
+    r"|(?:\+|\b0)(?:[\s()-]{0,2}\d){6,}",
+    re.IGNORECASE,
+)
+_NOT_ONLY = re.compile(r"\b(?:not (?:only|just)|inte (?:bara|enbart|endast))\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NAMES = re.compile(r"(?<!^)\b[A-ZÅÄÖ]\w*")
 _DENIALS = frozenset("not no never none without cannot nor inte ej aldrig ingen inget inga utan".split())
@@ -22,6 +29,8 @@ _DENIALS = frozenset("not no never none without cannot nor inte ej aldrig ingen 
 
 def disagree(first: str, second: str, language: str) -> bool:
     """Whether two sentences in one language can't both be right."""
+    if _LABEL.search(first) or _LABEL.search(second):
+        return False
     shared = set(_without_numbers(first, language)) & set(_without_numbers(second, language))
     shorter = min(len(set(_without_numbers(text, language))) for text in (first, second))
     if len(shared) < max(_FEWEST, _SHARED * shorter) or set(_NAMES.findall(first)) != set(_NAMES.findall(second)):
@@ -36,7 +45,9 @@ def _without_numbers(text: str, language: str) -> list[str]:
 
 
 def _denies(text: str) -> bool:
-    return any(word in _DENIALS for word in words(text.replace("n't", " not").replace("n’t", " not")))
+    """Whether the denials of a sentence leave it denied: two of them don't."""
+    text = _NOT_ONLY.sub(" ", text.replace("n't", " not").replace("n’t", " not"))
+    return sum(word in _DENIALS for word in words(text)) % 2 == 1
 
 
 def _other_numbers(first: set[str], second: set[str]) -> bool:

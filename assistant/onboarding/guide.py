@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from assistant.answering.decision import Judge
 from assistant.citations import check_verbatim
 from assistant.errors import IndexDamagedError
 from assistant.index.loaded import Index
@@ -33,9 +34,9 @@ class Guide:
     questions: tuple[SuggestedQuestion, ...]
 
 
-def guide_name(index: Index, answer_from: float) -> str:
+def guide_name(index: Index, judge: Judge) -> str:
     """The name of the guide that these make."""
-    identity = json.dumps([_VERSION, index.manifest.generation, answer_from])
+    identity = json.dumps([_VERSION, index.manifest.generation, repr(judge)])
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 

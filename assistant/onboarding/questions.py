@@ -18,18 +18,19 @@ from assistant.onboarding.terms import RANK, Term
 from assistant.schema import Answer, SuggestedQuestion, Verdict
 
 _MOST_ASKED, _MOST_KEPT = 400, 200
-# What an organisation does, as the two languages say it: base form, present tense of each.
+# What an organisation does, as the two languages say it: base form, present tense of each; what follows the
+# plus sign of a Swedish verb stands at the end of a question.
 _VERBS = (
     ("fund", "funds", "finansierar"), ("finance", "finances", "finansierar"), ("support", "supports", "stödjer"),
     ("develop", "develops", "utvecklar"), ("offer", "offers", "erbjuder"), ("provide", "provides", "erbjuder"),
     ("coordinate", "coordinates", "samordnar"), ("lead", "leads", "leder"), ("own", "owns", "äger"),
     ("publish", "publishes", "publicerar"), ("organise", "organises", "anordnar"),
-    ("organize", "organizes", "anordnar"), ("manage", "manages", "förvaltar"), ("teach", "teaches", "undervisar i"),
-    ("study", "studies", "studerar"), ("test", "tests", "testar"), ("collect", "collects", "samlar in"),
-    ("produce", "produces", "tar fram"), ("run", "runs", "driver"), ("train", "trains", "utbildar"),
+    ("organize", "organizes", "anordnar"), ("manage", "manages", "förvaltar"), ("teach", "teaches", "undervisar+i"),
+    ("study", "studies", "studerar"), ("test", "tests", "testar"), ("collect", "collects", "samlar+in"),
+    ("produce", "produces", "tar+fram"), ("run", "runs", "driver"), ("train", "trains", "utbildar"),
     ("cause", "causes", "orsakar"), ("affect", "affects", "påverkar"), ("include", "includes", "omfattar"),
 )  # fmt: skip
-_PRESENT = {form: verb for verb in _VERBS for form in verb[1:]}
+_PRESENT = {form.replace("+", " "): verb for verb in _VERBS for form in verb[1:]}
 _DOES = re.compile(rf"(?: \([^)]*\))?(?: also| även)? (?P<verb>{'|'.join(_PRESENT)}) ")
 
 
@@ -115,5 +116,7 @@ def _actions(index: Index) -> Iterator[_Candidate]:
 
 def _asked_both_ways(name: str, verb: str, sentence: Sentence) -> Iterator[_Candidate]:
     base, _, swedish = _PRESENT[verb]
-    for question, language in ((f"What does {name} {base}?", "en"), (f"Vad {swedish} {name}?", "sv")):
+    swedish, _, particle = swedish.partition("+")
+    in_swedish = f"Vad {swedish} {name} {particle}".strip() + "?"
+    for question, language in ((f"What does {name} {base}?", "en"), (in_swedish, "sv")):
         yield _Candidate(question, language, sentence.passage.passage_id, sentence.text)

@@ -52,7 +52,12 @@ def glossary(index: Index) -> tuple[Term, ...]:
         Term(name, spelled.get(name, ""), kind, counts[name], sentence.cite())
         for name, (kind, sentence) in best.items()
     ]
-    return tuple(sorted(_strongest(made), key=lambda term: term.name.casefold()))
+    return tuple(sorted(_strongest(made), key=lambda term: in_alphabet(term.name)))
+
+
+def in_alphabet(name: str) -> str:
+    """What orders names as the Swedish alphabet does, which the English one is the beginning of: å, ä, ö last."""
+    return name.casefold().translate({ord("å"): "{", ord("ä"): "|", ord("ö"): "}"})
 
 
 def _strongest(terms: Iterable[Term]) -> list[Term]:

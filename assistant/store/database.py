@@ -16,6 +16,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
+from filelock import FileLock
 from sqlalchemy import Engine, create_engine, delete, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -51,9 +53,10 @@ class Store:
     ) -> None:  # fmt: skip
         self.store_questions, self.keep_days, self._now = store_questions, keep_days, now
         try:
-            self._engine = _connect(url)
-            _migrate(self._engine)
-        except (SQLAlchemyError, ImportError, OSError) as error:
+            with _alone(url):
+                self._engine = _connect(url)
+                _migrate(self._engine)
+        except (SQLAlchemyError, CommandError, ImportError, OSError, ValueError) as error:
             raise StoreError(
                 f"the database for feedback can't be used ({type(error).__name__}); check the setting database, "
                 "or turn it off: ASSISTANT_DATABASE="
@@ -81,7 +84,9 @@ class Store:
             total_ms=answer.timings_ms.get("total", 0.0),
             question=mask(answer.question) if keep else None,
             resolved_question=mask(answer.resolved_question) if keep else None,
-            answer=answer.answer, citations=[asdict(citation) for citation in answer.citations],
+            # an answer to several questions repeats them
+            answer=mask(answer.answer) if keep else " ".join(citation.quote for citation in answer.citations),
+            citations=[asdict(citation) for citation in answer.citations],
             nearest=_described(nearest) if nearest and answer.abstained else None,
         )  # fmt: skip
         try:
@@ -113,6 +118,7 @@ class Store:
             row = session.get(AnswerRow, answer_id)
             if row is not None:
                 session.delete(row)
+        self._wipe()
         return row is not None
 
     def close_feedback(self, feedback_id: int) -> bool:
@@ -163,7 +169,14 @@ class Store:
             old = select(AnswerRow.answer_id).where(AnswerRow.asked_at < limit)
             session.execute(delete(FeedbackRow).where(FeedbackRow.answer_id.in_(old)))
             found = session.execute(delete(AnswerRow).where(AnswerRow.asked_at < limit))
-            return int(getattr(found, "rowcount", 0))
+        self._wipe()
+        return int(getattr(found, "rowcount", 0))
+
+    def _wipe(self) -> None:
+        """Take what was deleted out of SQLite's log as well, so that it is gone from the disk."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Give the connections back."""
@@ -194,6 +207,18 @@ def _described(passage: Passage) -> dict[str, object]:
     }  # fmt: skip
 
 
+@contextmanager
+def _alone(url: str) -> Iterator[None]:
+    """One process at a time prepares an SQLite file."""
+    file = url.removeprefix("sqlite:///")
+    if file in {url, "", ":memory:"}:
+        yield
+        return
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{file}.lock"):
+        yield
+
+
 def _connect(url: str) -> Engine:
     try:
         parsed = make_url(url)
@@ -203,8 +228,6 @@ def _connect(url: str) -> Engine:
         ) from None
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed)
 
     @event.listens_for(engine, "connect")
@@ -218,9 +241,11 @@ def _connect(url: str) -> Engine:
 
 
 def _migrate(engine: Engine) -> None:
-    """Bring the tables up to date, one process at a time where the database can lock."""
+    """Bring the tables up to date."""
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # one process at a time; SQLite has the lock of `_alone`
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20261123)")
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")

@@ -10,7 +10,7 @@ from assistant.embedding.encoder import Encoder
 from assistant.index.calibration import QUESTIONS
 from assistant.store.tables import AnswerRow
 
-_MOST = 500  # of the newest
+MOST_GROUPED = 500  # of the newest
 # Cosine distance of vectors with the mean of neutral questions taken off. Chosen on 19 questions of eight
 # meanings in two languages (adjusted Rand index 0.64); it rather divides too much than mixes meanings.
 _APART = 0.5
@@ -27,36 +27,53 @@ class Group:
     newest: str
 
 
-def group_unanswered(rows: Sequence[AnswerRow], encoder: Encoder) -> list[Group]:
-    """Groups of refused questions, the largest first."""
-    rows = list(rows)[:_MOST]
-    with_text = [row for row in rows if row.question]
-    groups = _by_meaning(with_text, encoder) + _by_passage([row for row in rows if not row.question])
-    made = [_group(members) for members in groups]
-    return sorted(made, key=lambda group: (-group.count, group.questions))
+class Grouping:
+    """Groups refused questions; vectors of questions that were seen before are kept in memory.
 
+    Args:
+        encoder: makes the vectors.
+    """
 
-def _by_meaning(rows: Sequence[AnswerRow], encoder: Encoder) -> list[list[AnswerRow]]:
-    """Average linkage over the questions' vectors, equal words counted once."""
-    texts = sorted({_asked(row) for row in rows})
-    labels = _labels(texts, encoder)
-    groups: dict[int, list[AnswerRow]] = {}
-    for row in rows:
-        groups.setdefault(labels[_asked(row)], []).append(row)
-    return list(groups.values())
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._vectors: dict[str, Any] = {}
+        self._centre: Any = None
 
+    def groups(self, rows: Sequence[AnswerRow]) -> list[Group]:
+        """Groups of the newest refused questions, the largest first."""
+        rows = list(rows)[:MOST_GROUPED]
+        with_text = [row for row in rows if row.question]
+        groups = self._by_meaning(with_text) + _by_passage([row for row in rows if not row.question])
+        return sorted((_group(members) for members in groups), key=lambda group: (-group.count, group.questions))
 
-def _labels(texts: Sequence[str], encoder: Encoder) -> dict[str, int]:
-    if len(texts) < 2:
-        return dict.fromkeys(texts, 0)
-    import numpy as np
-    from sklearn.cluster import AgglomerativeClustering
+    def _by_meaning(self, rows: Sequence[AnswerRow]) -> list[list[AnswerRow]]:
+        """Average linkage over the questions' vectors, equal words counted once."""
+        texts = sorted({_asked(row) for row in rows})
+        labels = self._labels(texts)
+        groups: dict[int, list[AnswerRow]] = {}
+        for row in rows:
+            groups.setdefault(labels[_asked(row)], []).append(row)
+        return list(groups.values())
 
-    neutral = [question for questions in QUESTIONS.values() for question in questions]
-    vectors = encoder.encode_questions(texts).vectors - encoder.encode_questions(neutral).vectors.mean(axis=0)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-9)
-    clustering = AgglomerativeClustering(n_clusters=None, metric="cosine", linkage="average", distance_threshold=_APART)
-    return dict(zip(texts, clustering.fit(vectors).labels_.tolist(), strict=True))
+    def _labels(self, texts: Sequence[str]) -> dict[str, int]:
+        if len(texts) < 2:
+            return dict.fromkeys(texts, 0)
+        import numpy as np
+        from sklearn.cluster import AgglomerativeClustering
+
+        if self._centre is None:
+            neutral = [question for questions in QUESTIONS.values() for question in questions]
+            self._centre = self._encoder.encode_questions(neutral).vectors.mean(axis=0)
+        new = [text for text in texts if text not in self._vectors]
+        known = {text: self._vectors[text] for text in texts if text in self._vectors}
+        made = self._encoder.encode_questions(new).vectors if new else ()
+        self._vectors = {**known, **dict(zip(new, made, strict=True))}  # only what is looked at stays
+        vectors = np.stack([self._vectors[text] for text in texts]) - self._centre
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-9)
+        clustering = AgglomerativeClustering(
+            n_clusters=None, metric="cosine", linkage="average", distance_threshold=_APART
+        )
+        return dict(zip(texts, clustering.fit(vectors).labels_.tolist(), strict=True))
 
 
 def _by_passage(rows: Sequence[AnswerRow]) -> list[list[AnswerRow]]:

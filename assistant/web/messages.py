@@ -38,9 +38,9 @@ def asked_words(html: str) -> str:
     return unescape(nh3.clean(html, tags=set())).strip()
 
 
-def error_html(text: str) -> str:
+def error_html(text: str, language: str) -> str:
     """Why there is no answer."""
-    return _clean([f"<p>{escape(text)}</p>"], "answer problem")
+    return _clean([f"<p>{escape(text)}</p>"], "answer problem", language)
 
 
 def confidence_key(answer: Answer) -> str:
@@ -99,8 +99,8 @@ def _link(citation: Citation) -> str:
 def _notices(answer: Answer, language: str) -> list[str]:
     made = []
     for notice in answer.notices:
-        numbers = " ".join(f"[{number}]" for number in notice.citations)
-        made.append(f'<p class="notice">{escape(say(language, f"notice_{notice.kind}"))} {numbers}</p>')
+        links = " ".join(_link(citation) for citation in answer.citations if citation.number in notice.citations)
+        made.append(f'<p class="notice">{escape(say(language, f"notice_{notice.kind}"))} {links}</p>')
     return made
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,9 +20,10 @@ from assistant.chat import MOST_CHARACTERS
 from assistant.errors import StoreError
 from assistant.schema import Verdict
 from assistant.store.database import Store
-from assistant.store.grouping import group_unanswered
+from assistant.store.grouping import MOST_GROUPED, Grouping
 from assistant.store.probes import add_probe
 from assistant.store.tables import AnswerRow, FeedbackRow
+from assistant.web.security import chosen_language
 from assistant.web.site import Site, page
 
 _USER = "owner"
@@ -47,6 +48,7 @@ class Bar:
 
 def add_owners(app: FastAPI, site: Site, store: Store, password: str, probes: Path) -> None:
     """Add `/owners/`, for whoever knows the password."""
+    grouping = Grouping(site.assistant.encoder)
     basic = HTTPBasic(realm="owners")
 
     async def owner(request: Request) -> None:
@@ -57,35 +59,47 @@ def add_owners(app: FastAPI, site: Site, store: Store, password: str, probes: Pa
         if not (user and word):
             raise HTTPException(401, "wrong user name or password", {"WWW-Authenticate": 'Basic realm="owners"'})
 
+    @app.get("/owners/", response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(owner)])
+    def owners(request: Request) -> HTMLResponse:
+        refused = store.answers([Verdict.UNCLEAR.value, Verdict.NOT_COVERED.value])
+        usage = store.usage()
+        return page(
+            site, request, "owners.html", groups=grouping.groups(refused)[:_SHOWN], newest=MOST_GROUPED,
+            items=store.feedback(_SHOWN), bars=_bars(usage), usage=_by_day(usage), verdicts=list(Verdict),
+            height=_HEIGHT, passages=site.assistant.index.rows, probes=probes,
+        )  # fmt: skip
+
+    _add_acts(app, store, owner, probes)
+    _add_exports(app, store, owner)
+
+
+def _add_acts(app: FastAPI, store: Store, owner: Callable[[Request], Awaitable[None]], probes: Path) -> None:
     def found(feedback_id: int) -> FeedbackRow:
         row = store.one_feedback(feedback_id)
         if row is None:
             raise HTTPException(404, "no such feedback; it may have been deleted")
         return row
 
-    @app.get("/owners/", response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(owner)])
-    def owners(request: Request) -> HTMLResponse:
-        refused = store.answers([Verdict.UNCLEAR.value, Verdict.NOT_COVERED.value])
-        usage = store.usage()
-        return page(
-            site, request, "owners.html", groups=group_unanswered(refused, site.assistant.encoder)[:_SHOWN],
-            items=store.feedback(_SHOWN), bars=_bars(usage), usage=_by_day(usage), verdicts=list(Verdict),
-            height=_HEIGHT, passages=site.assistant.index.rows, probes=probes,
-        )  # fmt: skip
+    def back(request: Request) -> RedirectResponse:
+        chosen = chosen_language(request.scope)
+        return RedirectResponse("../../" + (f"?lang={chosen}" if chosen else ""), 303)
 
     @app.post("/owners/feedback/{feedback_id}/close", include_in_schema=False, dependencies=[Depends(owner)])
-    def close(feedback_id: int) -> RedirectResponse:
+    def close(request: Request, feedback_id: int) -> RedirectResponse:
         found(feedback_id)
         store.close_feedback(feedback_id)
-        return RedirectResponse("../../", 303)
+        return back(request)
 
     @app.post("/owners/feedback/{feedback_id}/probe", include_in_schema=False, dependencies=[Depends(owner)])
     def probe(
+        request: Request,
         feedback_id: int,
         answerable: Annotated[bool, Form()] = False,
         words: Annotated[str, Form(max_length=MOST_CHARACTERS)] = "",
     ) -> RedirectResponse:
         row = found(feedback_id).given_for
+        if answerable and not words.strip():
+            raise HTTPException(422, "a probe that should be answered needs words of the right quote")
         if not row.question:
             raise HTTPException(409, "the question's text was not stored; see the setting store_questions")
         try:
@@ -94,8 +108,10 @@ def add_owners(app: FastAPI, site: Site, store: Store, password: str, probes: Pa
         except StoreError as error:
             raise HTTPException(503, str(error)) from None
         store.close_feedback(feedback_id)
-        return RedirectResponse("../../", 303)
+        return back(request)
 
+
+def _add_exports(app: FastAPI, store: Store, owner: Callable[[Request], Awaitable[None]]) -> None:
     @app.get("/owners/feedback.csv", include_in_schema=False, dependencies=[Depends(owner)])
     def as_csv() -> StreamingResponse:
         return _download(_csv(store.feedback()), "text/csv; charset=utf-8", "feedback.csv")

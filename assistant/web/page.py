@@ -15,20 +15,19 @@ from fastapi import FastAPI
 from starlette.types import Scope
 
 from assistant.chat import MOST_CHARACTERS, MOST_TURNS
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, QuestionError
 from assistant.onboarding.questions import examples
 from assistant.schema import Turn, Verdict
+from assistant.web.kept import Kept, as_value, kept_from
 from assistant.web.messages import answer_html, asked_html, asked_words, error_html
 from assistant.web.security import page_language, preferred_language
 from assistant.web.site import Site, render
 from assistant.web.words import say, texts
 
 PATH = "/chat"
-_MOST_KEPT = 20  # conversations in a browser
 _HEAD = '<link rel="stylesheet" href="../static/page.css"><script type="module" src="../static/page.js"></script>'
 _ASK, _STOP = str(gr.I18n()("ask")), str(gr.I18n()("stop"))
 Shown = list[dict[str, Any]]
-Kept = dict[str, Any]  # {"on": bool, "conversations": [{"id": str, "questions": [str]}]}
 
 
 def mount(app: FastAPI, site: Site) -> FastAPI:
@@ -86,9 +85,9 @@ class _Page:
         text = gr.I18n(**texts())
         page: gr.Blocks
         with gr.Blocks(title=text("title"), analytics_enabled=False, fill_height=True) as page:
-            turns = gr.State([], time_to_live=3600)
+            turns, current = gr.State([], time_to_live=3600), gr.State(0)  # `current`: number of the kept conversation
             # Not secret: what is kept stays in the browser, and has to be readable after a restart of the server.
-            kept = gr.BrowserState({"on": False, "conversations": []}, storage_key="assistant", secret="kept")  # noqa: S106
+            kept = gr.BrowserState(as_value(Kept()), storage_key="assistant", secret="kept")  # noqa: S106
             chat = gr.Chatbot(
                 label=text("conversation"), show_label=False, elem_id="conversation", height="auto", min_height=0,
                 buttons=[], feedback_options=None, allow_tags=False, latex_delimiters=[], allow_file_downloads=False,
@@ -106,7 +105,8 @@ class _Page:
                 )
                 forget = gr.Button(text("forget"), size="sm", visible=False, elem_id="forget")
 
-            state, outputs = [chat, turns, kept, keep], [chat, question, turns, kept, conversations]
+            state = [chat, turns, kept, current, keep]
+            outputs = [chat, question, turns, kept, current, conversations]
             quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
             asking: list[Any] = [
                 question.submit(self.respond, [question, *state], outputs, **quiet),
@@ -116,78 +116,83 @@ class _Page:
             quiet["queue"] = False
             page.load(self.opened, [kept], [keep, conversations, forget], **quiet)
             question.stop(self.stopped, [chat], [chat, question], cancels=asking, **quiet)
-            new.click(lambda: ([], []), None, [chat, turns], cancels=asking, **quiet)
-            keep.input(self.keep, [keep, kept, turns], [kept, conversations, forget], **quiet)
-            conversations.input(self.reopen, [conversations, kept], [chat, turns], **quiet)
-            forget.click(self.forget, [kept], [kept, conversations], **quiet)
+            new.click(lambda: ([], [], 0, _ready()), None, [chat, turns, current, question], cancels=asking, **quiet)
+            keep.input(self.keep, [keep, turns], [kept, current, conversations, forget], **quiet)
+            conversations.input(self.reopen, [conversations, kept], [chat, turns, current], **quiet)
+            forget.click(self.forget, None, [kept, current, conversations], **quiet)
         return page
 
-    def respond(self, asked: str, shown: Shown, turns: list[Turn], kept: Kept, on: bool) -> Iterator[tuple[Any, ...]]:
+    def respond(
+        self, asked: str, shown: Shown, turns: list[Turn], kept: Any, current: int, on: bool, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
         """The chat with the question, then with the answer as it grows."""
-        if not asked.strip():
-            yield shown, asked, turns, gr.skip(), gr.skip()
+        asked = " ".join(asked.split())
+        if not asked:
+            yield shown, asked, turns, gr.skip(), gr.skip(), gr.skip()
             return
-        yield from self._answer(asked, shown, turns, _switched(kept, on))
+        yield from self._answer(asked, shown, turns, kept_from(kept, on), current, self._spoken(request))
 
-    def again(self, shown: Shown, turns: list[Turn], kept: Kept, on: bool) -> Iterator[tuple[Any, ...]]:
+    def again(
+        self, shown: Shown, turns: list[Turn], kept: Any, current: int, on: bool, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
         """The last question asked once more, in the place of its answer."""
         last = max((at for at, message in enumerate(shown) if message["role"] == "user"), default=None)
         if last is None:
             return
         asked = _words_of(shown[last])
         before = turns[:-1] if turns and turns[-1].question == asked else turns
-        yield from self._answer(asked, shown[:last], before, _switched(kept, on))
+        yield from self._answer(asked, shown[:last], before, kept_from(kept, on), current, self._spoken(request))
 
-    def opened(self, kept: Kept) -> tuple[Any, ...]:
+    def opened(self, kept: Any) -> tuple[Any, ...]:
         """The page as it is opened, with what was kept to choose from."""
-        on = isinstance(kept, dict) and bool(kept.get("on"))
-        if not on:  # what was clicked in the meantime stays
+        found = kept_from(kept)
+        if not found.on:  # what was clicked in the meantime stays
             return gr.skip(), gr.skip(), gr.skip()
-        return gr.Checkbox(value=True), _choices(kept), gr.Button(visible=True)
+        return gr.Checkbox(value=True), _choices(found), gr.Button(visible=True)
 
-    def _answer(self, asked: str, shown: Shown, turns: list[Turn], kept: Kept) -> Iterator[tuple[Any, ...]]:
-        """Question, then answer; the field says stop meanwhile."""
+    def _answer(
+        self, asked: str, shown: Shown, turns: list[Turn], kept: Kept, current: int, spoken: str
+    ) -> Iterator[tuple[Any, ...]]:
+        """Question, then answer; the field says stop meanwhile. `spoken` is the language of the page."""
         shown = [*shown, {"role": "user", "content": asked_html(asked)}]
-        yield shown, gr.Textbox(value="", submit_btn=False, stop_btn=_STOP), turns, gr.skip(), gr.skip()
-        ready = gr.Textbox(submit_btn=_ASK, stop_btn=False)
+        busy = gr.Textbox(value="", submit_btn=False, stop_btn=_STOP)
+        yield shown, busy, turns, gr.skip(), gr.skip(), gr.skip()
         try:
             answer = self.site.assistant.ask(asked, turns[-MOST_TURNS:])
         except AssistantError as error:
-            yield [*shown, {"role": "assistant", "content": error_html(str(error))}], ready, turns, gr.skip(), gr.skip()
+            key = "bad_question" if isinstance(error, QuestionError) else "failed"
+            said = {"role": "assistant", "content": error_html(say(spoken, key), spoken)}
+            yield [*shown, said], _ready(), turns, gr.skip(), gr.skip(), gr.skip()
             return
         if answer.verdict is not Verdict.ABOUT_ME:
             turns = [*turns, Turn(asked, answer.resolved_question)]
         for html in list(answer_html(answer, self.site.assistant))[:-1]:
-            yield [*shown, {"role": "assistant", "content": html}], gr.skip(), turns, gr.skip(), gr.skip()
+            yield [*shown, {"role": "assistant", "content": html}], gr.skip(), turns, *[gr.skip()] * 3
         answer = replace(answer, answer_id=self.site.record(answer, "page"))  # the first words don't wait for it
         *_, whole = answer_html(answer, self.site.assistant)
-        kept = _with(kept, turns)
-        yield [*shown, {"role": "assistant", "content": whole}], ready, turns, kept, _choices(kept)
+        kept, current = kept.with_questions(current, [turn.question for turn in turns])
+        shown = [*shown, {"role": "assistant", "content": whole}]
+        yield shown, _ready(), turns, as_value(kept), current, _choices(kept)
 
     def stopped(self, shown: Shown, request: gr.Request) -> tuple[Any, ...]:
         """What is there stays, and says that it was stopped."""
-        if shown and shown[-1]["role"] == "user":
-            chosen, accepted = request.query_params.get("lang", ""), request.headers.get("accept-language", "")
-            spoken = preferred_language(str(chosen), accepted, self.site.assistant.language)
-            shown = [*shown, {"role": "assistant", "content": error_html(say(spoken, "stopped"))}]
-        return shown, gr.Textbox(submit_btn=_ASK, stop_btn=False)
+        spoken = self._spoken(request)
+        return [*shown, {"role": "assistant", "content": error_html(say(spoken, "stopped"), spoken)}], _ready()
 
-    def keep(self, on: bool, kept: Kept, turns: list[Turn]) -> tuple[Any, ...]:
+    def keep(self, on: bool, turns: list[Turn]) -> tuple[Any, ...]:
         """Begin to keep conversations, this one included, or stop and delete them."""
-        kept = _with({"on": True, "conversations": []}, turns) if on else {"on": False, "conversations": []}
-        return kept, _choices(kept), gr.Button(visible=on)
+        kept, current = Kept(on).with_questions(0, [turn.question for turn in turns])
+        return as_value(kept), current, _choices(kept), gr.Button(visible=on)
 
-    def forget(self, kept: Kept) -> tuple[Any, ...]:
-        """Delete what was kept."""
-        kept = {**kept, "conversations": []}
-        return kept, _choices(kept)
+    def forget(self) -> tuple[Any, ...]:
+        """Delete what was kept; what comes is kept as before."""
+        return as_value(Kept(True)), 0, _choices(Kept(True))
 
-    def reopen(self, chosen: str | None, kept: Kept) -> tuple[Any, ...]:
+    def reopen(self, chosen: int | None, kept: Any) -> tuple[Any, ...]:
         """A kept conversation, its questions answered anew from the texts as they are now."""
-        questions: list[str] = next((item["questions"] for item in _conversations(kept) if item["id"] == chosen), [])
         shown: Shown = []
         turns: list[Turn] = []
-        for asked in questions:
+        for asked in kept_from(kept).find(chosen or 0):
             try:
                 answer = self.site.assistant.ask(asked, turns)
             except AssistantError:
@@ -195,41 +200,22 @@ class _Page:
             *_, html = answer_html(answer, self.site.assistant)
             shown += [{"role": "user", "content": asked_html(asked)}, {"role": "assistant", "content": html}]
             turns.append(Turn(asked, answer.resolved_question))
-        return shown, turns
+        return shown, turns, chosen or 0
+
+    def _spoken(self, request: gr.Request) -> str:
+        """The language of the page that sent a request."""
+        chosen, accepted = request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+        return preferred_language(str(chosen), str(accepted), self.site.assistant.language)
 
 
-def _conversations(kept: Kept) -> list[dict[str, Any]]:
-    """What a browser kept, as far as it is what we put there: it is anybody's to change."""
-    found = []
-    for item in kept.get("conversations", []) if isinstance(kept, dict) else []:
-        questions = item.get("questions") if isinstance(item, dict) else None
-        if isinstance(questions, list) and questions and isinstance(item.get("id"), str):
-            asked = [str(question)[:MOST_CHARACTERS] for question in questions[:MOST_TURNS]]
-            found.append({"id": item["id"][:40], "questions": asked})
-    return found[:_MOST_KEPT]
+def _ready() -> gr.Textbox:
+    """The field as one asks with it."""
+    return gr.Textbox(submit_btn=_ASK, stop_btn=False)
 
 
-def _switched(kept: Kept, on: bool) -> Kept:
-    """What is kept as the box on the page says: it is clicked before the browser has stored anything."""
-    return {"on": on, "conversations": _conversations(kept) if on else []}
-
-
-def _with(kept: Kept, turns: list[Turn]) -> Kept:
-    """`kept` with this conversation first, under its first question; unchanged when nothing is kept."""
-    if not kept["on"] or not turns:
-        return kept
-    questions = [turn.question for turn in turns][:MOST_TURNS]
-    others = [item for item in _conversations(kept) if item["questions"][0] != questions[0]]
-    number = max((int(item["id"]) for item in others if item["id"].isdigit()), default=0) + 1
-    return {"on": True, "conversations": [{"id": str(number), "questions": questions}, *others][:_MOST_KEPT]}
-
-
-def _choices(kept: Kept) -> Any:
-    found = _conversations(kept)
-    return gr.Dropdown(
-        choices=[(item["questions"][0][:60], item["id"]) for item in found], value=None,
-        visible=bool(found and kept.get("on")),
-    )  # fmt: skip
+def _choices(kept: Kept) -> gr.Dropdown:
+    found = [(item.questions[0][:60], item.number) for item in kept.conversations]
+    return gr.Dropdown(choices=found, value=None, visible=bool(found))
 
 
 def _words_of(message: dict[str, Any]) -> str:
@@ -237,4 +223,4 @@ def _words_of(message: dict[str, Any]) -> str:
     content = message["content"]
     parts = content if isinstance(content, list) else [content]
     html = "".join(part if isinstance(part, str) else str(part.get("text", "")) for part in parts)
-    return asked_words(html)
+    return " ".join(asked_words(html).split())

@@ -11,7 +11,7 @@ from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 
 from assistant.schema import Document, Passage, Span
-from assistant.web.site import Site, fragment_url, page
+from assistant.web.site import Site, fragment_url, page, turned
 
 _TEXTS_A_PAGE = 100
 
@@ -92,11 +92,9 @@ def add_reading(app: FastAPI, site: Site) -> None:
         return shown(request, index.documents[found.document_id], marked)
 
     @app.get("/texts/", response_class=HTMLResponse, include_in_schema=False)
-    def all_texts(request: Request, number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1) -> HTMLResponse:
-        documents = list(index.documents.values())
-        part = documents[(number - 1) * _TEXTS_A_PAGE : number * _TEXTS_A_PAGE]
-        following = number + 1 if number * _TEXTS_A_PAGE < len(documents) else None
-        return page(site, request, "texts.html", documents=part, previous=number - 1, following=following)
+    def all_texts(request: Request) -> HTMLResponse:
+        part, previous, following = turned(request, list(index.documents.values()), _TEXTS_A_PAGE)
+        return page(site, request, "texts.html", documents=part, previous=previous, following=following)
 
     @app.get("/texts/{document_id:path}", response_class=HTMLResponse, include_in_schema=False)
     def text(request: Request, document_id: str) -> HTMLResponse:

@@ -21,6 +21,7 @@ _ALLOWED = re.compile(
     r"(?:|assets/[\w./-]+|static/[\w./-]+|theme\.css|config|svelte/[\w./-]+|"
     r"gradio_api/(?:run/predict|queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset))"
 )
+_OWNERS = "/owners"
 _MOST_BYTES = 256 * 1024  # of a request: twelve turns of the longest questions fit several times
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -67,11 +68,12 @@ class Guard:
         if int(Headers(scope=scope).get("content-length", "0") or 0) > _MOST_BYTES:
             await PlainTextResponse("Content Too Large", 413)(scope, receive, send)
             return
-        if scope["method"] not in {"GET", "HEAD", "OPTIONS"} and self._is_foreign(Headers(scope=scope)):
+        private = path.startswith(_OWNERS)
+        if scope["method"] not in {"GET", "HEAD", "OPTIONS"} and self._is_foreign(Headers(scope=scope), private):
             await PlainTextResponse("Forbidden: sent from a page of another origin", 403)(scope, receive, send)
             return
         nonce = secrets.token_urlsafe(16)
-        policy = self._policy(nonce)
+        policy = self._policy(nonce, private)
         if path == self._chat + "/":
             language = page_language(scope, self._language)
             frame = self._frame(scope)
@@ -81,23 +83,29 @@ class Guard:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 _set_headers(message, policy)
+                if private:
+                    MutableHeaders(scope=message)["cache-control"] = "no-store"
             await send(message)
 
         await self._app(scope, receive, with_headers)
 
-    def _is_foreign(self, headers: Headers) -> bool:
-        """Whether a page of an origin that isn't listed sent this. Programs that are no browser send no origin."""
+    def _is_foreign(self, headers: Headers, private: bool) -> bool:
+        """Whether a page of an origin that isn't listed sent this. Programs that are no browser send no origin.
+
+        To be allowed to embed the chat is no right to act for its owners: `private` is for our own pages only.
+        """
         origin = headers.get("origin")
-        if origin is None or origin in self._allowed_origins:
+        if origin is None or (origin in self._allowed_origins and not private):
             return False
         site = headers.get("sec-fetch-site")  # the browser's own word, right also behind a proxy that changes Host
         return site != "same-origin" if site else urlsplit(origin).netloc != headers.get("host", "")
 
-    def _policy(self, nonce: str) -> str:
+    def _policy(self, nonce: str, private: bool) -> str:
         return (
             f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
             "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
-            f"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {self._ancestors}"
+            f"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors "
+            + ("'none'" if private else self._ancestors)
         )
 
 

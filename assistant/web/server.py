@@ -73,6 +73,8 @@ def serve(settings: Settings) -> None:
         server.run(sockets=[listener])
     finally:
         stop.set()
+        if site.store:
+            site.store.close()
 
 
 def make_site(settings: Settings, look: Look) -> Site:

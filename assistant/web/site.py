@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote as url_quote
 
 from fastapi import Request
@@ -23,6 +24,7 @@ from assistant.web.look import Look
 from assistant.web.security import chosen_language, page_language
 from assistant.web.words import say, texts
 
+T = TypeVar("T")
 # What page scripts say; handed to them with the page, so that there is one place for words.
 _SCRIPT_WORDS = (
     "close", "whole", "public_page", "source", "source_of", "source_failed", "loading", "copy", "copied", "good", "bad",
@@ -84,7 +86,7 @@ def render(site: Site, scope: Scope, template: str, **values: Any) -> str:
         return say(language, key, **more)
 
     def cited(citation: Citation) -> str:
-        return citation_path(root, citation) + "#quote"
+        return citation_path(root, citation, chosen) + "#quote"
 
     def in_language(code: str) -> str:
         names = {"en": {"en": "English", "sv": "engelska"}, "sv": {"en": "Swedish", "sv": "svenska"}}
@@ -113,9 +115,19 @@ def page(site: Site, request: Request, template: str, status: int = 200, **value
     return HTMLResponse(render(site, request.scope, template, **values), status)
 
 
-def citation_path(root: str, citation: Citation) -> str:
-    """The reading page of a citation, its quote marked."""
-    return f"{root}sources/{url_quote(citation.passage_id)}?start={citation.start}&end={citation.end}"
+def turned(request: Request, items: Sequence[T], count: int) -> tuple[Sequence[T], int, int]:
+    """The part of `items` on the page that `?page=` names, and the pages before and after it, 0 where there is none."""
+    asked = request.query_params.get("page", "1")
+    last = max(1, -(-len(items) // count))
+    number = min(int(asked), last) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 1
+    number = max(number, 1)
+    return items[(number - 1) * count : number * count], number - 1, number + 1 if number < last else 0
+
+
+def citation_path(root: str, citation: Citation, language: str = "") -> str:
+    """The reading page of a citation, its quote marked, in the `language` that was chosen for the pages."""
+    chosen = f"&lang={language}" if language else ""
+    return f"{root}sources/{url_quote(citation.passage_id)}?start={citation.start}&end={citation.end}{chosen}"
 
 
 def fragment_url(url: str, quote: str) -> str:

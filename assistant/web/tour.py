@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
 
 from fastapi import FastAPI, Request
@@ -10,10 +9,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from assistant.onboarding.questions import examples
 from assistant.onboarding.roles import in_order
-from assistant.onboarding.terms import Term
+from assistant.onboarding.terms import Term, in_alphabet
 from assistant.web.picture import by_sentence, draw
 from assistant.web.security import page_language
-from assistant.web.site import Site, page
+from assistant.web.site import Site, page, turned
 
 _TEXTS, _QUESTIONS = 12, 12
 
@@ -34,10 +33,10 @@ def add_tour(app: FastAPI, site: Site) -> None:
         language = page_language(request.scope, site.assistant.language)
         role = roles.get(request.query_params.get("role", ""))
         order = in_order(role, list(summaries))
-        shown = [summaries[document] for document in order[:_TEXTS]]
+        part, previous, following = turned(request, order, _TEXTS)
         return page(
-            site, request, "start.html", chosen=role, shown=shown, more=len(order) > _TEXTS,
-            names=json.dumps([text.document_id for text in shown]),
+            site, request, "start.html", chosen=role, shown=[summaries[document] for document in part],
+            all=len(order), previous=previous, following=following,
             questions=examples(guide.questions, language, _QUESTIONS),
         )  # fmt: skip
 
@@ -68,4 +67,6 @@ def _by_letter(terms: tuple[Term, ...]) -> list[tuple[str, list[Term]]]:
         first = term.name[0].upper()
         return first if first.isalpha() else "#"
 
-    return [(key, list(group)) for key, group in groupby(sorted(terms, key=letter), key=letter)]
+    terms = tuple(sorted(terms, key=lambda term: (letter(term) != "#", in_alphabet(term.name))))
+
+    return [(key, list(group)) for key, group in groupby(terms, key=letter)]

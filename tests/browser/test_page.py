@@ -95,7 +95,7 @@ def test_a_link_asks_a_question(visit: Visit) -> None:
 
 def test_ask_open_the_source_go_back_and_give_feedback_with_the_keyboard_alone(visit: Visit, server: Server) -> None:
     page = visit.page
-    page.keyboard.press("/")
+    page.keyboard.press("Alt+q")
     page.keyboard.type("What is NBIS?")
     page.keyboard.press("Enter")
     page.locator(".answer.whole .actions button").first.wait_for()
@@ -207,7 +207,7 @@ def test_one_announcement_is_made_for_an_answer(visit: Visit) -> None:
 
 def test_an_answer_that_takes_long_can_be_stopped_and_retried(browser: Browser, tmp_path: Path) -> None:
     with (
-        serving(tmp_path, ROOT / "corpus", SLOW_SECONDS="4") as slow,
+        serving(tmp_path, ROOT / "corpus", SLOW_SECONDS="2") as slow,
         visiting(browser, slow.url, "sv") as visit,
     ):
         visit.open()

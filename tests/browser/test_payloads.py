@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -62,9 +61,11 @@ def check(visit: Visit) -> None:
 
 
 def test_payloads_in_texts_are_inert_in_answers_and_drawers(visit: Visit) -> None:
-    visit.open()
+    assert len(PAYLOADS) >= 30
     seen = 0
-    for number in range(0, len(PAYLOADS), 4):
+    for number in range(len(PAYLOADS)):
+        if number % 8 == 0:
+            visit.open()
         visit.ask(f"What does rule number {number} about umbrellas say?")
         markers = visit.page.locator(".answer.whole").last.locator("a.marker")
         if markers.count():
@@ -73,7 +74,7 @@ def test_payloads_in_texts_are_inert_in_answers_and_drawers(visit: Visit) -> Non
             check(visit)
             visit.page.keyboard.press("Escape")
             seen += 1
-    assert seen >= 4
+    assert seen >= 16
 
 
 @pytest.mark.parametrize("path", ["/start/", "/start/glossary", "/start/partners", "/start/test?checked=1", "/texts/",
@@ -121,13 +122,10 @@ def test_payloads_in_questions_and_feedback_are_inert_for_owners(visit: Visit) -
 def test_payloads_that_a_browser_kept_are_inert(visit: Visit) -> None:
     visit.open()
     visit.page.locator("#keep input").check()
-    visit.ask(f"What is {PAYLOADS[1]}?")
+    for payload in PAYLOADS[1:12]:
+        visit.ask(f"What is {payload}?".replace("\n", " "))
     visit.page.wait_for_timeout(500)
     visit.open()
     visit.page.locator("#kept input").click()
     visit.page.get_by_role("option").first.click()
-    visit.page.locator(".answer.whole").wait_for()
-
-
-def test_the_corpus_holds_what_it_should(hostile: Server, tmp_path: Path) -> None:
-    assert len(PAYLOADS) >= 30
+    visit.page.locator(".answer.whole").nth(10).wait_for()

@@ -49,6 +49,7 @@ async function copy(from, text) {
     field.remove();
     from.focus();
   }
+  if (from.textContent === say("copied")) return;
   const label = from.textContent;
   from.textContent = say("copied");
   setTimeout(() => { from.textContent = label; }, 2000);
@@ -72,11 +73,10 @@ function ask(answer) {
   const back = () => { form.remove(); answer.querySelector("[data-rating=bad]").focus(); };
   buttons.append(element("button", say("feedback_send"), { type: "submit" }), button(say("feedback_cancel"), back));
   form.append(set, label, buttons);
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const chosen = [...form.querySelectorAll("[name=reason]:checked")].map((box) => box.value);
-    send(answer, { rating: "bad", reasons: chosen, comment: comment.value });
-    back();
+    if (await send(answer, { rating: "bad", reasons: chosen, comment: comment.value })) back();
   });
   form.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); back(); } });
   answer.querySelector(".actions").after(form);
@@ -94,8 +94,10 @@ async function send(answer, body) {
     given.set(answer.id, body.rating);
     show(answer);
     status.textContent = say("feedback_thanks");
-  } catch {
+    return true;
+  } catch { // what was written stays in the form
     status.textContent = say("feedback_failed");
+    return false;
   }
 }
 
@@ -116,9 +118,13 @@ export function asMarkdown(answers) {
   for (const answer of answers) {
     const asked = questionOf(answer);
     if (asked) lines.push(`**${plain(asked)}**`, "");
-    for (const part of answer.querySelectorAll(".verdict, .own, .quote, .closest, .notice")) {
+    for (const part of answer.querySelectorAll(".understood, .verdict, .own, .quote, .closest, .notice")) {
       const marker = part.querySelector("a.marker");
       if (!marker) lines.push(plain(part.textContent), "");
+      else if (part.matches(".notice")) {
+        const numbers = [...part.querySelectorAll("a.marker")].map((one) => `[${number(one)}]`);
+        lines.push(`${plain(part.firstChild.textContent)} ${numbers.join(" ")}`, "");
+      }
       else lines.push(`> ${plain(part.querySelector(".words").textContent)} [${number(marker)}]`, "");
     }
   }

@@ -72,17 +72,23 @@ export function openSearch(link) {
   const found = element("div", undefined, { role: "status" });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    found.replaceChildren();
     try {
       const response = await fetch(new URL(`api/v1/search?q=${encodeURIComponent(field.value)}`, base));
       if (!response.ok) throw new Error(String(response.status));
-      list(found, await response.json());
+      const passages = await response.json();
+      found.replaceChildren();
+      list(found, passages);
     } catch {
-      found.append(element("p", say("source_failed")));
+      found.replaceChildren(element("p", say("source_failed")));
     }
   });
   panel.append(form, found);
   field.focus();
+}
+
+function chosen() {
+  const language = new URLSearchParams(location.search).get("lang");
+  return language ? `&lang=${encodeURIComponent(language)}` : "";
 }
 
 function list(place, passages) {
@@ -90,7 +96,7 @@ function list(place, passages) {
   const items = element("ol");
   for (const passage of passages) {
     const item = element("li");
-    const target = new URL(`sources/${encodeURIComponent(passage.passage_id)}?start=${passage.start}&end=${passage.end}#quote`, base);
+    const target = new URL(`sources/${encodeURIComponent(passage.passage_id)}?start=${passage.start}&end=${passage.end}${chosen()}#quote`, base);
     item.append(element("a", [passage.title, ...passage.heading].join(" › "), { href: target.href, class: "found" }));
     const text = element("p", undefined, { class: "text", lang: passage.language });
     text.append(passage.before, element("mark", passage.quote), passage.after);

@@ -47,13 +47,20 @@ document.addEventListener("click", (event) => {
   }
 }, true);
 
+// With Alt: a key alone would act on what somebody dictates (WCAG 2.1.4).
+const keys = {
+  KeyQ: () => field()?.focus(),
+  KeyS: () => openSearch(document.activeElement),
+  KeyN: () => { document.querySelector("#new")?.click(); field()?.focus(); },
+  KeyI: () => document.querySelector("header.site nav a[href*='about/']")?.click(),
+};
+
 document.addEventListener("keydown", (event) => {
-  const writing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
   if (event.key === "Escape") close();
-  else if (event.altKey && event.code === "KeyS") { event.preventDefault(); openSearch(document.activeElement); }
-  else if (event.altKey && event.code === "KeyN") { event.preventDefault(); document.querySelector("#new")?.click(); field()?.focus(); }
-  else if (!writing && event.key === "/") { event.preventDefault(); field()?.focus(); }
-  else if (!writing && event.key === "?") document.querySelector("header.site nav a[href*='about/']")?.click();
+  const run = event.altKey && !event.ctrlKey && !event.metaKey && keys[event.code];
+  if (!run) return;
+  event.preventDefault();
+  run();
 });
 
 // One announcement for each answer, however often the chat is drawn while it grows.
@@ -81,6 +88,13 @@ function name() {
   for (const marker of document.querySelectorAll("#conversation a.marker")) {
     const label = say("source_of", { number: marker.textContent.replace(/\D/g, ""), title: marker.title });
     if (marker.getAttribute("aria-label") !== label) marker.setAttribute("aria-label", label);
+  }
+  const language = new URLSearchParams(location.search).get("lang");
+  for (const link of language ? document.querySelectorAll("#conversation a[href*='/sources/'], #conversation a.ask") : []) {
+    const address = new URL(link.href); // a chosen language stays on the way to a source
+    if (address.searchParams.has("lang")) continue;
+    address.searchParams.set("lang", language);
+    link.href = address.href;
   }
   const place = field();
   if (place && !place.placeholder) place.placeholder = say("placeholder");

@@ -21,12 +21,11 @@ function keep(progress) {
 
 const place = document.getElementById("progress");
 if (place) {
-  const names = JSON.parse(place.dataset.names);
   const boxes = [...document.querySelectorAll("input[data-text]")];
   const show = () => {
     const { read } = load();
     for (const box of boxes) box.checked = read.includes(box.dataset.text);
-    place.querySelector("[role=status]").textContent = say("start_progress", { done: names.filter((name) => read.includes(name)).length, all: names.length });
+    place.querySelector("[role=status]").textContent = say("start_progress", { done: Math.min(read.length, Number(place.dataset.all)), all: place.dataset.all });
   };
   for (const box of boxes) {
     box.closest("label").hidden = false;
