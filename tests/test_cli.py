@@ -9,6 +9,7 @@ import pytest
 
 from assistant.cli import main
 from assistant.embedding.encoder import load_encoder
+from assistant.store.probes import add_probe
 from tests.conftest import CACHE, ROOT
 
 
@@ -150,10 +151,28 @@ def test_calibrate_prints_the_trade_off_and_what_to_set(seed: list[str], capsys:
 
 
 @pytest.mark.real
-def test_doctor_finds_a_whole_installation_healthy(seed: list[str], capsys: Any) -> None:
+def test_doctor_finds_a_whole_installation_healthy(
+    seed: list[str], capsys: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSISTANT_DATABASE", f"sqlite:///{tmp_path / 'store.sqlite'}")
     code, out, _ = run(capsys, "doctor", *seed)
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == ["ok"] * 4
+    assert [line.split()[0] for line in out.splitlines()] == ["ok"] * 5
+
+
+def test_purge_says_what_it_deleted(capsys: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_DATABASE", f"sqlite:///{tmp_path / 'store.sqlite'}")
+    assert run(capsys, "purge")[:2] == (0, "deleted 0 answers older than 30 days, with their feedback\n")
+    monkeypatch.setenv("ASSISTANT_DATABASE", "")
+    assert "nothing is stored" in run(capsys, "purge")[1]
+
+
+@pytest.mark.real
+def test_eval_takes_a_file_of_probes_over_the_own_texts(seed: list[str], capsys: Any, tmp_path: Path) -> None:
+    add_probe(tmp_path / "probes.jsonl", "1", "What is NBIS?", True, ["National Bioinformatics Infrastructure"])
+    code, out, _ = run(capsys, "eval", str(tmp_path / "probes.jsonl"), *seed, "--json")
+    assert code == 0
+    assert json.loads(out)["answers"]["supported and shown"]["value"] == 1.0
 
 
 @pytest.mark.real

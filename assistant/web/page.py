@@ -115,8 +115,13 @@ class _Page:
             # Only answers go through the queue: two quick events of one page can lose its stream there.
             quiet["queue"] = False
             page.load(self.opened, [kept], [keep, conversations, forget], **quiet)
-            question.stop(self.stopped, [chat], [chat, question], cancels=asking, **quiet)
-            new.click(lambda: ([], [], 0, _ready()), None, [chat, turns, current, question], cancels=asking, **quiet)
+            question.stop(self.stopped, [chat], [chat, question], **quiet)
+            new.click(lambda: ([], [], 0, _ready()), None, [chat, turns, current, question], **quiet)
+            for (
+                answering
+            ) in asking:  # one by one: Gradio waits for each before it cancels the next, which may be new then
+                question.stop(None, None, None, cancels=[answering], **quiet)
+                new.click(None, None, None, cancels=[answering], **quiet)
             keep.input(self.keep, [keep, turns], [kept, current, conversations, forget], **quiet)
             conversations.input(self.reopen, [conversations, kept], [chat, turns, current], **quiet)
             forget.click(self.forget, None, [kept, current, conversations], **quiet)
