@@ -105,7 +105,7 @@ def _index(settings: Settings, options: argparse.Namespace) -> int:
     counts = ", ".join(f"{len(getattr(report, name))} {name}" for name in ("added", "changed", "removed", "unchanged"))
     print(f"{counts}; {report.passages} passages, {report.embedded} embedded; generation {report.generation}")
     if report.added or report.changed or report.removed:
-        print("a server that is running answers from the index it loaded; restart it")
+        print("a server that is running takes it up within seconds")
     for item in reading.unreadable:
         print(f"skipped  {item.path}: {item.reason}")
     return 0

@@ -36,13 +36,15 @@ def make_encoder(settings: Settings, threads: int, report: Callable[[str], None]
     return load_encoder(settings.model, settings.cache, threads, settings.query_prompt, settings.passage_prompt, report)
 
 
-def make_assistant(settings: Settings, report: Callable[[str], None] = lambda _: None) -> Assistant:
-    """An assistant over the live index; it suggests questions when its guide was made.
+def make_assistant(
+    settings: Settings, report: Callable[[str], None] = lambda _: None, encoder: Encoder | None = None
+) -> Assistant:
+    """An assistant over the live index, with `encoder` if it is loaded; it suggests questions when its guide was made.
 
     Raises:
         ModelError, IndexStateError: see `load_encoder` and `load_index`.
     """
-    encoder = make_encoder(settings, threads=1, report=report)
+    encoder = encoder or make_encoder(settings, threads=1, report=report)
     index = load_index(settings.index, encoder)
     judge = load_judge(settings.answer_from)
     saved = read_guide(settings.index, guide_name(index, judge))

@@ -20,7 +20,7 @@ from assistant.onboarding.guide import Guide, make_guide
 from assistant.schema import Document
 from assistant.store.database import Store
 from assistant.web.look import make_look
-from assistant.web.site import Site
+from assistant.web.site import Edition, Site
 from tests.fakes import JUDGE, BagOfWords
 
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", DO_NOT_TRACK="1")
@@ -108,7 +108,7 @@ def site(small_assistant: Assistant, tmp_path: Path) -> Iterator[Site]:
     """The pages over `small_assistant`, with a store that keeps questions."""
     assistant, guide = guided(small_assistant)
     store = Store(f"sqlite:///{tmp_path / 'store.sqlite'}", store_questions=True)
-    yield Site(assistant, guide, make_look("Example & Co", "#0b4f6c", None), store=store, built="2026-11-23")
+    yield Site(Edition(assistant, guide, built="2026-11-23"), make_look("Example & Co", "#0b4f6c", None), store)
     store.close()
 
 

@@ -26,7 +26,7 @@ from assistant.web.look import contrast, lightened, make_look
 from assistant.web.picture import by_sentence, draw
 from assistant.web.reading import blocks_of
 from assistant.web.security import Guard
-from assistant.web.site import Site, fragment_url
+from assistant.web.site import Edition, Site, fragment_url
 from assistant.web.words import say, texts
 from tests.conftest import document, guided, index_of
 from tests.fakes import JUDGE, BagOfWords
@@ -46,7 +46,7 @@ def rain(site: Site, tmp_path: Path) -> Site:
     """A site over one text with names in it."""
     item = document("rain.md", TEXT, title="Rain", url="https://example.org/rain", retrieved="2026-01-31")
     assistant, guide = guided(Assistant(index_of([item], tmp_path / "rain"), BagOfWords(), JUDGE, contact="the office"))
-    return replace(site, assistant=assistant, guide=guide)
+    return replace(site, edition=Edition(assistant, guide))
 
 
 @pytest.fixture
@@ -137,7 +137,9 @@ def test_a_mark_across_paragraphs_and_passages_keeps_every_word(rain: Site) -> N
 
 
 def test_a_changed_text_says_so_where_it_is_read(rain: Site) -> None:
-    changed = replace(rain, assistant=replace(rain.assistant, changed=lambda _: "changed"))
+    changed = replace(
+        rain, edition=replace(rain.edition, assistant=replace(rain.assistant, changed=lambda _: "changed"))
+    )
     with TestClient(create_app(changed)) as client:
         assert say("en", "notice_changed") in client.get("/texts/rain.md").text
         passage = changed.assistant.index.passages[0].passage_id
@@ -155,7 +157,7 @@ def test_words_of_the_corpus_are_never_markup_on_any_page(site: Site, tmp_path: 
     )  # fmt: skip
     assistant, guide = guided(Assistant(index_of([item], tmp_path / "hostile"), BagOfWords(), JUDGE, contact=HOSTILE))
     look = replace(site.look, organisation=HOSTILE)
-    hostile = replace(site, assistant=assistant, guide=guide, look=look, roles=(Role("1", {"en": HOSTILE}, ()),))
+    hostile = replace(site, edition=Edition(assistant, guide, (Role("1", {"en": HOSTILE}, ()),)), look=look)
     passage = assistant.index.passages[0].passage_id
     with TestClient(create_app(hostile)) as client:
         for path in (
@@ -175,7 +177,7 @@ def test_words_of_the_corpus_are_never_markup_on_any_page(site: Site, tmp_path: 
 def test_the_tour_has_a_page_for_every_text(site: Site, tmp_path: Path) -> None:
     many = [document(f"{at:02}.md", f"Text {at} is about rain in valley {at}.", title=f"T{at:02}") for at in range(30)]
     assistant, guide = guided(Assistant(index_of(many, tmp_path / "many"), BagOfWords(), JUDGE))
-    with TestClient(create_app(replace(site, assistant=assistant, guide=guide))) as client:
+    with TestClient(create_app(replace(site, edition=Edition(assistant, guide)))) as client:
         pages = [client.get(f"/start/?page={number}&lang=sv").text for number in (1, 2, 3)]
         assert [page.count('class="card"') for page in pages] == [12, 12, 6]
         assert 'href="?page=2&amp;lang=sv"' in pages[0]
@@ -185,7 +187,7 @@ def test_the_tour_has_a_page_for_every_text(site: Site, tmp_path: Path) -> None:
 
 def test_the_tour_puts_the_texts_of_a_role_first(site: Site) -> None:
     role = Role("1", {"en": "Teacher", "sv": "Lärare"}, ("gamma.md",))
-    with TestClient(create_app(replace(site, roles=(role,)))) as client:
+    with TestClient(create_app(replace(site, edition=replace(site.edition, roles=(role,))))) as client:
         everybody, teacher = (client.get(f"/start/?role={key}").text for key in ("", "1"))
     assert everybody.index(">Alpha<") < everybody.index(">Gamma<")
     assert teacher.index(">Gamma<") < teacher.index(">Alpha<")

@@ -11,7 +11,7 @@ from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 
 from assistant.schema import Document, Passage, Span
-from assistant.web.site import Site, fragment_url, page, turned
+from assistant.web.site import Edition, Site, fragment_url, page, turned
 
 _TEXTS_A_PAGE = 100
 
@@ -60,18 +60,15 @@ def blocks_of(document: Document, passages: Sequence[Passage], marked: Span | No
 
 def add_reading(app: FastAPI, site: Site) -> None:
     """Add `/texts/`, `/texts/{document_id}` and `/sources/{passage_id}`."""
-    index = site.assistant.index
-    passages: dict[str, list[Passage]] = {}
-    for passage in index.passages:
-        passages.setdefault(passage.document_id, []).append(passage)
 
-    def shown(request: Request, document: Document, marked: Span | None) -> HTMLResponse:
-        blocks = blocks_of(document, passages.get(document.document_id, []), marked)
+    def shown(request: Request, edition: Edition, document: Document, marked: Span | None) -> HTMLResponse:
+        blocks = blocks_of(document, edition.passages.get(document.document_id, []), marked)
         quote = document.text[marked.start : marked.end] if marked else ""
         public = fragment_url(document.url, quote) if document.url and quote else document.url
         return page(
             site, request, "reading.html", document=document, blocks=blocks, marked=marked, public=public,
-            headings=[block for block in blocks if block.level], changed=site.assistant.changed(document.document_id),
+            headings=[block for block in blocks if block.level],
+            changed=edition.assistant.changed(document.document_id),
         )  # fmt: skip
 
     @app.get("/sources/{passage_id}", response_class=HTMLResponse, tags=["texts"])
@@ -82,6 +79,8 @@ def add_reading(app: FastAPI, site: Site) -> None:
         end: Annotated[int | None, Query(ge=0)] = None,
     ) -> HTMLResponse:
         """The text of a passage as a page, with the passage, or a quote in it, marked."""
+        edition = site.edition
+        index = edition.assistant.index
         row = index.rows.get(passage_id)
         if row is None:
             raise HTTPException(404, "no such passage; the text may have changed since it was cited")
@@ -89,16 +88,17 @@ def add_reading(app: FastAPI, site: Site) -> None:
         marked = Span(found.start, found.end)
         if start is not None and end is not None and found.start <= start < end <= found.end:
             marked = Span(start, end)
-        return shown(request, index.documents[found.document_id], marked)
+        return shown(request, edition, index.documents[found.document_id], marked)
 
     @app.get("/texts/", response_class=HTMLResponse, include_in_schema=False)
     def all_texts(request: Request) -> HTMLResponse:
-        part, previous, following = turned(request, list(index.documents.values()), _TEXTS_A_PAGE)
+        part, previous, following = turned(request, list(site.assistant.index.documents.values()), _TEXTS_A_PAGE)
         return page(site, request, "texts.html", documents=part, previous=previous, following=following)
 
     @app.get("/texts/{document_id:path}", response_class=HTMLResponse, include_in_schema=False)
     def text(request: Request, document_id: str) -> HTMLResponse:
-        document = index.documents.get(document_id)
+        edition = site.edition
+        document = edition.assistant.index.documents.get(document_id)
         if document is None:
             raise HTTPException(404, "no such text; it may have been removed")
-        return shown(request, document, None)
+        return shown(request, edition, document, None)

@@ -7,15 +7,12 @@ import os
 import socket
 import sys
 import threading
-from datetime import datetime
 
 from assistant.errors import ServerError
-from assistant.factory import make_assistant, with_guide
-from assistant.index.store import indexed_at
-from assistant.onboarding.roles import read_roles
 from assistant.settings import Settings
 from assistant.store.database import Store, purge_daily
 from assistant.web.look import Look, make_look
+from assistant.web.reload import follow, make_edition
 from assistant.web.site import Site
 
 # Gradio and huggingface_hub ask these hosts of their own accord; read when they are imported.
@@ -67,6 +64,7 @@ def serve(settings: Settings) -> None:
         )
     )
     stop = threading.Event()
+    follow(site, settings, stop)
     if site.store:
         purge_daily(site.store, stop)
     try:
@@ -83,12 +81,9 @@ def make_site(settings: Settings, look: Look) -> Site:
     Raises:
         ModelError, IndexStateError, CorpusError, StoreError: what it is made from can't be used.
     """
-    assistant = make_assistant(settings, lambda line: print(line, file=sys.stderr))
-    assistant, guide = with_guide(settings, assistant)
-    roles = read_roles(settings.corpus, list(assistant.index.documents))
+    edition = make_edition(settings, lambda line: print(line, file=sys.stderr))
     store = Store(settings.database, settings.store_questions, settings.keep_days) if settings.database else None
-    built = datetime.fromtimestamp(indexed_at(settings.index)).strftime("%Y-%m-%d")
-    return Site(assistant, guide, look, roles, store, built)
+    return Site(edition, look, store)
 
 
 def _listen(host: str, port: int) -> socket.socket:

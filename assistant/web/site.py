@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote as url_quote
 
@@ -18,9 +18,11 @@ from starlette.types import Scope
 from assistant.chat import Assistant
 from assistant.onboarding.guide import Guide
 from assistant.onboarding.roles import Role
-from assistant.schema import Citation
+from assistant.onboarding.summaries import TextSummary
+from assistant.schema import Citation, Passage
 from assistant.store.database import Store
 from assistant.web.look import Look
+from assistant.web.picture import Picture, draw
 from assistant.web.security import chosen_language, page_language
 from assistant.web.words import say, texts
 
@@ -37,26 +39,66 @@ _SCRIPT_WORDS = (
 
 
 @dataclass(frozen=True)
-class Site:
-    """Everything the pages show. `store` is None when nothing is stored; `built` is the day of the index."""
+class Edition:
+    """What one generation of the index gives; replaced as a whole by the next. `built` is its day."""
 
     assistant: Assistant
     guide: Guide
-    look: Look
     roles: tuple[Role, ...] = ()
-    store: Store | None = None
     built: str = ""
+
+    @cached_property
+    def passages(self) -> dict[str, list[Passage]]:
+        """The passages of each document, in order."""
+        found: dict[str, list[Passage]] = {}
+        for passage in self.assistant.index.passages:
+            found.setdefault(passage.document_id, []).append(passage)
+        return found
+
+    @cached_property
+    def picture(self) -> Picture:
+        """Who works with whom."""
+        return draw(self.guide.connections)
+
+    @cached_property
+    def summaries(self) -> dict[str, TextSummary]:
+        """What each text is about, by document."""
+        return {text.document_id: text for text in self.guide.texts}
+
+
+@dataclass
+class Site:
+    """Everything the pages show: the live edition, how it looks, and where it is remembered.
+
+    A request takes `edition` once, so that a new one that comes meanwhile doesn't mix with it. `store`
+    is None when nothing is stored; `problem` says why a newer index wasn't taken.
+    """
+
+    edition: Edition
+    look: Look
+    store: Store | None = None
+    problem: str = ""
+
+    @property
+    def assistant(self) -> Assistant:
+        """The assistant of the live edition."""
+        return self.edition.assistant
+
+    @property
+    def guide(self) -> Guide:
+        """The guide of the live edition."""
+        return self.edition.guide
 
     def record(self, answer: Any, channel: str, keep: bool = True) -> str:
         """Write that an answer was given, and return its id; "" when nothing is stored."""
         if self.store is None:
             return ""
-        index = self.assistant.index
+        assistant = self.assistant
         nearest = None
         if answer.abstained:
-            found = self.assistant.search(answer.resolved_question, answer.language, 1)
+            found = assistant.search(answer.resolved_question, answer.language, 1)
             nearest = found[0].passage if found else None
-        return self.store.record(answer, index.manifest.generation, channel, nearest, keep)
+        return self.store.record(answer, assistant.index.manifest.generation, channel, nearest, keep)
 
 
 @cache
@@ -93,7 +135,8 @@ def render(site: Site, scope: Scope, template: str, **values: Any) -> str:
         return names.get(code, {}).get(language, code)
 
     return _environment().get_template(template).render(
-        site=site, look=site.look, language=language, root=root, keep=keep, t=t, cited=cited, in_language=in_language,
+        site=site, edition=site.edition, look=site.look,
+        language=language, root=root, keep=keep, t=t, cited=cited, in_language=in_language,
         script_words=json.dumps({key: texts()[language][key] for key in _SCRIPT_WORDS}, ensure_ascii=False),
         feedback=site.store is not None, here=_place(scope), query=_other_parameters(scope), **values,
     )  # fmt: skip

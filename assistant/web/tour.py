@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from assistant.onboarding.questions import examples
 from assistant.onboarding.roles import in_order
 from assistant.onboarding.terms import Term, in_alphabet
-from assistant.web.picture import by_sentence, draw
+from assistant.web.picture import by_sentence
 from assistant.web.security import page_language
 from assistant.web.site import Site, page, turned
 
@@ -19,10 +19,6 @@ _TEXTS, _QUESTIONS = 12, 12
 
 def add_tour(app: FastAPI, site: Site) -> None:
     """Add `/start/` and the pages below it."""
-    guide, roles = site.guide, {role.key: role for role in site.roles}
-    summaries = {text.document_id: text for text in guide.texts}
-    picture, groups = draw(guide.connections), by_sentence(guide.connections)
-    letters = _by_letter(guide.terms)
 
     @app.get("/start", include_in_schema=False)
     def without_slash() -> RedirectResponse:
@@ -31,27 +27,30 @@ def add_tour(app: FastAPI, site: Site) -> None:
     @app.get("/start/", response_class=HTMLResponse, include_in_schema=False)
     def start(request: Request) -> HTMLResponse:
         language = page_language(request.scope, site.assistant.language)
-        role = roles.get(request.query_params.get("role", ""))
-        order = in_order(role, list(summaries))
+        edition = site.edition
+        role = next((role for role in edition.roles if role.key == request.query_params.get("role")), None)
+        order = in_order(role, list(edition.summaries))
         part, previous, following = turned(request, order, _TEXTS)
         return page(
-            site, request, "start.html", chosen=role, shown=[summaries[document] for document in part],
+            site, request, "start.html", chosen=role, shown=[edition.summaries[document] for document in part],
             all=len(order), previous=previous, following=following,
-            questions=examples(guide.questions, language, _QUESTIONS),
+            questions=examples(edition.guide.questions, language, _QUESTIONS),
         )  # fmt: skip
 
     @app.get("/start/glossary", response_class=HTMLResponse, include_in_schema=False)
     def glossary(request: Request) -> HTMLResponse:
-        return page(site, request, "glossary.html", letters=letters)
+        return page(site, request, "glossary.html", letters=_by_letter(site.guide.terms))
 
     @app.get("/start/partners", response_class=HTMLResponse, include_in_schema=False)
     def partners(request: Request) -> HTMLResponse:
-        return page(site, request, "partners.html", groups=groups, picture=picture)
+        return page(
+            site, request, "partners.html", groups=by_sentence(site.guide.connections), picture=site.edition.picture
+        )
 
     @app.get("/start/test", response_class=HTMLResponse, include_in_schema=False)
     def test(request: Request) -> HTMLResponse:
         given = []
-        for item in guide.cloze:
+        for item in site.guide.cloze:
             chosen = request.query_params.get(item.identifier, "")
             valid = chosen.isascii() and chosen.isdigit() and len(chosen) < 3 and int(chosen) < len(item.options)
             given.append((item, item.options[int(chosen)] if valid else ""))

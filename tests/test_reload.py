@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from assistant.index.build import build_index
+from assistant.index.store import current_generation, generation_folder
+from assistant.settings import Settings
+from assistant.web.api import create_app
+from assistant.web.look import make_look
+from assistant.web.reload import follow, make_edition
+from assistant.web.site import Site
+from tests.conftest import TEXT, document
+from tests.fakes import BagOfWords
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "corpus").mkdir()
+    made = Settings(corpus=tmp_path / "corpus", index=tmp_path / "index")
+    write(made, "alpha.md", TEXT)
+    write(made, "gamma.md", "Gamma University teaches statistics. Its library is open at night.")
+    return made
+
+
+def write(settings: Settings, name: str, text: str) -> None:
+    (settings.corpus / name).write_text(text, encoding="utf-8")
+
+
+def build(settings: Settings, *names: str) -> None:
+    texts = [document(name, (settings.corpus / name).read_text(encoding="utf-8"), title=name) for name in names]
+    build_index(texts, BagOfWords(), settings.index)
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[Site]:
+    """A site that follows its index."""
+    build(settings, "alpha.md", "gamma.md")
+    made = Site(make_edition(settings, encoder=BagOfWords()), make_look("", "#0b4f6c", None))
+    stop = threading.Event()
+    thread = follow(made, settings, stop, seconds=0.02)
+    yield made
+    stop.set()
+    thread.join(5)
+
+
+def until(true: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if true():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it didn't happen in ten seconds")
+
+
+def test_a_new_index_is_answered_from_and_what_was_removed_is_gone(site: Site, settings: Settings) -> None:
+    with TestClient(create_app(site)) as client:
+        gone = next(item.passage_id for item in site.assistant.index.passages if item.document_id == "gamma.md")
+        assert client.get(f"/sources/{gone}").status_code == 200
+        build(settings, "alpha.md")
+        until(lambda: site.assistant.index.manifest.generation == current_generation(settings.index))
+        assert [item["document_id"] for item in client.get("/api/v1/documents").json()] == ["alpha.md"]
+        assert client.get(f"/sources/{gone}").status_code == 404
+        assert client.get("/texts/gamma.md").status_code == 404
+        found = client.post("/api/v1/ask", json={"question": "When is the library of Gamma University open?"}).json()
+        assert {item["document_id"] for item in (*found["citations"], *found["closest"])} <= {"alpha.md"}
+        assert "gamma" not in client.get("/start/").text
+
+
+def test_an_index_that_fails_its_checks_is_left_alone(site: Site, settings: Settings) -> None:
+    before = site.edition
+    build(settings, "alpha.md")
+    name = current_generation(settings.index)
+    assert name
+    until(lambda: site.edition is not before)
+    old = site.edition
+    write(settings, "beta.md", "Beta Hospital is a hospital in Lund.")
+    staged = settings.model_copy(update={"index": settings.index.parent / "staged"})
+    build(staged, "alpha.md", "beta.md")
+    bad = current_generation(staged.index)
+    assert bad
+    folder = generation_folder(staged.index, bad)
+    (folder / "passages.jsonl").write_text("damaged", encoding="utf-8")
+    folder.rename(generation_folder(settings.index, bad))
+    (settings.index / "current").write_text(bad + "\n", encoding="ascii")
+    until(lambda: bool(site.problem))
+    assert site.edition is old
+    with TestClient(create_app(site)) as client:
+        ready = client.get("/readyz").json()
+        assert (ready["status"], ready["generation"]) == ("ready", name)
+        assert "passages.jsonl" in ready["checks"]["index"]
+        assert (
+            client.post("/api/v1/ask", json={"question": "What does the Alpha Institute develop?"}).status_code == 200
+        )
+
+
+def test_no_request_fails_while_the_index_changes(site: Site, settings: Settings) -> None:
+    failed: list[int] = []
+    stop = threading.Event()
+
+    def ask(client: TestClient) -> None:
+        while not stop.is_set():
+            for path in ("/api/v1/documents", "/start/", "/texts/alpha.md"):
+                status = client.get(path).status_code
+                if status != 200:
+                    failed.append(status)
+
+    with TestClient(create_app(site)) as client:
+        threads = [threading.Thread(target=ask, args=(client,)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for names in (("alpha.md",), ("alpha.md", "gamma.md"), ("alpha.md",)):
+            build(settings, *names)
+            until(lambda: site.assistant.index.manifest.generation == current_generation(settings.index))
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+    assert failed == []
