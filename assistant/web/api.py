@@ -19,16 +19,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from assistant import __version__
-from assistant.chat import MOST_CHARACTERS, MOST_TURNS, Assistant
+from assistant.chat import MOST_CHARACTERS, MOST_TURNS
 from assistant.errors import AssistantError, QuestionError
+from assistant.index.loaded import Index
 from assistant.retrieval import Filter
 from assistant.schema import Answer, Passage, Turn, answer_as_dict
 from assistant.web.feedback import add_feedback
+from assistant.web.openai import add_openai
 from assistant.web.owners import add_owners
 from assistant.web.reading import add_reading
 from assistant.web.search import add_search
 from assistant.web.site import Site, fragment_url, page
 from assistant.web.tour import add_tour
+from assistant.web.widget import add_widget
 
 STATIC = Path(__file__).parent / "static"
 _SURROUNDINGS = 600  # characters before and after a passage
@@ -94,6 +97,14 @@ class DocumentResponse(BaseModel):
     passages: int
 
 
+class Readiness(BaseModel):
+    """That the server answers, from which generation, and what was checked: "ok", "off" or what is wrong."""
+
+    status: str
+    generation: str
+    checks: dict[str, str]
+
+
 def create_app(site: Site, owners_password: str = "", probes: Path = Path("probes.jsonl")) -> FastAPI:
     """The app that shows `site`, without the Gradio page; with a password it has an owners' page."""
     app = FastAPI(
@@ -106,11 +117,13 @@ def create_app(site: Site, owners_password: str = "", probes: Path = Path("probe
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_pages(app, site)
     _add_ask(app, site)
-    _add_texts(app, site.assistant)
+    _add_texts(app, site)
     add_feedback(app, site.store)
     add_search(app, site)
     add_reading(app, site)
     add_tour(app, site)
+    add_widget(app, site)
+    add_openai(app, site)
     if site.store and owners_password:
         add_owners(app, site, site.store, owners_password, probes)
     return app
@@ -141,9 +154,10 @@ def _add_pages(app: FastAPI, site: Site) -> None:
         return {"status": "ok"}
 
     @app.get("/readyz", tags=["operations"])
-    def readyz() -> dict[str, str]:
+    def readyz() -> Readiness:
         """The index is loaded and verified: the server starts to listen only then."""
-        return {"status": "ready", "generation": site.assistant.index.manifest.generation}
+        checks = {"index": site.problem or "ok", "store": "ok" if site.store else "off"}
+        return Readiness(status="ready", generation=site.assistant.index.manifest.generation, checks=checks)
 
 
 def _add_ask(app: FastAPI, site: Site) -> None:
@@ -182,10 +196,8 @@ def _event(name: str, data: Any) -> str:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
-def _add_texts(app: FastAPI, assistant: Assistant) -> None:
-    index = assistant.index
-
-    def find(passage_id: str) -> Passage:
+def _add_texts(app: FastAPI, site: Site) -> None:
+    def find(index: Index, passage_id: str) -> Passage:
         row = index.rows.get(passage_id)
         if row is None:
             raise HTTPException(404, "no such passage; the text may have changed since it was cited")
@@ -198,7 +210,9 @@ def _add_texts(app: FastAPI, assistant: Assistant) -> None:
         end: Annotated[int | None, Query(ge=0)] = None,
     ) -> PassageResponse:
         """A passage with its surroundings; the public address leads to the quote at `start` to `end`."""
-        found = find(passage_id)
+        assistant = site.assistant
+        index = assistant.index
+        found = find(index, passage_id)
         document = index.documents[found.document_id]
         quote = found.text
         if start is not None and end is not None and found.start <= start < end <= found.end:
@@ -218,15 +232,13 @@ def _add_texts(app: FastAPI, assistant: Assistant) -> None:
     @app.get("/api/v1/documents", tags=["texts"])
     def documents() -> list[DocumentResponse]:
         """The documents of the corpus."""
-        counts: dict[str, int] = {}
-        for item in index.passages:
-            counts[item.document_id] = counts.get(item.document_id, 0) + 1
+        edition = site.edition
         return [
             DocumentResponse(
                 document_id=item.document_id, title=item.title, url=item.url, language=item.language,
-                source=item.source, characters=len(item.text), passages=counts.get(item.document_id, 0),
+                source=item.source, characters=len(item.text), passages=len(edition.passages.get(item.document_id, ())),
             )
-            for item in index.documents.values()
+            for item in edition.assistant.index.documents.values()
         ]  # fmt: skip
 
 
