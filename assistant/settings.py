@@ -16,7 +16,7 @@ from assistant.errors import SettingsError
 
 PREFIX = "ASSISTANT_"
 FILE = "assistant.toml"
-_LISTS = frozenset({"allowed_origins"})
+_LISTS = frozenset({"allowed_origins", "hosts"})
 
 
 class Settings(BaseModel):
@@ -38,6 +38,13 @@ class Settings(BaseModel):
     allowed_origins: tuple[str, ...] = Field(
         (), description="origins that may embed the page or call the API, comma-separated"
     )
+    hosts: tuple[str, ...] = Field(
+        (), description="names the server answers to, comma-separated; this machine's own when it listens there"
+    )
+    rate_per_minute: int | None = Field(
+        None, ge=0, description="questions a minute from one address; 0: no limit; 60 unless it listens on loopback"
+    )
+    rate_storage: str = Field("memory://", description="where they are counted; redis://host for several servers")
     language: str = Field("en", pattern="^(en|sv)$", description="language when a question shows none: en or sv")
     contact: str = Field("", description="whom to ask when the texts don't say, shown with a refusal")
     organisation: str = Field("", max_length=80, description="whose assistant it is, shown on every page")

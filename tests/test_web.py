@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from assistant.chat import MOST_CHARACTERS, Assistant
 from assistant.schema import Answer
 from assistant.web.api import create_app
+from assistant.web.limits import Limits
 from assistant.web.security import Guard
 from assistant.web.site import Site
 
@@ -21,6 +22,7 @@ HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient]:
     app = create_app(site)
+    app.add_middleware(Limits, per_minute=0)
     app.add_middleware(Guard, chat="/chat", allowed_origins=["https://intranet.example"], language="en")
     with TestClient(app, base_url="http://127.0.0.1") as client:
         yield client

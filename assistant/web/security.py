@@ -22,7 +22,7 @@ _ALLOWED = re.compile(
     r"gradio_api/(?:run/predict|queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset))"
 )
 _OWNERS = "/owners"
-_MOST_BYTES = 256 * 1024  # of a request: twelve turns of the longest questions fit several times
+_FOREIGN_HOST = "this server doesn't answer to that name; list it in ASSISTANT_HOSTS"
 _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -45,12 +45,14 @@ class Guard:
         language: of a page when nothing else says.
         frame: gives what stands in the head, before and after the chat on Gradio's page; HTML that is
             ours, with every value in it escaped.
+        hosts: names the server answers to, without port; every name when empty.
     """
 
     def __init__(
         self, app: ASGIApp, chat: str, allowed_origins: Sequence[str], language: str,
-        frame: Callable[[Scope], tuple[str, str, str]] = lambda _: ("", "", ""),
+        frame: Callable[[Scope], tuple[str, str, str]] = lambda _: ("", "", ""), hosts: Sequence[str] = (),
     ) -> None:  # fmt: skip
+        self._hosts = frozenset(host.lower() for host in hosts)
         self._app, self._chat, self._language, self._frame = app, chat, language, frame
         self._allowed_origins = frozenset(allowed_origins)
         self._ancestors = " ".join(["'self'", *allowed_origins])
@@ -61,12 +63,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
+        if not self._is_ours(Headers(scope=scope).get("host", "")):
+            await PlainTextResponse(_FOREIGN_HOST, 400)(scope, receive, send)
+            return
         inside = path.startswith(self._chat + "/")
         if inside and not _ALLOWED.fullmatch(path[len(self._chat) + 1 :]):
             await PlainTextResponse("Not Found", 404)(scope, receive, send)
-            return
-        if int(Headers(scope=scope).get("content-length", "0") or 0) > _MOST_BYTES:
-            await PlainTextResponse("Content Too Large", 413)(scope, receive, send)
             return
         private = path.startswith(_OWNERS)
         if scope["method"] not in {"GET", "HEAD", "OPTIONS"} and self._is_foreign(Headers(scope=scope), private):
@@ -88,6 +90,10 @@ class Guard:
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+    def _is_ours(self, host: str) -> bool:
+        """Whether a request names us: a page elsewhere can make its own name lead to our address (DNS rebinding)."""
+        return not self._hosts or (urlsplit(f"//{host}").hostname or "").lower() in self._hosts
 
     def _is_foreign(self, headers: Headers, private: bool) -> bool:
         """Whether a page of an origin that isn't listed sent this. Programs that are no browser send no origin.

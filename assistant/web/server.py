@@ -25,6 +25,7 @@ _SILENCE = {
 }
 
 
+_QUESTIONS_A_MINUTE = 60
 _GRACE = 5  # seconds that open streams get when the server is stopped
 
 
@@ -44,17 +45,19 @@ def serve(settings: Settings) -> None:
     from fastapi.middleware.cors import CORSMiddleware
 
     from assistant.web.api import create_app
+    from assistant.web.limits import Limits
     from assistant.web.page import PATH, frame, mount
     from assistant.web.security import Guard
 
     app = create_app(site, settings.owners_password.get_secret_value(), settings.probes)
     app = mount(app, site)
+    app.add_middleware(Limits, per_minute=questions_a_minute(settings), storage=settings.rate_storage)
     app.add_middleware(
         CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Content-Type", "Accept"],
     )  # fmt: skip
     guarded = Guard(  # outside of all, errors included
-        app, PATH, settings.allowed_origins, settings.language, lambda scope: frame(site, scope)
+        app, PATH, settings.allowed_origins, settings.language, lambda scope: frame(site, scope), own_names(settings)
     )
     host, port = listener.getsockname()[:2]
     print(f"assistant: ready on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
@@ -73,6 +76,23 @@ def serve(settings: Settings) -> None:
         stop.set()
         if site.store:
             site.store.close()
+
+
+def questions_a_minute(settings: Settings) -> int:
+    """How much one address may ask: what is set, else no limit for whoever sits at this machine."""
+    if settings.rate_per_minute is not None:
+        return settings.rate_per_minute
+    return 0 if settings.host in {"127.0.0.1", "localhost", "::1"} else _QUESTIONS_A_MINUTE
+
+
+def own_names(settings: Settings) -> tuple[str, ...]:
+    """The names the server answers to: those that are set, else its own address and loopback; () for any.
+
+    A server that listens on every address and wasn't told its names can't know them.
+    """
+    if settings.hosts or settings.host in {"0.0.0.0", "::"}:  # noqa: S104 - asked for, not bound here
+        return settings.hosts
+    return (settings.host, "localhost", "127.0.0.1", "::1")
 
 
 def make_site(settings: Settings, look: Look) -> Site:

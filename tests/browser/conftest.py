@@ -47,7 +47,7 @@ def serving(folder: Path, corpus: Path, **settings: str) -> Iterator[Server]:
     own = {
         "ASSISTANT_CACHE": str(CACHE), "ASSISTANT_CONTACT": "info@example.org", "ASSISTANT_STORE_QUESTIONS": "true",
         "ASSISTANT_DATABASE": f"sqlite:///{folder / 'store.sqlite'}", "ASSISTANT_PROBES": str(folder / "probes.jsonl"),
-        "ASSISTANT_OWNERS_PASSWORD": PASSWORD,
+        "ASSISTANT_OWNERS_PASSWORD": PASSWORD, "ASSISTANT_RATE_PER_MINUTE": "0",
     }  # fmt: skip
     environment = {**os.environ, **own, **settings}
     places = ["--corpus", str(corpus), "--index", str(folder / "index")]

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+from starlette.middleware.cors import CORSMiddleware
+
+from assistant.errors import SettingsError
+from assistant.settings import Settings
+from assistant.web.api import create_app
+from assistant.web.limits import Limits
+from assistant.web.security import Guard
+from assistant.web.server import own_names, questions_a_minute
+from assistant.web.site import Site
+
+JSON = {"Content-Type": "application/json"}
+ASKED = {"question": "When was the Alpha Institute founded in Lund?"}
+
+
+@pytest.fixture
+def limited(site: Site) -> Iterator[TestClient]:
+    app = create_app(site)
+    app.add_middleware(Limits, per_minute=3)
+    app.add_middleware(CORSMiddleware, allow_origins=["https://intranet.example"])
+    with TestClient(Guard(app, "/chat", (), "en"), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def test_more_than_is_allowed_in_a_minute_is_refused_with_the_time_to_wait(limited: TestClient) -> None:
+    found = [limited.post("/api/v1/ask", json=ASKED) for _ in range(5)]
+    assert [response.status_code for response in found] == [200, 200, 200, 429, 429]
+    assert 1 <= int(found[-1].headers["retry-after"]) <= 60
+    assert found[-1].headers["content-type"] == "application/problem+json"
+    assert "content-security-policy" in found[-1].headers
+    assert limited.get("/healthz").status_code == 200
+    assert limited.get("/start/").status_code == 200
+
+
+def test_a_page_of_a_listed_origin_may_read_that_it_was_refused(limited: TestClient) -> None:
+    for _ in range(4):
+        found = limited.post("/api/v1/ask", json=ASKED, headers={"Origin": "https://intranet.example"})
+    assert found.status_code == 403  # not listed with the guard
+    for _ in range(4):
+        found = limited.get("/api/v1/search?q=lund", headers={"Origin": "https://intranet.example"})
+    assert found.status_code == 429
+    assert found.headers["access-control-allow-origin"] == "https://intranet.example"
+
+
+def test_every_way_to_ask_counts_together(limited: TestClient) -> None:
+    completion = {"messages": [{"role": "user", "content": "What is AI2?"}]}
+    ways: list[Callable[[], Any]] = [
+        lambda: limited.post("/api/v1/ask", json=ASKED),
+        lambda: limited.post("/v1/chat/completions", json=completion),
+        lambda: limited.get("/search/?q=lund"),
+        lambda: limited.get("/api/v1/search?q=lund"),
+    ]
+    assert [way().status_code for way in ways] == [200, 200, 200, 429]
+
+
+def test_without_a_limit_there_is_none(site: Site) -> None:
+    app = create_app(site)
+    app.add_middleware(Limits, per_minute=0)
+    with TestClient(app) as client:
+        assert {client.post("/api/v1/ask", json=ASKED).status_code for _ in range(70)} == {200}
+
+
+@pytest.mark.parametrize("storage", ["nosuch://x", "redis://"])
+def test_a_storage_that_can_not_be_used_is_named(storage: str) -> None:
+    with pytest.raises(SettingsError, match="rate_storage"):
+        Limits(None, 1, storage)  # type: ignore[arg-type]  # the app isn't reached
+
+
+@pytest.fixture
+def address(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A real server whose answers take a moment, two at once at the most."""
+    monkeypatch.setattr("assistant.web.limits._AT_ONCE", 2)
+    app = create_app(site)
+
+    @app.middleware("http")
+    async def slowly(request: Any, go_on: Any) -> Any:
+        import asyncio
+
+        if request.url.path == "/api/v1/ask":
+            await asyncio.sleep(0.5)
+        return await go_on(request)
+
+    app.add_middleware(Limits, per_minute=0)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def test_more_at_once_than_is_worked_on_is_refused_and_room_is_made_again(address: str) -> None:
+    codes: list[int] = []
+
+    def ask() -> None:
+        codes.append(httpx.post(f"http://{address}/api/v1/ask", json=ASKED, timeout=30).status_code)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes.count(200) == 2
+    assert codes.count(503) == 6
+    assert httpx.post(f"http://{address}/api/v1/ask", json=ASKED, timeout=30).status_code == 200
+
+
+def test_a_body_in_chunks_is_refused_when_it_gets_too_large(address: str) -> None:
+    def chunks() -> Iterator[bytes]:
+        for _ in range(400):
+            yield b" " * 1024
+
+    response = httpx.post(
+        f"http://{address}/api/v1/ask", content=chunks(), headers={"Content-Type": "application/json"}
+    )
+    assert response.status_code == 413
+
+
+def test_a_body_in_few_chunks_arrives_whole(address: str) -> None:
+    parts = iter([b'{"question": "When was the Alpha ', b'Institute founded in Lund?"}'])
+    response = httpx.post(f"http://{address}/api/v1/ask", content=parts, headers=JSON)
+    assert response.json()["verdict"] == "answered"
+
+
+def test_a_client_that_goes_away_makes_room(address: str) -> None:
+    host, port = address.split(":")
+    for _ in range(4):
+        with socket.create_connection((host, int(port))) as line:
+            line.sendall(
+                b"POST /api/v1/ask HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+            )
+    time.sleep(0.7)
+    assert httpx.post(f"http://{address}/api/v1/ask", json=ASKED, timeout=30).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("127.0.0.1:7860", 200),
+        ("LOCALHOST", 200),
+        ("[::1]:80", 200),
+        ("evil.example", 400),
+        ("", 400),
+    ],
+)
+def test_a_server_answers_to_its_own_names_only(site: Site, host: str, status: int) -> None:
+    guarded = Guard(create_app(site), "/chat", (), "en", hosts=own_names(Settings()))
+    with TestClient(guarded) as client:
+        response = client.get("/healthz", headers={"Host": host})
+    assert response.status_code == status
+    assert status == 200 or "ASSISTANT_HOSTS" in response.text
+
+
+def test_who_sits_at_the_machine_is_not_limited_unless_that_is_said() -> None:
+    assert questions_a_minute(Settings()) == 0
+    assert questions_a_minute(Settings(host="0.0.0.0")) == 60
+    assert questions_a_minute(Settings(rate_per_minute=5)) == 5
+
+
+def test_names_that_are_set_are_the_names(site: Site) -> None:
+    assert own_names(Settings(hosts=("assistant.example",))) == ("assistant.example",)
+    assert own_names(Settings(host="0.0.0.0")) == ()
