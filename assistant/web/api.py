@@ -118,7 +118,7 @@ def create_app(site: Site, owners_password: str = "", probes: Path = Path("probe
     _add_pages(app, site)
     _add_ask(app, site)
     _add_texts(app, site)
-    add_feedback(app, site.store)
+    add_feedback(app, site)
     add_search(app, site)
     add_reading(app, site)
     add_tour(app, site)

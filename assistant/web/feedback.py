@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.store.database import MOST_COMMENT, Store
+from assistant.web.site import Site
 
 Reason = Literal["wrong source", "incomplete", "not what I asked", "other"]
 AnswerId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
@@ -37,13 +38,13 @@ class FeedbackResponse(BaseModel):
     stored: bool
 
 
-def add_feedback(app: FastAPI, store: Store | None) -> None:
+def add_feedback(app: FastAPI, site: Site) -> None:
     """Add `POST /api/v1/feedback` and `DELETE /api/v1/answers/{answer_id}`."""
 
     def open_store() -> Store:
-        if store is None:
+        if site.store is None:
             raise HTTPException(404, "this server stores no feedback")
-        return store
+        return site.store
 
     @app.post("/api/v1/feedback", tags=["feedback"], status_code=201)
     def feedback(body: FeedbackRequest) -> FeedbackResponse:
@@ -54,6 +55,7 @@ def add_feedback(app: FastAPI, store: Store | None) -> None:
             raise HTTPException(503, "the feedback could not be stored; try again later") from None
         if not known:
             raise HTTPException(404, "no such answer; it may have been deleted")
+        site.metrics.rated(body.rating)
         return FeedbackResponse(stored=True)
 
     @app.delete("/api/v1/answers/{answer_id}", tags=["feedback"], status_code=204)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Form, HTTPException, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from fastapi.security import HTTPBasic
 
 from assistant.chat import MOST_CHARACTERS
@@ -47,7 +47,7 @@ class Bar:
 
 
 def add_owners(app: FastAPI, site: Site, store: Store, password: str, probes: Path) -> None:
-    """Add `/owners/`, for whoever knows the password."""
+    """Add `/owners/` and `/metrics`, for whoever knows the password."""
     grouping = Grouping(site.assistant.encoder)
     basic = HTTPBasic(realm="owners")
 
@@ -68,6 +68,11 @@ def add_owners(app: FastAPI, site: Site, store: Store, password: str, probes: Pa
             items=store.feedback(_SHOWN), bars=_bars(usage), usage=_by_day(usage), verdicts=list(Verdict),
             height=_HEIGHT, passages=site.assistant.index.rows, probes=probes,
         )  # fmt: skip
+
+    @app.get("/metrics", include_in_schema=False, dependencies=[Depends(owner)])
+    def metrics() -> Response:
+        generation = site.assistant.index.manifest.generation
+        return Response(site.metrics.page(generation), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     _add_acts(app, store, owner, probes)
     _add_exports(app, store, owner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 import sys
@@ -14,6 +15,7 @@ from assistant.store.database import Store, purge_daily
 from assistant.web.look import Look, make_look
 from assistant.web.reload import follow, make_edition
 from assistant.web.site import Site
+from assistant.web.telemetry import RequestLog
 
 # Gradio and huggingface_hub ask these hosts of their own accord; read when they are imported.
 _SILENCE = {
@@ -59,11 +61,14 @@ def serve(settings: Settings) -> None:
     guarded = Guard(  # outside of all, errors included
         app, PATH, settings.allowed_origins, settings.language, lambda scope: frame(site, scope), own_names(settings)
     )
+    logged = RequestLog(guarded, site.metrics, settings.log_requests)
+    if settings.log_requests:
+        log_to_stderr()
     host, port = listener.getsockname()[:2]
     print(f"assistant: ready on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
     server = uvicorn.Server(
         uvicorn.Config(
-            guarded, log_level="warning", server_header=False, access_log=False, timeout_graceful_shutdown=_GRACE
+            logged, log_level="warning", server_header=False, access_log=False, timeout_graceful_shutdown=_GRACE
         )
     )
     stop = threading.Event()
@@ -76,6 +81,16 @@ def serve(settings: Settings) -> None:
         stop.set()
         if site.store:
             site.store.close()
+
+
+def log_to_stderr() -> None:
+    """Write the lines of `RequestLog` as they are, to where a service manager gathers them."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("assistant.requests")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
 
 
 def questions_a_minute(settings: Settings) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote as url_quote
@@ -19,11 +19,12 @@ from assistant.chat import Assistant
 from assistant.onboarding.guide import Guide
 from assistant.onboarding.roles import Role
 from assistant.onboarding.summaries import TextSummary
-from assistant.schema import Citation, Passage
+from assistant.schema import Answer, Citation, Passage
 from assistant.store.database import Store
 from assistant.web.look import Look
 from assistant.web.picture import Picture, draw
 from assistant.web.security import chosen_language, page_language
+from assistant.web.telemetry import Metrics
 from assistant.web.words import say, texts
 
 T = TypeVar("T")
@@ -78,6 +79,7 @@ class Site:
     look: Look
     store: Store | None = None
     problem: str = ""
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def assistant(self) -> Assistant:
@@ -89,8 +91,9 @@ class Site:
         """The guide of the live edition."""
         return self.edition.guide
 
-    def record(self, answer: Any, channel: str, keep: bool = True) -> str:
-        """Write that an answer was given, and return its id; "" when nothing is stored."""
+    def record(self, answer: Answer, channel: str, keep: bool = True) -> str:
+        """Count and write that an answer was given, and return its id; "" when nothing is stored."""
+        self.metrics.answered(answer, channel)
         if self.store is None:
             return ""
         assistant = self.assistant
