@@ -1,0 +1,79 @@
+"""The command line. Exit 0 also for a refusal, 1 for an error the user can mend, 2 for wrong usage."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant import __version__
+from assistant.cli import asking, measuring, operating
+from assistant.errors import AssistantError
+from assistant.settings import load_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        overrides = {name: getattr(options, name, None) for name in ("corpus", "index", "host", "port")}
+        result: int = options.run(load_settings(os.environ, overrides), options)
+    except AssistantError as error:
+        print(f"assistant: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - must outlive us, so that the flush at exit succeeds
+        return 0
+    except OSError as error:
+        print(
+            f"assistant: {error.strerror or error}: {error.filename!r}; check the path and its rights", file=sys.stderr
+        )
+        return 1
+    return result
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="assistant", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    places = argparse.ArgumentParser(add_help=False)
+    places.add_argument("--corpus", type=Path, metavar="DIR", help="folder with the texts")
+    places.add_argument("--index", type=Path, metavar="DIR", help="folder for the built index")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text, parents=[places])
+        made.set_defaults(run=run)
+        return made
+
+    index = command("index", operating.index, "bring the index up to date with the corpus")
+    index.add_argument("--skip-unreadable", action="store_true", help="go on without files that can't be read")
+    index.add_argument("--rebuild", action="store_true", help="forget the old index and embed everything anew")
+    index.add_argument("--rollback", action="store_true", help="make the generation before the live one live again")
+    ask = command("ask", asking.ask, "answer one question, or a file of them")
+    ask.add_argument("question", nargs="*", help="the question")
+    ask.add_argument("--batch", type=Path, metavar="FILE", help='JSON lines {"id", "question"} or {"id", "turns"}')
+    ask.add_argument("--json", action="store_true", help="print the Answer as JSON")
+    ask.add_argument("--document", action="append", default=[], metavar="ID", help="only from this document or folder")
+    ask.add_argument("--language", metavar="CODE", help="only from texts in this language")
+    ask.add_argument("--explain", action="store_true", help="show every stage with its scores")
+    ask.add_argument("--expect", metavar="WORDS", help="words of the answer: --explain names what failed")
+    command("chat", asking.chat, "ask in the terminal, with follow-ups")
+    serve = command("serve", operating.serve, "serve the page and the API")
+    serve.add_argument("--host", help="address to listen on")
+    serve.add_argument("--port", type=int, help="port to listen on")
+    evaluate = command("eval", measuring.evaluate, "measure answers on a data set")
+    evaluate.add_argument("data", type=Path, metavar="DIR", help="a data set, or a file of probes for your own texts")
+    evaluate.add_argument("--json", action="store_true", help="print the report as JSON")
+    evaluate.add_argument("--compare", type=Path, metavar="OLD.json", help="say what changed since that report")
+    evaluate.add_argument("--picture", type=Path, metavar="FILE", help="draw the risk-coverage curve")
+    calibrate = command("calibrate", measuring.calibrate, "fit the threshold for answering to your own probes")
+    calibrate.add_argument("probes", type=Path, metavar="PROBES.jsonl", help="questions in the format of qa.jsonl")
+    command("mcp", operating.mcp, "serve the tools ask and read_source to a program over the Model Context Protocol")
+    command("purge", operating.purge, "delete what is stored for longer than keep_days")
+    command("doctor", operating.doctor, "check settings, corpus, model and index; say what to do")
+    return parser

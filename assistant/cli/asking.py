@@ -1,0 +1,122 @@
+"""The commands that ask: one question, a file of them, a conversation."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant.cli.common import read_text, say
+from assistant.errors import QuestionError
+from assistant.schema import Answer, Turn, Verdict, answer_as_dict
+from assistant.settings import Settings
+
+
+def ask(settings: Settings, options: argparse.Namespace) -> int:
+    """One question, or a file of them."""
+    if bool(options.question) == bool(options.batch):
+        say("assistant ask: give either a question or --batch FILE")
+        return 2
+    from assistant.factory import make_assistant
+    from assistant.retrieval import Filter
+
+    if options.batch:
+        requests = list(_requests(options.batch))
+        assistant = make_assistant(settings, say)
+        for identifier, turns in requests:
+            answer, _ = _last_answer(assistant, turns)
+            print(json.dumps({"id": identifier, **answer_as_dict(answer)}, ensure_ascii=False), flush=True)
+        return 0
+    assistant = make_assistant(settings, say)
+    only = Filter(tuple(options.document), options.language)
+    trace = assistant.trace(" ".join(options.question), only=only)
+    if options.explain:
+        from assistant.explain import explain, failed_stage
+
+        print(explain(trace, assistant.judge.answer_from))
+        if options.expect:
+            right = _contains(options.expect)
+            print(f"failed     {failed_stage(trace, right, assistant.index.texts) or 'nowhere: it is answered'}")
+    if options.json:
+        print(json.dumps(answer_as_dict(trace.answer), ensure_ascii=False, indent=2))
+    elif not options.explain:
+        print(_readable(trace.answer))
+    return 0
+
+
+def _contains(words: str) -> Callable[[str, str], bool]:
+    wanted = " ".join(words.casefold().split())
+    return lambda text, _: wanted in " ".join(text.casefold().split())
+
+
+def _requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
+    """Id and turns of each line of a batch file.
+
+    Raises:
+        QuestionError: the file can't be read or a line is no request.
+    """
+    from assistant.chat import taken
+
+    for number, line in enumerate(read_text(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            turns = record["turns"] if "turns" in record else [record["question"]]
+            if not turns or not all(isinstance(turn, str) for turn in turns):
+                raise ValueError
+            yield record["id"], [taken(turn) for turn in turns]
+        except QuestionError as error:
+            raise QuestionError(f"line {number} of {str(path)!r}: {error}") from None
+        except (ValueError, KeyError, TypeError):
+            raise QuestionError(
+                f'line {number} of {str(path)!r} is no request; write {{"id": …, "question": "…"}} '
+                'or {"id": …, "turns": ["…"]}'
+            ) from None
+
+
+def _last_answer(assistant: Any, turns: Sequence[str]) -> tuple[Answer, list[Turn]]:
+    history: list[Turn] = []
+    for turn in turns:
+        answer = assistant.ask(turn, history)
+        history.append(Turn(turn, answer.resolved_question))
+    return answer, history
+
+
+def chat(settings: Settings, options: argparse.Namespace) -> int:
+    """A conversation in the terminal."""
+    from assistant.factory import make_assistant
+
+    assistant = make_assistant(settings, say)
+    say("Ask a question; an empty line ends.")
+    history: list[Turn] = []
+    while True:
+        try:
+            question = input("> ").strip()
+        except EOFError:
+            return 0
+        if not question:
+            return 0
+        try:
+            answer = assistant.ask(question, history)
+        except QuestionError as error:
+            say(str(error))
+            continue
+        if answer.resolved_question != answer.question:
+            print(f"({answer.resolved_question})")
+        print(_readable(answer) + "\n")
+        if answer.verdict is not Verdict.ABOUT_ME:
+            history.append(Turn(question, answer.resolved_question))
+
+
+def _readable(answer: Answer) -> str:
+    lines = [answer.answer]
+    for citation in answer.citations or answer.closest:
+        place = " > ".join(dict.fromkeys([citation.title, *citation.heading]))
+        where = f"{citation.document_id}, characters {citation.start}-{citation.end}"
+        lines.append(f"  [{citation.number}] {place} ({where})" + (f" {citation.url}" if citation.url else ""))
+        if answer.closest:
+            lines.append(f"      {citation.quote}")
+    return "\n".join(lines)

@@ -1,0 +1,70 @@
+"""The commands that build, serve and look after."""
+
+from __future__ import annotations
+
+import argparse
+
+from assistant.cli.common import progress, say
+from assistant.settings import Settings
+
+
+def index(settings: Settings, options: argparse.Namespace) -> int:
+    """Bring the index up to date with the corpus."""
+    if options.rollback:
+        from assistant.index.store import roll_back
+
+        print(f"live again: generation {roll_back(settings.index)}")
+        return 0
+    from assistant.factory import update_index
+
+    reading, report = update_index(settings, options.skip_unreadable, options.rebuild, say, progress)
+    for name in ("added", "changed", "removed"):
+        for document in getattr(report, name):
+            print(f"{name:8} {document}")
+    counts = ", ".join(f"{len(getattr(report, name))} {name}" for name in ("added", "changed", "removed", "unchanged"))
+    print(f"{counts}; {report.passages} passages, {report.embedded} embedded; generation {report.generation}")
+    if report.added or report.changed or report.removed:
+        print("a server that is running takes it up within seconds")
+    for item in reading.unreadable:
+        print(f"skipped  {item.path}: {item.reason}")
+    return 0
+
+
+def serve(settings: Settings, options: argparse.Namespace) -> int:
+    """Serve the page and the API."""
+    from assistant.web.server import serve
+
+    serve(settings)
+    return 0
+
+
+def purge(settings: Settings, options: argparse.Namespace) -> int:
+    """Delete what is stored for longer than keep_days."""
+    from assistant.store.database import Store
+
+    if not settings.database:
+        print("nothing is stored (setting database is empty)")
+        return 0
+    store = Store(settings.database, settings.store_questions, settings.keep_days)
+    print(f"deleted {store.purge()} answers older than {settings.keep_days} days, with their feedback")
+    store.close()
+    return 0
+
+
+def doctor(settings: Settings, options: argparse.Namespace) -> int:
+    """Check settings, corpus, model, index and database."""
+    from assistant.doctor import examine
+
+    healthy = True
+    for finding in examine(settings):
+        print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.subject}: {finding.text}")
+        healthy = healthy and finding.ok
+    return 0 if healthy else 1
+
+
+def mcp(settings: Settings, options: argparse.Namespace) -> int:
+    """Speak the Model Context Protocol on standard input and output."""
+    from assistant.mcp import run
+
+    run(settings, say)
+    return 0
