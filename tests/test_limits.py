@@ -38,6 +38,8 @@ def test_more_than_is_allowed_in_a_minute_is_refused_with_the_time_to_wait(limit
     assert [response.status_code for response in found] == [200, 200, 200, 429, 429]
     assert 1 <= int(found[-1].headers["retry-after"]) <= 60
     assert found[-1].headers["content-type"] == "application/problem+json"
+    swedish = limited.post("/api/v1/ask", json=ASKED, headers={"Accept-Language": "sv"}).json()
+    assert swedish["detail"].startswith("För många frågor på en minut; försök igen om ")
     assert "content-security-policy" in found[-1].headers
     assert limited.get("/healthz").status_code == 200
     assert limited.get("/start/").status_code == 200

@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.errors import SettingsError
+from assistant.web.security import page_language
+from assistant.web.words import say
 
 # What costs a look through the index or a row in the database.
 _COSTLY = re.compile(
@@ -55,13 +57,13 @@ class Limits:
         if scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
             body = await _body(scope, receive)
             if body is None:
-                await _refusal(413, "more than 256 KB were sent")(scope, receive, send)
+                await _refusal(scope, 413, "limit_size")(scope, receive, send)
                 return
             receive = _again(body, receive)
         if not _COSTLY.fullmatch(scope["path"].removeprefix(scope.get("root_path", ""))):
             await self._app(scope, receive, send)
             return
-        refusal = self._refused(str((scope.get("client") or ("?",))[0]))
+        refusal = self._refused(scope)
         if refusal:
             await refusal(scope, receive, send)
             return
@@ -71,13 +73,14 @@ class Limits:
         finally:
             self._running -= 1
 
-    def _refused(self, client: str) -> Response | None:
+    def _refused(self, scope: Scope) -> Response | None:
+        client = str((scope.get("client") or ("?",))[0])
         if self._rate and not self._windows.hit(self._rate, client):
             window = self._windows.get_window_stats(self._rate, client)
             wait = max(1, math.ceil(window.reset_time - time.time()))
-            return _refusal(429, f"too many questions in a minute; try again in {wait} seconds", wait)
+            return _refusal(scope, 429, "limit_rate", wait)
         if self._running >= _AT_ONCE:
-            return _refusal(503, "many are asking at the moment; try again in a few seconds", _RETRY_SECONDS)
+            return _refusal(scope, 503, "limit_busy", _RETRY_SECONDS)
         return None
 
 
@@ -110,8 +113,9 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _refusal(status: int, detail: str, wait: int = 0) -> Response:
-    """Problem details, RFC 9457."""
+def _refusal(scope: Scope, status: int, key: str, wait: int = 0) -> Response:
+    """Problem details, RFC 9457, in the language of whoever asks: the page shows them."""
+    detail = say(page_language(scope, "en"), key, seconds=wait)
     headers = {"Retry-After": str(wait)} if wait else {}
     content = {"type": "about:blank", "title": "Not taken", "status": status, "detail": detail}
     return JSONResponse(content, status, headers, media_type="application/problem+json")
