@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from assistant import __version__
-from assistant.chat import Assistant
+from assistant.chat import MOST_CHARACTERS, MOST_TURNS, Assistant
 from assistant.errors import QuestionError, ServerError
 from assistant.factory import make_assistant
 from assistant.schema import Turn, answer_as_dict
@@ -54,7 +54,8 @@ def make_server(assistant: Assistant) -> MCPServer[Any]:
     def ask(question: str, earlier_questions: list[str] | None = None) -> dict[str, Any]:
         """Answer a question, in English or Swedish, with cited sentences; earlier questions give context."""
         turns: list[Turn] = []
-        for earlier in earlier_questions or []:
+        for earlier in (earlier_questions or [])[-MOST_TURNS:]:
+            earlier = earlier[:MOST_CHARACTERS]
             turns.append(Turn(earlier, assistant.understand(earlier, turns)))
         try:
             return answer_as_dict(assistant.ask(question, turns))

@@ -44,7 +44,6 @@ class Settings(BaseModel):
     rate_per_minute: int | None = Field(
         None, ge=0, description="questions a minute from one address; 0: no limit; 60 unless it listens on loopback"
     )
-    rate_storage: str = Field("memory://", description="where they are counted; redis://host for several servers")
     log_requests: bool = Field(False, description="write a line of JSON for each request, without its words")
     language: str = Field("en", pattern="^(en|sv)$", description="language when a question shows none: en or sv")
     contact: str = Field("", description="whom to ask when the texts don't say, shown with a refusal")

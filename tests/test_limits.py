@@ -12,7 +12,6 @@ import uvicorn
 from fastapi.testclient import TestClient
 from starlette.middleware.cors import CORSMiddleware
 
-from assistant.errors import SettingsError
 from assistant.settings import Settings
 from assistant.web.api import create_app
 from assistant.web.limits import Limits
@@ -73,10 +72,14 @@ def test_without_a_limit_there_is_none(site: Site) -> None:
         assert {client.post("/api/v1/ask", json=ASKED).status_code for _ in range(70)} == {200}
 
 
-@pytest.mark.parametrize("storage", ["nosuch://x", "redis://"])
-def test_a_storage_that_can_not_be_used_is_named(storage: str) -> None:
-    with pytest.raises(SettingsError, match="rate_storage"):
-        Limits(None, 1, storage)  # type: ignore[arg-type]  # the app isn't reached
+def test_a_password_can_not_be_guessed_faster_than_that(limited: TestClient) -> None:
+    found = [limited.get("/owners/", headers={"Authorization": "Basic eDp5"}).status_code for _ in range(5)]
+    assert found == [404, 404, 404, 429, 429]  # this site has no owners' page
+
+
+def test_a_host_that_is_none_is_refused(site: Site) -> None:
+    with TestClient(Guard(create_app(site), "/chat", (), "en", hosts=("localhost",))) as client:
+        assert client.get("/healthz", headers={"Host": "[::1"}).status_code == 400
 
 
 @pytest.fixture

@@ -86,13 +86,26 @@ def test_a_follow_up_leans_on_the_questions_before_it(client: openai.OpenAI, sit
 
 @pytest.mark.parametrize(
     ("messages", "status"),
-    [([user("?!")], 400), ([{"role": "assistant", "content": "x"}], 400), ([], 422), ([user("SECRET" * 5000)], 422)],
+    [([user("?!")], 400), ([{"role": "assistant", "content": "x"}], 400), ([], 422), ([user("SECRET" * 5000)], 400)],
 )
 def test_what_does_not_fit_is_an_error_without_an_echo(client: openai.OpenAI, messages: list[Any], status: int) -> None:
     with pytest.raises(openai.APIStatusError) as error:
         ask(client, *messages)
     assert error.value.status_code == status
     assert "SECRETSECRET" not in error.value.response.text
+    assert error.value.response.json()["error"]["type"] == "invalid_request_error"
+
+
+def test_a_long_conversation_with_tools_in_it_is_answered(client: openai.OpenAI) -> None:
+    tool = [{"role": "assistant", "content": None}, {"role": "tool", "content": "x", "tool_call_id": "1"}]
+    found = ask(client, *[user("What is AI2?"), *tool] * 40, user(QUESTION))
+    assert found.choices[0].message.annotations
+
+
+def test_a_client_can_keep_its_question_out_of_the_store(client: openai.OpenAI, site: Site) -> None:
+    ask(client, user(QUESTION), store=False)
+    assert site.store is not None
+    assert [row.question for row in site.store.answers()] == [None]
 
 
 def test_what_is_asked_this_way_is_recorded_like_the_rest(client: openai.OpenAI, site: Site) -> None:

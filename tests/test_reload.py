@@ -92,10 +92,40 @@ def test_an_index_that_fails_its_checks_is_left_alone(site: Site, settings: Sett
     with TestClient(create_app(site)) as client:
         ready = client.get("/readyz").json()
         assert (ready["status"], ready["generation"]) == ("ready", name)
-        assert "passages.jsonl" in ready["checks"]["index"]
+        assert ready["checks"]["index"] == "a newer index is refused; the server's log says why"
+        assert str(settings.index) not in str(ready)
         assert (
             client.post("/api/v1/ask", json={"question": "What does the Alpha Institute develop?"}).status_code == 200
         )
+
+
+def test_an_index_that_is_mended_is_taken_although_its_name_is_the_same(site: Site, settings: Settings) -> None:
+    whole = (settings.index / "current").read_text(encoding="ascii")
+    build(settings, "alpha.md")
+    name = current_generation(settings.index)
+    assert name
+    until(lambda: site.assistant.index.manifest.generation == name)
+    (settings.index / "current").write_text(whole, encoding="ascii")
+    until(lambda: site.assistant.index.manifest.generation == whole.strip())
+    file = generation_folder(settings.index, name) / "passages.jsonl"
+    good = file.read_text(encoding="utf-8")
+    file.write_text("damaged", encoding="utf-8")
+    (settings.index / "current").write_text(name + "\n", encoding="ascii")
+    until(lambda: bool(site.problem))
+    file.write_text(good, encoding="utf-8")
+    (file.parent / "manifest.json").touch()
+    until(lambda: site.assistant.index.manifest.generation == name)
+    assert site.problem == ""
+
+
+def test_looking_goes_on_whatever_happens(site: Site, settings: Settings) -> None:
+    (settings.index / "current").unlink()
+    (settings.index / "current").mkdir()
+    until(lambda: bool(site.problem))
+    (settings.index / "current").rmdir()
+    build(settings, "alpha.md")
+    until(lambda: list(site.assistant.index.documents) == ["alpha.md"])
+    assert site.problem == ""
 
 
 def test_no_request_fails_while_the_index_changes(site: Site, settings: Settings) -> None:

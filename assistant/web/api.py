@@ -25,7 +25,7 @@ from assistant.index.loaded import Index
 from assistant.retrieval import Filter
 from assistant.schema import Answer, Passage, Turn, answer_as_dict
 from assistant.web.feedback import add_feedback
-from assistant.web.openai import add_openai
+from assistant.web.openai import add_openai, openai_error
 from assistant.web.owners import add_owners
 from assistant.web.reading import add_reading
 from assistant.web.search import add_search
@@ -170,10 +170,11 @@ def _add_ask(app: FastAPI, site: Site) -> None:
         history = [Turn(turn.question, turn.resolved_question) for turn in body.history]
         try:
             only = Filter(tuple(body.filter.documents), body.filter.language)
-            answer = site.assistant.ask(body.question, history, only)
+            edition = site.edition
+            answer = edition.assistant.ask(body.question, history, only)
         except QuestionError as error:
             raise HTTPException(422, str(error)) from None
-        answer = replace(answer, answer_id=site.record(answer, "api", body.store))
+        answer = replace(answer, answer_id=site.record(answer, edition, "api", body.store))
         if "text/event-stream" in request.headers.get("accept", ""):
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
             return StreamingResponse(_events(answer), media_type="text/event-stream", headers=headers)
@@ -267,8 +268,11 @@ async def _unavailable(_: Request, error: Exception) -> Response:
     return _problem_response(503, "Not available", str(error))
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     """What is wrong with a request, without an echo of what was sent."""
     assert isinstance(error, RequestValidationError)  # registered for it alone
     complaints = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
-    return _problem_response(422, "The request doesn't fit", "; ".join(complaints[:5]))
+    detail = "; ".join(complaints[:5])
+    if request.url.path.startswith("/v1/"):
+        return openai_error(422, detail)
+    return _problem_response(422, "The request doesn't fit", detail)

@@ -7,19 +7,18 @@ import re
 import time
 
 from limits import RateLimitItemPerMinute
-from limits.storage import storage_from_string
+from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.errors import SettingsError
 from assistant.web.security import page_language
 from assistant.web.words import say
 
-# What costs a look through the index or a row in the database.
+# What costs a look through the index or a row in the database, and where a password can be guessed.
 _COSTLY = re.compile(
-    r"/api/v1/(?:ask|search|feedback|answers/\w+)|/v1/chat/completions|/search/|/chat/gradio_api/(?:queue/join|run/predict)"
+    r"/api/v1/(?:ask|search|feedback|answers/\w+)|/v1/chat/completions|/search/|/owners/.*|/metrics|/chat/gradio_api/(?:queue/join|run/predict)"
 )
 _AT_ONCE = 32  # in work at the same time; more would only wait longer
 _RETRY_SECONDS = 2  # when too much is asked at once
@@ -32,22 +31,12 @@ class Limits:
     Args:
         app: what it protects.
         per_minute: requests that cost something, of one address; 0 for no limit.
-        storage: where the windows are kept, "memory://", or "redis://host" for several servers together.
-
-    Raises:
-        SettingsError: the storage is none that is known.
     """
 
-    def __init__(self, app: ASGIApp, per_minute: int, storage: str = "memory://") -> None:
+    def __init__(self, app: ASGIApp, per_minute: int) -> None:
         self._app, self._running = app, 0
         self._rate = RateLimitItemPerMinute(per_minute) if per_minute else None
-        try:
-            self._windows = MovingWindowRateLimiter(storage_from_string(storage))
-        except Exception as error:  # each storage raises classes of its own
-            raise SettingsError(
-                f"setting 'rate_storage': {storage.split('@')[-1]!r} can't be used ({type(error).__name__}); "
-                "write memory:// or redis://host:6379"
-            ) from error
+        self._windows = MovingWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it with the time to wait."""

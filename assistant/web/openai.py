@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.chat import MOST_CHARACTERS, MOST_TURNS
+from assistant.chat import MOST_CHARACTERS, MOST_TURNS, Assistant
 from assistant.citations import marker
 from assistant.errors import QuestionError
 from assistant.schema import Answer, Citation, Turn
@@ -33,21 +33,21 @@ class TextPart(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     type: Literal["text"]
-    text: str = Field(max_length=MOST_CHARACTERS)
+    text: str
 
 
 class Message(BaseModel):
-    """A message of the conversation. What a system message says is not followed."""
+    """A message of the conversation. Only the user's are read: what a system message says is not followed."""
 
     model_config = ConfigDict(extra="ignore")
 
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart] = Field(max_length=20_000)
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[TextPart] | None = None
 
     @property
     def text(self) -> str:
         """Its words."""
-        return self.content if isinstance(self.content, str) else " ".join(part.text for part in self.content)
+        return self.content if isinstance(self.content, str) else " ".join(part.text for part in self.content or ())
 
 
 class CompletionRequest(BaseModel):
@@ -56,8 +56,9 @@ class CompletionRequest(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     model: str = Field(MODEL, max_length=200)
-    messages: list[Message] = Field(min_length=1, max_length=4 * MOST_TURNS)
+    messages: list[Message] = Field(min_length=1)  # as many as fit into a request
     stream: bool = False
+    store: bool | None = Field(None, description="false: the question's text is not stored, even where others are")
 
 
 def add_openai(app: FastAPI, site: Site) -> None:
@@ -73,14 +74,14 @@ def add_openai(app: FastAPI, site: Site) -> None:
     def completions(request: Request, body: CompletionRequest) -> Response:
         """An answer with its citations, whole or as a stream of chunks."""
         if body.messages[-1].role != "user":
-            return _error(400, "the last message must be the user's")
+            return openai_error(400, "the last message must be the user's")
         asked = [message.text for message in body.messages if message.role == "user"]
-        history = _turns(site, asked[:-1])
+        edition = site.edition
         try:
-            answer = site.assistant.ask(asked[-1], history)
+            answer = edition.assistant.ask(asked[-1], _turns(edition.assistant, asked[:-1]))
         except QuestionError as error:
-            return _error(400, str(error))
-        answer = replace(answer, answer_id=site.record(answer, "openai"))
+            return openai_error(400, str(error))
+        answer = replace(answer, answer_id=site.record(answer, edition, "openai", body.store is not False))
         head = {"id": f"chatcmpl-{answer.answer_id or uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}
         if body.stream:
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -93,11 +94,11 @@ def add_openai(app: FastAPI, site: Site) -> None:
         })  # fmt: skip
 
 
-def _turns(site: Site, asked: Sequence[str]) -> list[Turn]:
+def _turns(assistant: Assistant, asked: Sequence[str]) -> list[Turn]:
     """The questions before, each understood after the one before it, as the other ways in do."""
     turns: list[Turn] = []
     for question in asked[-MOST_TURNS:]:
-        turns.append(Turn(question, site.assistant.understand(question, turns)))
+        turns.append(Turn(question[:MOST_CHARACTERS], assistant.understand(question[:MOST_CHARACTERS], turns)))
     return turns
 
 
@@ -147,7 +148,8 @@ def _chunks(answer: Answer, head: dict[str, Any]) -> Iterator[str]:
     yield "data: [DONE]\n\n"
 
 
-def _error(status: int, message: str) -> JSONResponse:
+def openai_error(status: int, message: str) -> JSONResponse:
+    """An error in OpenAI's shape."""
     return JSONResponse(
         {"error": {"message": message, "type": "invalid_request_error", "code": None, "param": None}}, status
     )

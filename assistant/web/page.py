@@ -163,7 +163,8 @@ class _Page:
         busy = gr.Textbox(value="", submit_btn=False, stop_btn=_STOP)
         yield shown, busy, turns, gr.skip(), gr.skip(), gr.skip()
         try:
-            answer = self.site.assistant.ask(asked, turns[-MOST_TURNS:])
+            edition = self.site.edition
+            answer = edition.assistant.ask(asked, turns[-MOST_TURNS:])
         except AssistantError as error:
             key = "bad_question" if isinstance(error, QuestionError) else "failed"
             said = {"role": "assistant", "content": error_html(say(spoken, key), spoken)}
@@ -171,10 +172,12 @@ class _Page:
             return
         if answer.verdict is not Verdict.ABOUT_ME:
             turns = [*turns, Turn(asked, answer.resolved_question)]
-        for html in list(answer_html(answer, self.site.assistant))[:-1]:
+        for html in list(answer_html(answer, edition.assistant))[:-1]:
             yield [*shown, {"role": "assistant", "content": html}], gr.skip(), turns, *[gr.skip()] * 3
-        answer = replace(answer, answer_id=self.site.record(answer, "page"))  # the first words don't wait for it
-        *_, whole = answer_html(answer, self.site.assistant)
+        answer = replace(
+            answer, answer_id=self.site.record(answer, edition, "page")
+        )  # the first words don't wait for it
+        *_, whole = answer_html(answer, edition.assistant)
         kept, current = kept.with_questions(current, [turn.question for turn in turns])
         shown = [*shown, {"role": "assistant", "content": whole}]
         yield shown, _ready(), turns, as_value(kept), current, _choices(kept)

@@ -16,6 +16,7 @@ from assistant.settings import Settings
 from assistant.web.site import Edition, Site
 
 _SECONDS = 2.0  # between looks at which generation is live
+_REFUSED = "a newer index is refused; the server's log says why"
 _LOG = logging.getLogger(__name__)
 
 
@@ -37,19 +38,37 @@ def follow(site: Site, settings: Settings, stop: threading.Event, seconds: float
     """Look every `seconds` until `stop` is set, in a thread of its own, and give `site` what is new."""
 
     def run() -> None:
-        refused = ""
+        refused: tuple[str, float] | None = None
         while not stop.wait(seconds):
-            live = current_generation(settings.index)
-            if live in {None, refused, site.assistant.index.manifest.generation}:
-                continue
             try:
-                site.edition = make_edition(settings, encoder=site.assistant.encoder)
-                site.problem, refused = "", ""
-                _LOG.warning("now answering from generation %s", live)
-            except (AssistantError, OSError) as error:
-                site.problem, refused = str(error), str(live)
-                _LOG.warning("generation %s is not taken: %s", live, error)
+                refused = _look(site, settings, refused)
+            except Exception as error:  # the thread goes on whatever happens: without it removed texts would stay
+                site.problem = _REFUSED
+                _LOG.warning("the index can't be looked at: %s: %s", type(error).__name__, error)
 
     thread = threading.Thread(target=run, name="reload", daemon=True)
     thread.start()
     return thread
+
+
+def _look(site: Site, settings: Settings, refused: tuple[str, float] | None) -> tuple[str, float] | None:
+    """Take the live generation when it is another, and return the one that was refused, with its date.
+
+    A generation is named by its content: mended, it has the same name and another date.
+    """
+    live = current_generation(settings.index)
+    if live is None or live == site.assistant.index.manifest.generation:
+        site.problem = ""
+        return None
+    state = (live, indexed_at(settings.index))
+    if state == refused:
+        return refused
+    try:
+        site.edition = make_edition(settings, encoder=site.assistant.encoder)
+    except (AssistantError, ValueError) as error:
+        site.problem = _REFUSED
+        _LOG.warning("generation %s is not taken: %s", live, error)
+        return state
+    site.problem = ""
+    _LOG.warning("now answering from generation %s", live)
+    return None

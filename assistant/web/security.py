@@ -93,7 +93,11 @@ class Guard:
 
     def _is_ours(self, host: str) -> bool:
         """Whether a request names us: a page elsewhere can make its own name lead to our address (DNS rebinding)."""
-        return not self._hosts or (urlsplit(f"//{host}").hostname or "").lower() in self._hosts
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:  # "[::1"
+            name = ""
+        return not self._hosts or name.lower() in self._hosts
 
     def _is_foreign(self, headers: Headers, private: bool) -> bool:
         """Whether a page of an origin that isn't listed sent this. Programs that are no browser send no origin.

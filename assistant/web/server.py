@@ -53,7 +53,7 @@ def serve(settings: Settings) -> None:
 
     app = create_app(site, settings.owners_password.get_secret_value(), settings.probes)
     app = mount(app, site)
-    app.add_middleware(Limits, per_minute=questions_a_minute(settings), storage=settings.rate_storage)
+    app.add_middleware(Limits, per_minute=questions_a_minute(settings))
     app.add_middleware(
         CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Content-Type", "Accept"],

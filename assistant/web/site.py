@@ -91,12 +91,12 @@ class Site:
         """The guide of the live edition."""
         return self.edition.guide
 
-    def record(self, answer: Answer, channel: str, keep: bool = True) -> str:
+    def record(self, answer: Answer, edition: Edition, channel: str, keep: bool = True) -> str:
         """Count and write that an answer was given, and return its id; "" when nothing is stored."""
         self.metrics.answered(answer, channel)
         if self.store is None:
             return ""
-        assistant = self.assistant
+        assistant = edition.assistant
         nearest = None
         if answer.abstained:
             found = assistant.search(answer.resolved_question, answer.language, 1)

@@ -89,8 +89,11 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
       if (!this.inline && this.getAttribute("open-on-load") === "true") this.open();
     }
 
-    attributeChangedCallback() {
-      if (this.shadowRoot && this.box) { this.paint(); if (!this.turns.length) this.build(); }
+    attributeChangedCallback(name) {
+      if (!this.box) return;
+      const fresh = !this.running && !this.log.querySelector(".asked") && !this.field.value && (this.inline || this.panel.hidden);
+      if (name === "lang" && fresh) this.build(); // what somebody wrote or reads is not taken away
+      else this.paint();
     }
 
     get words() {
@@ -135,8 +138,8 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
       if (Array.isArray(suggestions) && suggestions.length) this.log.append(this.questions(suggestions));
     }
 
-    questions(list) {
-      return make("div", { class: "row" }, ...list.map((text) => make("button", { type: "button", onclick: () => this.ask(String(text)) }, String(text))));
+    questions(list, lang) {
+      return make("div", { class: "row", lang }, ...list.map((text) => make("button", { type: "button", onclick: () => this.ask(String(text)) }, String(text))));
     }
 
     tell(name, detail = {}) { this.dispatchEvent(new CustomEvent(`gms-${name}`, { bubbles: true, composed: true, detail })); }
@@ -169,6 +172,7 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
 
     escape(event) {
       const source = event.composedPath().find((one) => one.classList?.contains("source")) || this.shadowRoot.querySelector(".source");
+      if (!source && (this.inline || this.panel.hidden)) return; // the host page's own
       if (source) { source.opener.focus(); source.opener.setAttribute("aria-expanded", "false"); source.remove(); } else this.close();
       event.stopPropagation();
     }
@@ -194,7 +198,7 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
         this.tell("answer", answer);
         return answer;
       } catch (error) {
-        const key = error.name === "AbortError" ? "stopped" : [429, 503].includes(error.status) ? "slow" : "failed";
+        const key = error.name === "AbortError" ? "stopped" : error.later ? "slow" : "failed";
         place.className = "answer no";
         place.replaceChildren(make("p", {}, error.detail || this.say(key)));
         this.status.textContent = place.textContent;
@@ -213,7 +217,7 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
       });
       if (!response.ok) {
         const problem = await response.json().catch(() => ({}));
-        throw Object.assign(new Error(String(response.status)), { status: response.status, detail: response.status === 422 ? problem.detail : "" });
+        throw Object.assign(new Error(String(response.status)), { later: response.headers.has("Retry-After") || response.status === 429, detail: response.status === 422 ? problem.detail : "" });
       }
       const words = make("p", {});
       place.append(words);
@@ -229,7 +233,8 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
           const data = /^data: (.*)$/m.exec(block)?.[1];
           if (name === "delta") words.append(JSON.parse(data).text);
           if (name === "done") return JSON.parse(data);
-          if (name === "error") throw Object.assign(new Error("error"), { status: JSON.parse(data).status });
+          if (name === "meta") words.lang = JSON.parse(data).language;
+          if (name === "error") throw new Error("error");
         }
       }
     }
@@ -243,21 +248,21 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
       for (;;) {
         const found = answer.citations.map((one) => [rest.indexOf(`${one.quote} [${one.number}]`), one]).filter(([at]) => at >= 0).sort((a, b) => a[0] - b[0])[0];
         const own = (found ? rest.slice(0, found[0]) : rest).trim();
-        if (own) parts.push(make("p", {}, own));
+        if (own) parts.push(make("p", { lang: answer.language }, own));
         if (!found) break;
-        parts.push(this.quote(found[1], answer.language));
+        parts.push(this.quote(found[1]));
         rest = rest.slice(found[0] + found[1].quote.length + ` [${found[1].number}]`.length);
       }
       for (const notice of answer.notices) parts.push(make("p", { class: "note" }, `${this.say(notice.kind)} ${notice.citations.map((one) => `[${one}]`).join(" ")}`));
-      if (answer.closest.length) parts.push(make("p", {}, this.say("closest")), ...answer.closest.map((one) => this.quote(one, answer.language)));
-      if (answer.suggestions.length) parts.push(make("p", { class: "note" }, this.say("more")), this.questions(answer.suggestions));
+      if (answer.closest.length) parts.push(make("p", {}, this.say("closest")), ...answer.closest.map((one) => this.quote(one)));
+      if (answer.suggestions.length) parts.push(make("p", { class: "note" }, this.say("more")), this.questions(answer.suggestions, answer.language));
       if (answer.answer_id && answer.verdict !== "about_me") parts.push(this.rating(answer));
       place.replaceChildren(...parts);
     }
 
-    quote(citation, language) {
+    quote(citation) {
       const cite = make("button", { class: "cite", type: "button", "aria-expanded": "false", "aria-label": this.say("source", { n: citation.number, title: citation.title }), onclick: () => this.source(citation, cite) }, `[${citation.number}]`);
-      return make("blockquote", {}, make("span", { lang: citation.language === language ? undefined : citation.language }, citation.quote), " ", cite);
+      return make("blockquote", {}, make("span", { lang: citation.language }, citation.quote), " ", cite);
     }
 
     async source(citation, cite) {
@@ -268,11 +273,12 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
       const id = encodeURIComponent(citation.passage_id);
       const place = make("div", { class: "source", role: "group", tabindex: "-1", "aria-label": this.say("source", { n: citation.number, title: citation.title }) });
       place.opener = cite;
+      const back = make("button", { type: "button", onclick: () => { shut(); cite.focus(); } }, this.say("back"));
       quote.append(place);
       cite.setAttribute("aria-expanded", "true");
       try {
         const response = await fetch(new URL(`api/v1/passages/${id}?${query}`, this.base));
-        if (!response.ok) throw new Error(String(response.status));
+        if (!response.ok) throw Object.assign(new Error(String(response.status)), { status: response.status });
         const passage = await response.json();
         const before = Array.from(passage.before); // offsets count characters as Python does
         const all = [...before, ...Array.from(passage.text + passage.after)];
@@ -283,11 +289,11 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
         place.append(
           make("strong", {}, [passage.title, ...passage.heading].join(" › ")),
           make("p", { class: "text", lang: passage.language }, all.slice(0, from).join(""), make("mark", {}, all.slice(from, to).join("")), all.slice(to).join("")),
-          make("p", { class: "row" }, ...links, make("button", { type: "button", onclick: () => { shut(); cite.focus(); } }, this.say("back"))),
+          make("p", { class: "row" }, ...links, back),
         );
         place.querySelector("mark").scrollIntoView({ block: "nearest" });
-      } catch {
-        place.append(make("p", {}, this.say("failed")));
+      } catch (error) {
+        place.append(make("p", {}, this.say(error.status === 404 ? "gone" : "failed")), back);
       }
       place.focus();
     }

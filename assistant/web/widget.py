@@ -17,7 +17,10 @@ from assistant.web.site import Site, page
 VERSION = 1  # of the element's attributes, events and methods; a page that embeds it names this version
 _FILE = Path(__file__).parent / "widget.js"
 # Any page may load the file; which page may ask is decided where it asks.
-_HEADERS = {"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "public, max-age=300"}
+_HEADERS = {
+    "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin", "Vary": "Origin",
+    "Cache-Control": "public, max-age=300",
+}  # fmt: skip
 
 
 def integrity(script: bytes) -> str:
