@@ -18,7 +18,8 @@ from assistant.web.words import say
 
 # What costs a look through the index or a row in the database, and where a password can be guessed.
 _COSTLY = re.compile(
-    r"/api/v1/(?:ask|search|feedback|answers/\w+)|/v1/chat/completions|/search/|/owners/.*|/metrics|/chat/gradio_api/(?:queue/join|run/predict)"
+    r"/api/v1/(?:ask|search|feedback|answers/\w+)|/v1/chat/completions|/search/|/owners/.*|/metrics|"
+    r"/chat/gradio_api/(?:queue/join|run/predict)"
 )
 _AT_ONCE = 32  # in work at the same time; more would only wait longer
 _RETRY_SECONDS = 2  # when too much is asked at once
