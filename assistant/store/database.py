@@ -28,8 +28,6 @@ from assistant.schema import Answer, Passage
 from assistant.store.masking import mask
 from assistant.store.tables import AnswerRow, FeedbackRow
 
-RATINGS = ("good", "bad")
-REASONS = ("wrong source", "incomplete", "not what I asked", "other")
 MOST_COMMENT = 1000  # characters
 _LOG = logging.getLogger(__name__)
 

@@ -129,3 +129,4 @@ def test_payloads_that_a_browser_kept_are_inert(visit: Visit) -> None:
     visit.page.locator("#kept input").click()
     visit.page.get_by_role("option").first.click()
     visit.page.locator(".answer.whole").nth(10).wait_for()
+    assert visit.page.locator(".asked").count() == 11

@@ -36,6 +36,7 @@ def test_a_question_of_the_tour_is_answered_in_the_chat(visit: Visit) -> None:
     visit.open("/start/")
     visit.page.locator(".questions a").first.click()
     visit.page.locator(".answer.whole.answered").wait_for()
+    assert visit.page.locator(".answer.answered a.marker").count() >= 1
 
 
 @pytest.mark.parametrize("script", [True, False])
