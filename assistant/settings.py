@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from assistant.errors import SettingsError
 
 PREFIX = "ASSISTANT_"
 FILE = "assistant.toml"
-_LISTS = frozenset({"allowed_origins", "hosts"})
+_HEADER = r"^[A-Za-z0-9-]+$"
+_LISTS = frozenset({"allowed_origins", "hosts", "proxies", "owners"})
 
 
 class Settings(BaseModel):
@@ -41,6 +44,32 @@ class Settings(BaseModel):
     hosts: tuple[str, ...] = Field(
         (), description="names the server answers to, comma-separated; this machine's own when it listens there"
     )
+    public_url: str = Field(
+        "", description="address under which people reach the server, when a proxy stands before it"
+    )
+    proxies: tuple[str, ...] = Field(
+        (), description="addresses or networks of reverse proxies that may say who a client is, comma-separated"
+    )
+    access: Literal["open", "proxy", "oidc"] = Field(
+        "open", description="who may ask: anybody, whom a proxy names, or whom an OpenID Connect provider names"
+    )
+    user_header: str = Field("X-Remote-User", pattern=_HEADER, description="header in which a proxy names the user")
+    groups_header: str = Field(
+        "X-Remote-Groups", pattern=_HEADER, description="header in which a proxy names the user's groups, with commas"
+    )
+    oidc_issuer: str = Field("", description="address of the OpenID Connect provider")
+    oidc_client: str = Field("", description="the client id it gave this server")
+    oidc_secret: SecretStr = Field(SecretStr(""), description="the client secret it gave this server")
+    oidc_scope: str = Field("openid profile email", description="what it is asked for; some need groups added")
+    oidc_user_claim: str = Field("sub", min_length=1, description="claim that names a user")
+    oidc_groups_claim: str = Field("groups", min_length=1, description="claim that lists a user's groups")
+    session_secret: SecretStr = Field(
+        SecretStr(""), description="signs the session cookie; empty: made anew at each start"
+    )
+    owners: tuple[str, ...] = Field(
+        (), description="users and groups (group:name) that see the owners' page and the metrics, comma-separated"
+    )
+    rate_storage: str = Field("", description="redis:// address where questions a minute are counted; empty: here")
     rate_per_minute: int | None = Field(
         None, ge=0, description="questions a minute from one address; 0: no limit; 60 unless it listens on loopback"
     )
@@ -66,6 +95,42 @@ class Settings(BaseModel):
     max_file_mb: float = Field(50.0, gt=0, description="a corpus file over this size is refused")
     threads: int = Field(2, ge=1, le=64, description="threads for embedding passages; a question uses one")
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("no address like https://assistant.example or https://intranet.example/assistant")
+        return value.rstrip("/")
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            ip_network(proxy)  # ValueError says what is wrong
+        return value
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        """What one setting asks of others."""
+        if self.access == "proxy" and not self.proxies:
+            raise ValueError("access = proxy needs proxies: the address of the reverse proxy that names users")
+        if self.access == "oidc":
+            for name in ("oidc_issuer", "oidc_client", "public_url"):
+                if not getattr(self, name):
+                    raise ValueError(f"access = oidc needs {name}")
+        return self
+
+    @property
+    def public_path(self) -> str:
+        """The sub-path of the public address: "/assistant", or "" for none."""
+        return urlsplit(self.public_url).path
+
+    @property
+    def public_host(self) -> str:
+        """The host name of the public address, "" for none."""
+        return urlsplit(self.public_url).hostname or ""
+
 
 def load_settings(
     environment: Mapping[str, str], overrides: Mapping[str, Any] | None = None, folder: Path = Path()
@@ -82,9 +147,8 @@ def load_settings(
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(
-            f"setting {name!r} (or {PREFIX}{name.upper()}): {first['msg']}; see the table of settings in README.md"
-        ) from None
+        named = f"setting {name!r} (or {PREFIX}{name.upper()})" if name else "settings"
+        raise SettingsError(f"{named}: {first['msg']}; see the table of settings in README.md") from None
     return settings.model_copy(update={"cache": settings.cache.expanduser()})
 
 

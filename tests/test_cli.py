@@ -252,3 +252,38 @@ def test_wrong_usage_is_two(capsys: Any) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["nonsense"])
     assert stop.value.code == 2
+
+
+def test_a_key_is_made_listed_and_revoked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASSISTANT_DATABASE", f"sqlite:///{tmp_path / 'store.sqlite'}")
+    assert main(["key", "create", "monthly report", "--scope", "ask", "--per-minute", "5", "--days", "30"]) == 0
+    key = capsys.readouterr().out.strip()
+    assert main(["key", "list"]) == 0
+    listed = capsys.readouterr().out
+    key_id = listed.split()[0]
+    assert key.split("_")[1] == key_id
+    assert "5 a minute, until " in listed
+    assert "monthly report" in listed
+    assert key not in listed
+    assert main(["key", "revoke", key_id]) == 0
+    assert main(["key", "list"]) == 0
+    assert capsys.readouterr().out == f"revoked {key_id}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["revoke", "nothing"], "no key 'nothing'; see: assistant key list"),
+        (["revoke"], "needs a name: its id"),
+        (["create"], "needs a name: what it is for"),
+        (["create", "x", "--scope", "all"], "no scope 'all'; there are: ask"),
+    ],
+)
+def test_a_key_that_can_not_be_made_or_found_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    monkeypatch.setenv("ASSISTANT_DATABASE", f"sqlite:///{tmp_path / 'store.sqlite'}")
+    assert main(["key", *arguments]) == 1
+    assert said in capsys.readouterr().err

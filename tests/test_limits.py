@@ -1,23 +1,28 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 from starlette.middleware.cors import CORSMiddleware
 
+from assistant.errors import SettingsError
 from assistant.settings import Settings
 from assistant.web.api import create_app
 from assistant.web.limits import Limits
 from assistant.web.security import Guard
-from assistant.web.server import own_names, questions_a_minute
 from assistant.web.site import Site
+from assistant.web.stack import own_names, questions_a_minute
+from tests.browser.conftest import free_port
 
 JSON = {"Content-Type": "application/json"}
 ASKED = {"question": "When was the Alpha Institute founded in Lund?"}
@@ -111,7 +116,7 @@ def test_more_at_once_than_is_worked_on_is_refused_and_room_is_made_again(addres
     codes: list[int] = []
 
     def ask() -> None:
-        codes.append(httpx.post(f"http://{address}/api/v1/ask", json=ASKED, timeout=30).status_code)
+        codes.append(httpx2.post(f"http://{address}/api/v1/ask", json=ASKED, timeout=30).status_code)
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
@@ -120,7 +125,7 @@ def test_more_at_once_than_is_worked_on_is_refused_and_room_is_made_again(addres
         thread.join()
     assert codes.count(200) == 2
     assert codes.count(503) == 6
-    assert httpx.post(f"http://{address}/api/v1/ask", json=ASKED, timeout=30).status_code == 200
+    assert httpx2.post(f"http://{address}/api/v1/ask", json=ASKED, timeout=30).status_code == 200
 
 
 def test_a_body_in_chunks_is_refused_when_it_gets_too_large(address: str) -> None:
@@ -128,7 +133,7 @@ def test_a_body_in_chunks_is_refused_when_it_gets_too_large(address: str) -> Non
         for _ in range(400):
             yield b" " * 1024
 
-    response = httpx.post(
+    response = httpx2.post(
         f"http://{address}/api/v1/ask", content=chunks(), headers={"Content-Type": "application/json"}
     )
     assert response.status_code == 413
@@ -136,7 +141,7 @@ def test_a_body_in_chunks_is_refused_when_it_gets_too_large(address: str) -> Non
 
 def test_a_body_in_few_chunks_arrives_whole(address: str) -> None:
     parts = iter([b'{"question": "When was the Alpha ', b'Institute founded in Lund?"}'])
-    response = httpx.post(f"http://{address}/api/v1/ask", content=parts, headers=JSON)
+    response = httpx2.post(f"http://{address}/api/v1/ask", content=parts, headers=JSON)
     assert response.json()["verdict"] == "answered"
 
 
@@ -148,7 +153,7 @@ def test_a_client_that_goes_away_makes_room(address: str) -> None:
                 b"POST /api/v1/ask HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
             )
     time.sleep(0.7)
-    assert httpx.post(f"http://{address}/api/v1/ask", json=ASKED, timeout=30).status_code == 200
+    assert httpx2.post(f"http://{address}/api/v1/ask", json=ASKED, timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -179,3 +184,46 @@ def test_who_sits_at_the_machine_is_not_limited_unless_that_is_said() -> None:
 def test_names_that_are_set_are_the_names(site: Site) -> None:
     assert own_names(Settings(hosts=("assistant.example",))) == ("assistant.example",)
     assert own_names(Settings(host="0.0.0.0")) == ()
+
+
+@contextmanager
+def redis(folder: Path, port: int) -> Iterator[str]:
+    """The address of a real Redis of our own."""
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            for _ in range(200):
+                try:
+                    socket.create_connection(("127.0.0.1", port), 0.1).close()
+                    break
+                except OSError:
+                    time.sleep(0.05)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.terminate()
+
+
+def counting(site: Site, storage: str) -> TestClient:
+    """A server that counts in `storage`, three requests a minute."""
+    app = create_app(site)
+    app.add_middleware(Limits, per_minute=3, storage=storage)
+    return TestClient(app)
+
+
+def test_servers_that_share_a_redis_count_together(site: Site, tmp_path: Path) -> None:
+    with redis(tmp_path, free_port()) as storage, counting(site, storage) as one, counting(site, storage) as other:
+        found = [client.post("/api/v1/ask", json=ASKED) for client in (one, other, one, other, one)]
+    assert [response.status_code for response in found] == [200, 200, 200, 429, 429]
+    assert 1 <= int(found[-1].headers["retry-after"]) <= 60
+
+
+def test_without_its_redis_a_server_counts_by_itself(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    with counting(site, f"redis://127.0.0.1:{free_port()}/0") as client:
+        codes = [client.post("/api/v1/ask", json=ASKED).status_code for _ in range(5)]
+    assert codes == [200, 200, 200, 429, 429]
+    assert caplog.text.count("rate_storage can't be reached") == 1
+
+
+def test_a_redis_that_is_none_is_named(site: Site) -> None:
+    with pytest.raises(SettingsError, match="setting 'rate_storage' can't be used"):
+        Limits(create_app(site), 3, "memcached-of-sorts://x")

@@ -267,7 +267,7 @@ def test_servers_may_start_on_a_new_database_at_once(kind: str, request: pytest.
     if kind == "postgres":
         engine = create_engine(url)
         with engine.begin() as connection:
-            connection.exec_driver_sql("DROP TABLE IF EXISTS feedback, answers, alembic_version")
+            connection.exec_driver_sql("DROP TABLE IF EXISTS feedback, answers, api_keys, alembic_version")
         engine.dispose()
     code = f"from assistant.store.database import Store; Store({url!r}).close()"
     started = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, cwd=ROOT) for _ in range(4)]

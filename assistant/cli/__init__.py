@@ -74,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     calibrate = command("calibrate", measuring.calibrate, "fit the threshold for answering to your own probes")
     calibrate.add_argument("probes", type=Path, metavar="PROBES.jsonl", help="questions in the format of qa.jsonl")
     command("mcp", operating.mcp, "serve the tools ask and read_source to a program over the Model Context Protocol")
+    key = command("key", operating.key, "make, list or revoke keys by which programs ask")
+    key.add_argument("action", choices=["create", "list", "revoke"])
+    key.add_argument("name", nargs="?", default="", help="what the new key is for, or the id of the one to revoke")
+    key.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="ask, texts, feedback or metrics")
+    key.add_argument("--per-minute", type=int, metavar="N", help="requests a minute, else the server's own limit")
+    key.add_argument("--days", type=int, metavar="N", help="days until the key ends")
     command("purge", operating.purge, "delete what is stored for longer than keep_days")
     command("doctor", operating.doctor, "check settings, corpus, model and index; say what to do")
     return parser

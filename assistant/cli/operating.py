@@ -51,6 +51,38 @@ def purge(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def key(settings: Settings, options: argparse.Namespace) -> int:
+    """Make, list or revoke keys of programs."""
+    from assistant.errors import StoreError
+    from assistant.store.database import Store
+    from assistant.store.keys import Keys
+
+    if not settings.database:
+        raise StoreError("keys are kept in the database, and the setting 'database' is empty; name one")
+    store = Store(settings.database)
+    try:
+        keys = Keys(store)
+        if options.action == "list":
+            for found in keys.all():
+                limit = f"{found.per_minute} a minute" if found.per_minute is not None else "the server's limit"
+                ends = f"until {found.expires_at:%Y-%m-%d}" if found.expires_at else "without an end"
+                print(f"{found.key_id}  {' '.join(sorted(found.scopes)):30} {limit}, {ends}  {found.name}")
+            return 0
+        if not options.name:
+            wanted = "what it is for" if options.action == "create" else "its id: assistant key list"
+            raise StoreError(f"assistant key {options.action} needs a name: {wanted}")
+        if options.action == "create":
+            print(keys.create(options.name, options.scope or ["ask", "texts"], options.per_minute, options.days))
+            say("send it as 'Authorization: Bearer …'; it is not kept and can't be shown again")
+            return 0
+        if not keys.revoke(options.name):
+            raise StoreError(f"no key {options.name!r}; see: assistant key list")
+        print(f"revoked {options.name}")
+        return 0
+    finally:
+        store.close()
+
+
 def doctor(settings: Settings, options: argparse.Namespace) -> int:
     """Check settings, corpus, model, index and database."""
     from assistant.doctor import examine

@@ -49,7 +49,7 @@ class Store:
         self, url: str, store_questions: bool = False, keep_days: int = 30,
         now: Callable[[], datetime] = lambda: datetime.now(UTC).replace(tzinfo=None),
     ) -> None:  # fmt: skip
-        self.store_questions, self.keep_days, self._now = store_questions, keep_days, now
+        self.store_questions, self.keep_days, self.now = store_questions, keep_days, now
         try:
             with _alone(url):
                 self._engine = _connect(url)
@@ -61,7 +61,8 @@ class Store:
             ) from error
 
     @contextmanager
-    def _session(self) -> Iterator[Session]:
+    def session(self) -> Iterator[Session]:
+        """A transaction."""
         with Session(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
 
@@ -77,7 +78,7 @@ class Store:
         """
         keep = keep and self.store_questions
         row = AnswerRow(
-            answer_id=uuid.uuid4().hex, asked_at=self._now(), channel=channel, language=answer.language,
+            answer_id=uuid.uuid4().hex, asked_at=self.now(), channel=channel, language=answer.language,
             verdict=answer.verdict.value, confidence=answer.confidence, generation=generation,
             total_ms=answer.timings_ms.get("total", 0.0),
             question=mask(answer.question) if keep else None,
@@ -88,7 +89,7 @@ class Store:
             nearest=_described(nearest) if nearest and answer.abstained else None,
         )  # fmt: skip
         try:
-            with self._session() as session:
+            with self.session() as session:
                 session.add(row)
         except SQLAlchemyError as error:
             _LOG.warning("an answer could not be recorded: %s", type(error).__name__)
@@ -97,14 +98,14 @@ class Store:
 
     def add_feedback(self, answer_id: str, rating: str, reasons: Sequence[str], comment: str) -> bool:
         """Keep what somebody said of an answer, instead of what was said before; False for an unknown answer."""
-        with self._session() as session:
+        with self.session() as session:
             answer = session.get(AnswerRow, answer_id)
             if answer is None:
                 return False
             session.execute(delete(FeedbackRow).where(FeedbackRow.answer_id == answer_id))
             session.add(
                 FeedbackRow(
-                    answer_id=answer_id, given_at=self._now(), rating=rating, reasons=list(reasons),
+                    answer_id=answer_id, given_at=self.now(), rating=rating, reasons=list(reasons),
                     comment=mask(comment.strip()),
                 )
             )  # fmt: skip
@@ -112,7 +113,7 @@ class Store:
 
     def forget(self, answer_id: str) -> bool:
         """Delete an answer and what was said of it; False for an unknown one."""
-        with self._session() as session:
+        with self.session() as session:
             row = session.get(AnswerRow, answer_id)
             if row is not None:
                 session.delete(row)
@@ -121,20 +122,20 @@ class Store:
 
     def close_feedback(self, feedback_id: int) -> bool:
         """Mark a piece of feedback as dealt with; False for an unknown one."""
-        with self._session() as session:
+        with self.session() as session:
             row = session.get(FeedbackRow, feedback_id)
             if row is not None:
-                row.closed_at = self._now()
+                row.closed_at = self.now()
         return row is not None
 
     def one_feedback(self, feedback_id: int) -> FeedbackRow | None:
         """One piece of feedback with its answer, None for an unknown id."""
-        with self._session() as session:
+        with self.session() as session:
             return session.get(FeedbackRow, feedback_id, options=[selectinload(FeedbackRow.given_for)])
 
     def feedback(self, most: int = 10_000) -> list[FeedbackRow]:
         """What people said, with the answers; open ones first, then the newest."""
-        with self._session() as session:
+        with self.session() as session:
             rows = session.scalars(
                 select(FeedbackRow)
                 .options(selectinload(FeedbackRow.given_for))
@@ -148,13 +149,13 @@ class Store:
         wanted = select(AnswerRow).order_by(AnswerRow.asked_at.desc()).limit(most)
         if verdicts:
             wanted = wanted.where(AnswerRow.verdict.in_(verdicts))
-        with self._session() as session:
+        with self.session() as session:
             return list(session.scalars(wanted))
 
     def usage(self) -> list[tuple[str, str, int]]:
         """Day (YYYY-MM-DD), verdict and how many, in the order of time."""
         day = func.date(AnswerRow.asked_at)
-        with self._session() as session:
+        with self.session() as session:
             rows = session.execute(
                 select(day, AnswerRow.verdict, func.count()).group_by(day, AnswerRow.verdict).order_by(day)
             )
@@ -162,8 +163,8 @@ class Store:
 
     def purge(self) -> int:
         """Delete the rows older than `keep_days`, and how many answers that were."""
-        limit = self._now() - timedelta(days=self.keep_days)
-        with self._session() as session:
+        limit = self.now() - timedelta(days=self.keep_days)
+        with self.session() as session:
             old = select(AnswerRow.answer_id).where(AnswerRow.asked_at < limit)
             session.execute(delete(FeedbackRow).where(FeedbackRow.answer_id.in_(old)))
             found = session.execute(delete(AnswerRow).where(AnswerRow.asked_at < limit))

@@ -56,3 +56,17 @@ class FeedbackRow(Base):
     comment: Mapped[str] = mapped_column(Text)
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))
     given_for: Mapped[AnswerRow] = relationship(back_populates="feedback")
+
+
+class KeyRow(Base):
+    """A key of a program. The key itself is not kept, only its SHA-256: it is 256 random bits, not a password."""
+
+    __tablename__ = "api_keys"
+
+    key_id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    per_minute: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=False))  # UTC
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))

@@ -24,7 +24,9 @@ from assistant.errors import AssistantError, QuestionError
 from assistant.index.loaded import Index
 from assistant.retrieval import Filter
 from assistant.schema import Answer, Passage, Turn, answer_as_dict
+from assistant.web.access.roles import metrics_check, owner_check
 from assistant.web.feedback import add_feedback
+from assistant.web.metrics import add_metrics
 from assistant.web.openai import add_openai, openai_error
 from assistant.web.owners import add_owners
 from assistant.web.reading import add_reading
@@ -105,8 +107,13 @@ class Readiness(BaseModel):
     checks: dict[str, str]
 
 
-def create_app(site: Site, owners_password: str = "", probes: Path = Path("probes.jsonl")) -> FastAPI:
-    """The app that shows `site`, without the Gradio page; with a password it has an owners' page."""
+def create_app(
+    site: Site, owners_password: str = "", probes: Path = Path("probes.jsonl"), owners: bool = False
+) -> FastAPI:
+    """The app that shows `site`, without the Gradio page.
+
+    With a password, or with `owners` who are known by signing in, it has an owners' page.
+    """
     app = FastAPI(
         title="Collaboration assistant", version=__version__, openapi_url="/api/openapi.json",
         docs_url=None, redoc_url=None,  # their pages load scripts from other hosts
@@ -124,8 +131,9 @@ def create_app(site: Site, owners_password: str = "", probes: Path = Path("probe
     add_tour(app, site)
     add_widget(app, site)
     add_openai(app, site)
-    if site.store and owners_password:
-        add_owners(app, site, site.store, owners_password, probes)
+    add_metrics(app, site, metrics_check(owners_password))
+    if site.store and (owners_password or owners):
+        add_owners(app, site, site.store, owner_check(owners_password), probes)
     return app
 
 
@@ -254,8 +262,8 @@ def _problem_of(site: Site) -> Callable[[Request, Exception], Awaitable[Response
         """A page for people, problem details for programs."""
         assert isinstance(error, StarletteHTTPException)  # registered for it alone
         wants_page = "text/html" in request.headers.get("accept", "") and request.method == "GET"
-        if error.status_code == 404 and wants_page:
-            return page(site, request, "error.html", status=404)
+        if error.status_code in {403, 404} and wants_page:
+            return page(site, request, "error.html", status=error.status_code, allowed=error.status_code == 404)
         made = _problem_response(error.status_code, "Not answered", str(error.detail))
         made.headers.update(error.headers or {})
         return made

@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import time
+from hashlib import sha256
 
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.errors import SettingsError
+from assistant.web.access.identity import identity_of
+from assistant.web.paths import own_path
 from assistant.web.security import page_language
 from assistant.web.words import say
 
 # What costs a look through the index or a row in the database, and where a password can be guessed.
 _COSTLY = re.compile(
     r"/api/v1/(?:ask|search|feedback|answers/\w+)|/v1/chat/completions|/search/|/owners/.*|/metrics|"
-    r"/chat/gradio_api/(?:queue/join|run/predict)"
+    r"/chat/gradio_api/(?:queue/join|run/predict)|/login(?:/callback)?"
 )
 _AT_ONCE = 32  # in work at the same time; more would only wait longer
 _RETRY_SECONDS = 2  # when too much is asked at once
+_LOG = logging.getLogger(__name__)
 _MOST_BYTES = 256 * 1024  # of a request: twelve turns of the longest questions fit several times
 
 
 class Limits:
     """ASGI middleware: a moving window for each client, a bound on what is in work, a bound on what is sent.
 
+    A client is a key, else a person, else an address.
+
     Args:
         app: what it protects.
-        per_minute: requests that cost something, of one address; 0 for no limit.
+        per_minute: requests that cost something, of one client whose key says nothing else; 0 for no limit.
+        storage: `redis://` address where several servers count together, "" to count in this process.
+
+    Raises:
+        SettingsError: the address of the storage is none, or its driver is missing.
     """
 
-    def __init__(self, app: ASGIApp, per_minute: int) -> None:
-        self._app, self._running = app, 0
-        self._rate = RateLimitItemPerMinute(per_minute) if per_minute else None
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
+    def __init__(self, app: ASGIApp, per_minute: int, storage: str = "") -> None:
+        self._app, self._per_minute, self._running = app, per_minute, 0
+        self._windows = Windows(storage)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it with the time to wait."""
@@ -50,10 +63,10 @@ class Limits:
                 await _refusal(scope, 413, "limit_size")(scope, receive, send)
                 return
             receive = _again(body, receive)
-        if not _COSTLY.fullmatch(scope["path"].removeprefix(scope.get("root_path", ""))):
+        if not _COSTLY.fullmatch(own_path(scope)):
             await self._app(scope, receive, send)
             return
-        refusal = self._refused(scope)
+        refusal = await self._refused(scope)
         if refusal:
             await refusal(scope, receive, send)
             return
@@ -63,15 +76,71 @@ class Limits:
         finally:
             self._running -= 1
 
-    def _refused(self, scope: Scope) -> Response | None:
-        client = str((scope.get("client") or ("?",))[0])
-        if self._rate and not self._windows.hit(self._rate, client):
-            window = self._windows.get_window_stats(self._rate, client)
-            wait = max(1, math.ceil(window.reset_time - time.time()))
+    async def _refused(self, scope: Scope) -> Response | None:
+        client, key = client_of(scope), identity_of(scope).key
+        per_minute = self._per_minute if key is None or key.per_minute is None else key.per_minute
+        wait = await self._windows.wait(per_minute, client) if per_minute else 0
+        if wait:
             return _refusal(scope, 429, "limit_rate", wait)
         if self._running >= _AT_ONCE:
             return _refusal(scope, 503, "limit_busy", _RETRY_SECONDS)
         return None
+
+
+class Windows:
+    """Moving windows of a minute, in this process or in Redis, whose failing stops nobody.
+
+    Args:
+        storage: see `Limits`.
+    """
+
+    def __init__(self, storage: str) -> None:
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._shared = MovingWindowRateLimiter(_redis(storage)) if storage else None
+        self._complained = -math.inf
+
+    async def wait(self, per_minute: int, client: str) -> int:
+        """Count a request of `client`; the seconds it has to wait, 0 when it may go on."""
+        rate = RateLimitItemPerMinute(per_minute)
+        if self._shared:
+            try:
+                return await run_in_threadpool(_counted, self._shared, rate, client)
+            except StorageError as error:
+                self._complain(error)
+        return _counted(self._own, rate, client)
+
+    def _complain(self, error: StorageError) -> None:
+        """Once a minute."""
+        if time.monotonic() - self._complained > 60:
+            self._complained = time.monotonic()
+            _LOG.warning("rate_storage can't be reached (%s); counting in this process", error.storage_error)
+
+
+def client_of(scope: Scope) -> str:
+    """Whose requests count together; a person's name is not kept as it is."""
+    identity = identity_of(scope)
+    if identity.key:
+        return f"key:{identity.key.key_id}"
+    if identity.name:
+        return "person:" + sha256(identity.name.encode()).hexdigest()
+    return "address:" + str((scope.get("client") or ("?",))[0])
+
+
+def _redis(storage: str) -> RedisStorage:
+    try:
+        return RedisStorage(storage, wrap_exceptions=True, socket_timeout=1.0)
+    except Exception as error:  # the driver raises classes of its own for an address that is none
+        raise SettingsError(
+            f"setting 'rate_storage' can't be used ({type(error).__name__}: {error}); write redis://host:6379/0 and "
+            "install the driver: pip install '.[redis]'"
+        ) from None
+
+
+def _counted(windows: MovingWindowRateLimiter, rate: RateLimitItemPerMinute, client: str) -> int:
+    """Count a request; the seconds to wait, 0 for none."""
+    if windows.hit(rate, client):
+        return 0
+    return max(1, math.ceil(windows.get_window_stats(rate, client).reset_time - time.time()))
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Form, HTTPException, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
-from fastapi.security import HTTPBasic
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from assistant.chat import MOST_CHARACTERS
 from assistant.errors import StoreError
@@ -23,10 +21,10 @@ from assistant.store.database import Store
 from assistant.store.grouping import MOST_GROUPED, Grouping
 from assistant.store.probes import add_probe
 from assistant.store.tables import AnswerRow, FeedbackRow
+from assistant.web.access.roles import Check
 from assistant.web.security import chosen_language
 from assistant.web.site import Site, page
 
-_USER = "owner"
 _SHOWN, _BAR, _HEIGHT = 50, 18, 160  # groups and feedback on the page; pixels of the plot
 _COLUMNS = (
     "feedback_id", "given_at", "rating", "reasons", "comment", "closed_at", "answer_id", "asked_at", "verdict",
@@ -46,18 +44,9 @@ class Bar:
     height: float
 
 
-def add_owners(app: FastAPI, site: Site, store: Store, password: str, probes: Path) -> None:
-    """Add `/owners/` and `/metrics`, for whoever knows the password."""
+def add_owners(app: FastAPI, site: Site, store: Store, owner: Check, probes: Path) -> None:
+    """Add `/owners/`, for whoever passes `owner`."""
     grouping = Grouping(site.assistant.encoder)
-    basic = HTTPBasic(realm="owners")
-
-    async def owner(request: Request) -> None:
-        given = await basic(request)
-        assert given is not None  # without it `basic` raises 401
-        user = secrets.compare_digest(given.username.encode(), _USER.encode())
-        word = secrets.compare_digest(given.password.encode(), password.encode())
-        if not (user and word):
-            raise HTTPException(401, "wrong user name or password", {"WWW-Authenticate": 'Basic realm="owners"'})
 
     @app.get("/owners/", response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(owner)])
     def owners(request: Request) -> HTMLResponse:
@@ -69,16 +58,11 @@ def add_owners(app: FastAPI, site: Site, store: Store, password: str, probes: Pa
             height=_HEIGHT, passages=site.assistant.index.rows, probes=probes,
         )  # fmt: skip
 
-    @app.get("/metrics", include_in_schema=False, dependencies=[Depends(owner)])
-    def metrics() -> Response:
-        generation = site.assistant.index.manifest.generation
-        return Response(site.metrics.page(generation), media_type="text/plain; version=0.0.4; charset=utf-8")
-
     _add_acts(app, store, owner, probes)
     _add_exports(app, store, owner)
 
 
-def _add_acts(app: FastAPI, store: Store, owner: Callable[[Request], Awaitable[None]], probes: Path) -> None:
+def _add_acts(app: FastAPI, store: Store, owner: Check, probes: Path) -> None:
     def found(feedback_id: int) -> FeedbackRow:
         row = store.one_feedback(feedback_id)
         if row is None:
@@ -116,7 +100,7 @@ def _add_acts(app: FastAPI, store: Store, owner: Callable[[Request], Awaitable[N
         return back(request)
 
 
-def _add_exports(app: FastAPI, store: Store, owner: Callable[[Request], Awaitable[None]]) -> None:
+def _add_exports(app: FastAPI, store: Store, owner: Check) -> None:
     @app.get("/owners/feedback.csv", include_in_schema=False, dependencies=[Depends(owner)])
     def as_csv() -> StreamingResponse:
         return _download(_csv(store.feedback()), "text/csv; charset=utf-8", "feedback.csv")

@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.language import LANGUAGES
+from assistant.web.paths import own_path
 
 _ALLOWED = re.compile(
     r"(?:|assets/[\w./-]+|static/[\w./-]+|theme\.css|config|svelte/[\w./-]+|"
@@ -62,7 +63,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path: str = scope["path"]
+        path = own_path(scope)
         if not self._is_ours(Headers(scope=scope).get("host", "")):
             await PlainTextResponse(_FOREIGN_HOST, 400)(scope, receive, send)
             return
@@ -78,8 +79,10 @@ class Guard:
         policy = self._policy(nonce, private)
         if path == self._chat + "/":
             language = page_language(scope, self._language)
-            frame = self._frame(scope)
-            await self._app(_without_encoding(scope), receive, _rewriting(send, nonce, language, policy, frame))
+            plain = _without_encoding(scope)
+            # The frame is made when the page comes: only then `state` says who asks. `plain` has changed by then.
+            rewriting = _rewriting(send, nonce, language, policy, lambda: self._frame(scope))
+            await self._app(plain, receive, rewriting)
             return
 
         async def with_headers(message: Message) -> None:
@@ -154,7 +157,7 @@ def _without_encoding(scope: Scope) -> Scope:
     return {**scope, "headers": kept}
 
 
-def _rewriting(send: Send, nonce: str, language: str, policy: str, frame: tuple[str, str, str]) -> Send:
+def _rewriting(send: Send, nonce: str, language: str, policy: str, frame: Callable[[], tuple[str, str, str]]) -> Send:
     """A `send` that gathers the page, puts language, nonce and our frame into it and sends it at once."""
     start: Message = {}
     body = bytearray()
@@ -163,14 +166,22 @@ def _rewriting(send: Send, nonce: str, language: str, policy: str, frame: tuple[
         if message["type"] == "http.response.start":
             start.update(message)
             return
+        if message["type"] != "http.response.body":  # an extension of the server's, such as early hints
+            await send(message)
+            return
         body.extend(message.get("body", b""))
         if message.get("more_body"):
+            return
+        if start["status"] != 200:  # a refusal, or the way to sign in
+            _set_headers(start, policy)
+            await send(start)
+            await send({"type": "http.response.body", "body": bytes(body)})
             return
         page = body.decode("utf-8")
         page = re.sub(r'<html\s+lang="[^"]*"', f'<html lang="{language}"', page, count=1)
         page = page.replace("<head>", "<head>" + _LANGUAGE_SCRIPT.format(language), 1)
         page = page.replace("<script", f'<script nonce="{nonce}"')
-        head, top, bottom = frame  # after the nonces: nothing in it is a script of ours or anybody's
+        head, top, bottom = frame()  # after the nonces: nothing in it is a script of ours or anybody's
         page = page.replace("</head>", head + "</head>", 1)
         page = page.replace("<gradio-app", top + "<gradio-app", 1)
         page = page.replace("</gradio-app>", "</gradio-app>" + bottom, 1)

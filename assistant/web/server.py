@@ -15,7 +15,6 @@ from assistant.store.database import Store, purge_daily
 from assistant.web.look import Look, make_look
 from assistant.web.reload import follow, make_edition
 from assistant.web.site import Site
-from assistant.web.telemetry import RequestLog
 
 # Gradio and huggingface_hub ask these hosts of their own accord; read when they are imported.
 _SILENCE = {
@@ -27,7 +26,6 @@ _SILENCE = {
 }
 
 
-_QUESTIONS_A_MINUTE = 60
 _GRACE = 5  # seconds that open streams get when the server is stopped
 
 
@@ -36,7 +34,7 @@ def serve(settings: Settings) -> None:
 
     Raises:
         ServerError: the port is taken, or the address isn't one of this machine.
-        SettingsError: the look of the pages can't be made from the settings.
+        SettingsError: the look of the pages can't be made from the settings, or one needs what isn't installed.
         ModelError, IndexStateError, CorpusError, StoreError: see `make_site`.
     """
     look = make_look(settings.organisation, settings.accent, settings.logo)
@@ -44,31 +42,22 @@ def serve(settings: Settings) -> None:
     site = make_site(settings, look)
     os.environ.update(_SILENCE)
     import uvicorn
-    from fastapi.middleware.cors import CORSMiddleware
 
-    from assistant.web.api import create_app
-    from assistant.web.limits import Limits
-    from assistant.web.page import PATH, frame, mount
-    from assistant.web.security import Guard
+    from assistant.web.stack import make_stack
 
-    app = create_app(site, settings.owners_password.get_secret_value(), settings.probes)
-    app = mount(app, site)
-    app.add_middleware(Limits, per_minute=questions_a_minute(settings))
-    app.add_middleware(
-        CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Content-Type", "Accept"],
-    )  # fmt: skip
-    guarded = Guard(  # outside of all, errors included
-        app, PATH, settings.allowed_origins, settings.language, lambda scope: frame(site, scope), own_names(settings)
-    )
-    logged = RequestLog(guarded, site.metrics, settings.log_requests)
+    stack = make_stack(site, settings)
     if settings.log_requests:
         log_to_stderr()
     host, port = listener.getsockname()[:2]
     print(f"assistant: ready on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
     server = uvicorn.Server(
         uvicorn.Config(
-            logged, log_level="warning", server_header=False, access_log=False, timeout_graceful_shutdown=_GRACE
+            stack,
+            log_level="warning",
+            server_header=False,
+            access_log=False,
+            timeout_graceful_shutdown=_GRACE,
+            proxy_headers=False,  # `Proxied` reads them, from the proxies that the settings name
         )
     )
     stop = threading.Event()
@@ -91,23 +80,6 @@ def log_to_stderr() -> None:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False
-
-
-def questions_a_minute(settings: Settings) -> int:
-    """How much one address may ask: what is set, else no limit for whoever sits at this machine."""
-    if settings.rate_per_minute is not None:
-        return settings.rate_per_minute
-    return 0 if settings.host in {"127.0.0.1", "localhost", "::1"} else _QUESTIONS_A_MINUTE
-
-
-def own_names(settings: Settings) -> tuple[str, ...]:
-    """The names the server answers to: those that are set, else its own address and loopback; () for any.
-
-    A server that listens on every address and wasn't told its names can't know them.
-    """
-    if settings.hosts or settings.host in {"0.0.0.0", "::"}:  # noqa: S104 - asked for, not bound here
-        return settings.hosts
-    return (settings.host, "localhost", "127.0.0.1", "::1")
 
 
 def make_site(settings: Settings, look: Look) -> Site:

@@ -21,7 +21,9 @@ from assistant.onboarding.roles import Role
 from assistant.onboarding.summaries import TextSummary
 from assistant.schema import Answer, Citation, Passage
 from assistant.store.database import Store
+from assistant.web.access.identity import identity_of
 from assistant.web.look import Look
+from assistant.web.paths import own_path
 from assistant.web.picture import Picture, draw
 from assistant.web.security import chosen_language, page_language
 from assistant.web.telemetry import Metrics
@@ -116,8 +118,7 @@ def _environment() -> Environment:
 
 def root_of(scope: Scope) -> str:
     """The relative way from the page of this request to the root of the server: links work under any sub-path."""
-    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-    return "../" * (path.count("/") - 1) or "./"
+    return "../" * (own_path(scope).count("/") - 1) or "./"
 
 
 def render(site: Site, scope: Scope, template: str, **values: Any) -> str:
@@ -141,14 +142,14 @@ def render(site: Site, scope: Scope, template: str, **values: Any) -> str:
         site=site, edition=site.edition, look=site.look,
         language=language, root=root, keep=keep, t=t, cited=cited, in_language=in_language,
         script_words=json.dumps({key: texts()[language][key] for key in _SCRIPT_WORDS}, ensure_ascii=False),
-        feedback=site.store is not None, here=_place(scope), query=_other_parameters(scope), **values,
+        feedback=site.store is not None, identity=identity_of(scope), here=_place(scope),
+        query=_other_parameters(scope), **values,
     )  # fmt: skip
 
 
 def _place(scope: Scope) -> str:
     """The part of the site that a request is for: "texts/"."""
-    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-    return path.split("/")[1] + "/"
+    return own_path(scope).split("/")[1] + "/"
 
 
 def _other_parameters(scope: Scope) -> list[tuple[str, str]]:

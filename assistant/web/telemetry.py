@@ -14,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.schema import Answer
+from assistant.web.paths import own_path
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -109,7 +110,7 @@ class RequestLog:
         try:
             await self._app(scope, receive, with_id)
         finally:
-            self._metrics.ended(scope["path"], status)
+            self._metrics.ended(own_path(scope), status)
             if self._log:
                 spent = round(1000 * (time.perf_counter() - begun), 1)
                 self._write(scope, request_id, status, spent)
@@ -117,6 +118,6 @@ class RequestLog:
     def _write(self, scope: Scope, request_id: str, status: int, milliseconds: float) -> None:
         line: dict[str, Any] = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "request_id": request_id,
-            "method": scope["method"], "group": group(scope["path"]), "status": status, "ms": milliseconds,
+            "method": scope["method"], "group": group(own_path(scope)), "status": status, "ms": milliseconds,
         }  # fmt: skip
         _LOG.info(json.dumps(line))

@@ -12,7 +12,7 @@
       not_covered: "Not in the texts", about_me: "About the assistant", closest: "Closest passages, not an answer:", more: "You can also ask",
       understood: "Understood as:", source: "Source {n}: {title}", whole: "Read the whole text", public: "Public page", back: "Close the source",
       good: "Helpful", bad: "Not helpful", thanks: "Thank you. Your feedback is stored.", lost: "Your feedback could not be stored.", new: "New conversation",
-      stopped: "Stopped.", full: "Open on a page of its own", disagree: "These passages disagree.", changed: "The text changed since it was indexed.", gone: "This text is no longer in the collection.",
+      stopped: "Stopped.", full: "Open on a page of its own", sign_in: "Sign in to ask", disagree: "These passages disagree.", changed: "The text changed since it was indexed.", gone: "This text is no longer in the collection.",
     },
     sv: {
       title: "Samverkansassistenten", open: "Fråga assistenten", close: "Stäng", ask: "Fråga", stop: "Stoppa", field: "Din fråga",
@@ -22,7 +22,7 @@
       not_covered: "Finns inte i texterna", about_me: "Om assistenten", closest: "Närmaste stycken, inget svar:", more: "Du kan också fråga",
       understood: "Uppfattat som:", source: "Källa {n}: {title}", whole: "Läs hela texten", public: "Publik sida", back: "Stäng källan",
       good: "Till hjälp", bad: "Inte till hjälp", thanks: "Tack. Din återkoppling är sparad.", lost: "Din återkoppling kunde inte sparas.", new: "Nytt samtal",
-      stopped: "Stoppat.", full: "Öppna på en egen sida", disagree: "De här styckena säger emot varandra.", changed: "Texten har ändrats sedan den indexerades.", gone: "Texten finns inte längre i samlingen.",
+      stopped: "Stoppat.", full: "Öppna på en egen sida", sign_in: "Logga in för att fråga", disagree: "De här styckena säger emot varandra.", changed: "Texten har ändrats sedan den indexerades.", gone: "Texten finns inte längre i samlingen.",
     },
   };
   // The inner box begins from nothing: rules of the host page such as `* { letter-spacing }` reach the host element only.
@@ -131,12 +131,13 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
 
     greet() {
       const privacy = make("a", { href: this.getAttribute("privacy-url") || new URL(`about/?lang=${this.words.code}#stored`, this.base), target: "_blank", rel: "noopener" }, this.say("privacy"));
-      const full = make("a", { href: new URL(`chat/?lang=${this.words.code}`, this.base), target: "_blank", rel: "noopener" }, this.say("full"));
-      this.log.append(make("p", { class: "note" }, this.say("notice"), " ", privacy, " · ", full));
+      this.log.append(make("p", { class: "note" }, this.say("notice"), " ", privacy, " · ", this.chat("full")));
       let suggestions = [];
       try { suggestions = JSON.parse(this.getAttribute("suggestions") || "[]"); } catch { /* the host page's own mistake: no suggestions */ }
       if (Array.isArray(suggestions) && suggestions.length) this.log.append(this.questions(suggestions));
     }
+
+    chat(key) { return make("a", { href: new URL(`chat/?lang=${this.words.code}`, this.base), target: "_blank", rel: "noopener" }, this.say(key)); }
 
     questions(list, lang) {
       return make("div", { class: "row", lang }, ...list.map((text) => make("button", { type: "button", onclick: () => this.ask(String(text)) }, String(text))));
@@ -200,7 +201,7 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
       } catch (error) {
         const key = error.name === "AbortError" ? "stopped" : error.later ? "slow" : "failed";
         place.className = "answer no";
-        place.replaceChildren(make("p", {}, error.detail || this.say(key)));
+        place.replaceChildren(error.outside ? make("p", {}, this.chat("sign_in")) : make("p", {}, error.detail || this.say(key)));
         this.status.textContent = place.textContent;
         return undefined;
       } finally {
@@ -210,14 +211,19 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
       }
     }
 
+    // The reader's session goes along only where the page says so: `sign-in`.
+    fetch(path, options = {}) {
+      return fetch(new URL(path, this.base), { ...options, credentials: this.hasAttribute("sign-in") ? "include" : "same-origin" });
+    }
+
     async stream(question, place, signal) {
-      const response = await fetch(new URL("api/v1/ask", this.base), {
+      const response = await this.fetch("api/v1/ask", {
         method: "POST", signal, headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
         body: JSON.stringify({ question, history: this.turns }),
       });
       if (!response.ok) {
         const problem = await response.json().catch(() => ({}));
-        throw Object.assign(new Error(String(response.status)), { later: response.headers.has("Retry-After") || response.status === 429, detail: response.status === 422 ? problem.detail : "" });
+        throw Object.assign(new Error(String(response.status)), { outside: response.status === 401, later: response.headers.has("Retry-After") || response.status === 429, detail: response.status === 422 ? problem.detail : "" });
       }
       const words = make("p", {});
       place.append(words);
@@ -277,7 +283,7 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
       quote.append(place);
       cite.setAttribute("aria-expanded", "true");
       try {
-        const response = await fetch(new URL(`api/v1/passages/${id}?${query}`, this.base));
+        const response = await this.fetch(`api/v1/passages/${id}?${query}`);
         if (!response.ok) throw Object.assign(new Error(String(response.status)), { status: response.status });
         const passage = await response.json();
         const before = Array.from(passage.before); // offsets count characters as Python does
@@ -303,7 +309,7 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
       const buttons = ["good", "bad"].map((rating) => make("button", { type: "button", "aria-pressed": "false", onclick: () => rate(rating) }, this.say(rating)));
       const rate = async (rating) => {
         try {
-          const response = await fetch(new URL("api/v1/feedback", this.base), {
+          const response = await this.fetch("api/v1/feedback", {
             method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ answer_id: answer.answer_id, rating }),
           });
           if (!response.ok) throw new Error(String(response.status));

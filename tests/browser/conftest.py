@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,8 +42,16 @@ class Server:
 PASSWORD = "rain and snow"
 
 
+def free_port() -> int:
+    """A port that nobody listens on, for a server that has to know its address beforehand."""
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        port: int = tried.getsockname()[1]
+        return port
+
+
 @contextmanager
-def serving(folder: Path, corpus: Path, **settings: str) -> Iterator[Server]:
+def serving(folder: Path, corpus: Path, port: int = 0, **settings: str) -> Iterator[Server]:
     """`assistant index` and `assistant serve` over `corpus`, on a free port, with what they write in `folder`."""
     own = {
         "ASSISTANT_CACHE": str(CACHE), "ASSISTANT_CONTACT": "info@example.org", "ASSISTANT_STORE_QUESTIONS": "true",
@@ -52,7 +61,7 @@ def serving(folder: Path, corpus: Path, **settings: str) -> Iterator[Server]:
     environment = {**os.environ, **own, **settings}
     places = ["--corpus", str(corpus), "--index", str(folder / "index")]
     subprocess.run([sys.executable, "-m", "assistant", "index", *places], check=True, cwd=ROOT, env=environment)
-    command = [sys.executable, "-m", "tests.browser.guarded_serve", str(folder / "hosts"), *places, "--port", "0"]
+    command = [sys.executable, "-m", "tests.browser.guarded_serve", str(folder / "hosts"), *places, "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
         assert process.stdout is not None
         line = process.stdout.readline()

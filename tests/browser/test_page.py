@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -113,7 +113,7 @@ def test_ask_open_the_source_go_back_and_give_feedback_with_the_keyboard_alone(v
     page.keyboard.press("Enter")
     page.locator("[data-rating=bad][aria-pressed=true]").wait_for()
     assert page.evaluate("document.activeElement.dataset.rating") == "bad"
-    with httpx.Client(auth=("owner", PASSWORD)) as owner:
+    with httpx2.Client(auth=("owner", PASSWORD)) as owner:
         line = json.loads(owner.get(server.url + "/owners/feedback.jsonl").text.splitlines()[0])
     assert (line["rating"], line["reasons"], line["comment"]) == ("bad", ["wrong source"], "Not this one")
     assert line["question"] == "What is NBIS?"
