@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from assistant import __version__
-from assistant.cli import asking, measuring, operating
+from assistant.cli import asking, gathering, measuring, operating
 from assistant.errors import AssistantError
 from assistant.settings import load_settings
 
@@ -54,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     index.add_argument("--skip-unreadable", action="store_true", help="go on without files that can't be read")
     index.add_argument("--rebuild", action="store_true", help="forget the old index and embed everything anew")
     index.add_argument("--rollback", action="store_true", help="make the generation before the live one live again")
+    index.add_argument("--watch", action="store_true", help="go on, and update whenever files of the corpus change")
+    _add_gathering(command)
     ask = command("ask", asking.ask, "answer one question, or a file of them")
     ask.add_argument("question", nargs="*", help="the question")
     ask.add_argument("--batch", type=Path, metavar="FILE", help='JSON lines {"id", "question"} or {"id", "turns"}')
@@ -83,3 +85,18 @@ def _parser() -> argparse.ArgumentParser:
     command("purge", operating.purge, "delete what is stored for longer than keep_days")
     command("doctor", operating.doctor, "check settings, corpus, model and index; say what to do")
     return parser
+
+
+def _add_gathering(command: Callable[[str, Any, str], argparse.ArgumentParser]) -> None:
+    """The commands that keep the corpus."""
+    add = command("add", gathering.add, "bring pages, sitemaps and files into the corpus as Markdown")
+    add.add_argument("sources", nargs="+", metavar="URL|FILE", help="a page, a sitemap, or a file")
+    add.add_argument("--most", type=int, default=500, metavar="N", help="pages of a sitemap at the most (500)")
+    refresh = command("refresh", gathering.refresh, "take what changed at the sources of the texts, and index it")
+    refresh.add_argument("--dry-run", action="store_true", help="only show what changed")
+    refresh.add_argument("--remove-gone", action="store_true", help="delete texts whose page isn't there any more")
+    for made in (add, refresh):
+        made.add_argument("--allow-private", action="store_true", help="ask addresses of private networks, too")
+    lint = command("lint", gathering.lint, "find stale, repeated, contradicting and unreachable passages")
+    lint.add_argument("--days", type=int, default=365, metavar="N", help="a text retrieved longer ago is stale (365)")
+    lint.add_argument("--json", action="store_true", help="print one finding a line as JSON")

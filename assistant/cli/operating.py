@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from assistant.cli.common import progress, say
+from assistant.errors import AssistantError
 from assistant.settings import Settings
 
 
@@ -15,6 +16,26 @@ def index(settings: Settings, options: argparse.Namespace) -> int:
 
         print(f"live again: generation {roll_back(settings.index)}")
         return 0
+    _update(settings, options)
+    if options.watch:
+        _watch(settings, options)
+    return 0
+
+
+def _watch(settings: Settings, options: argparse.Namespace) -> None:
+    """Update again whenever files of the corpus change, until interrupted; an error is said and ends nothing."""
+    from watchfiles import watch
+
+    say(f"watching {str(settings.corpus)!r}; end it with Ctrl+C")
+    options = argparse.Namespace(**{**vars(options), "rebuild": False})
+    for _ in watch(settings.corpus, step=200, raise_interrupt=True):
+        try:
+            _update(settings, options)
+        except AssistantError as error:
+            say(f"assistant: {error}")
+
+
+def _update(settings: Settings, options: argparse.Namespace) -> None:
     from assistant.factory import update_index
 
     reading, report = update_index(settings, options.skip_unreadable, options.rebuild, say, progress)
@@ -24,10 +45,9 @@ def index(settings: Settings, options: argparse.Namespace) -> int:
     counts = ", ".join(f"{len(getattr(report, name))} {name}" for name in ("added", "changed", "removed", "unchanged"))
     print(f"{counts}; {report.passages} passages, {report.embedded} embedded; generation {report.generation}")
     if report.added or report.changed or report.removed:
-        print("a server that is running takes it up within seconds")
+        print("a server that is running takes it up within seconds", flush=True)
     for item in reading.unreadable:
-        print(f"skipped  {item.path}: {item.reason}")
-    return 0
+        print(f"skipped  {item.path}: {item.reason}", flush=True)
 
 
 def serve(settings: Settings, options: argparse.Namespace) -> int:

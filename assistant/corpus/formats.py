@@ -59,6 +59,16 @@ def read_file(data: bytes, name: str) -> Document:
     )
 
 
+def read_front_matter(data: bytes) -> dict[str, Any]:
+    """What stands at the head of a Markdown file, {} for nothing.
+
+    Raises:
+        UnreadableError: it is no text, or what stands there is no front matter.
+    """
+    match = _FRONT_MATTER.match(_decode(data))
+    return _front_matter(match.group(1)) if match else {}
+
+
 def _guarded(reader: Callable[[bytes], _Content], data: bytes) -> _Content:
     """What `reader` makes of a file; whatever a library raises over a broken one becomes a reason."""
     try:
