@@ -8,6 +8,7 @@ AssistantError
 │   └── IndexDamagedError   a file of the index is not what its manifest says
 ├── QuestionError      a question that can't be taken (empty, too long)
 ├── StoreError         the database for feedback can't be used
+├── BackupError        a backup can't be written or put back
 └── ServerError        the server can't start (port taken)
 
 A message names the thing and the next command to run. "I don't know" is an answer, never an error.
@@ -46,6 +47,10 @@ class QuestionError(AssistantError):
 
 class StoreError(AssistantError):
     """The database for feedback can't be used."""
+
+
+class BackupError(AssistantError):
+    """A backup can't be written or put back."""
 
 
 class ServerError(AssistantError):

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from assistant.web.limits import Limits
 from assistant.web.security import Guard
 from assistant.web.site import Site
 from assistant.web.stack import own_names, questions_a_minute
-from tests.browser.conftest import free_port
+from tests.servers import free_port, redis
 
 JSON = {"Content-Type": "application/json"}
 ASKED = {"question": "When was the Alpha Institute founded in Lund?"}
@@ -184,23 +182,6 @@ def test_who_sits_at_the_machine_is_not_limited_unless_that_is_said() -> None:
 def test_names_that_are_set_are_the_names(site: Site) -> None:
     assert own_names(Settings(hosts=("assistant.example",))) == ("assistant.example",)
     assert own_names(Settings(host="0.0.0.0")) == ()
-
-
-@contextmanager
-def redis(folder: Path, port: int) -> Iterator[str]:
-    """The address of a real Redis of our own."""
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            for _ in range(200):
-                try:
-                    socket.create_connection(("127.0.0.1", port), 0.1).close()
-                    break
-                except OSError:
-                    time.sleep(0.05)
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            process.terminate()
 
 
 def counting(site: Site, storage: str) -> TestClient:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -40,38 +37,6 @@ def answer(question: str = "What is NWI?", verdict: Verdict = Verdict.UNCLEAR) -
         abstained=verdict is not Verdict.ANSWERED, answer="The texts don't say.", confidence=0.1,
         timings_ms={"total": 12.5},
     )  # fmt: skip
-
-
-def postgres_programs() -> Path | None:
-    found = shutil.which("initdb") or next(
-        (str(path) for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")), None
-    )
-    return Path(found).resolve().parent if found else None
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL of our own, on loopback."""
-    programs = postgres_programs()
-    assert programs, "PostgreSQL is not installed; run: make test"
-    folder = tmp_path_factory.mktemp("postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    as_user: dict[str, Any] = {"check": True, "capture_output": True}
-    if os.geteuid() == 0:  # it refuses to run as root
-        shutil.chown(folder, "postgres")
-        for parent in [folder, *folder.parents][:4]:
-            parent.chmod(parent.stat().st_mode | 0o055)
-        as_user["user"] = "postgres"
-    data = folder / "data"
-    subprocess.run([programs / "initdb", "-D", data, "-U", "tester", "-A", "trust"], **as_user, cwd=folder)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -F"
-    log = folder / "log"
-    subprocess.run([programs / "pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "start"],
-                   **{**as_user, "capture_output": False}, cwd=folder)  # fmt: skip
-    yield f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
-    subprocess.run([programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **as_user, cwd=folder)
 
 
 class Clock:

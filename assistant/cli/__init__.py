@@ -82,6 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     key.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="ask, texts, feedback or metrics")
     key.add_argument("--per-minute", type=int, metavar="N", help="requests a minute, else the server's own limit")
     key.add_argument("--days", type=int, metavar="N", help="days until the key ends")
+    backup = command("backup", operating.back_up, "write texts, live index, settings and what is stored to one file")
+    backup.add_argument("file", type=Path, metavar="FILE.tar.gz")
+    restore = command("restore", operating.restore, "put back what a backup holds")
+    restore.add_argument("file", type=Path, metavar="FILE.tar.gz")
+    restore.add_argument("--force", action="store_true", help="also where there are texts; they are put aside")
     command("purge", operating.purge, "delete what is stored for longer than keep_days")
     command("doctor", operating.doctor, "check settings, corpus, model and index; say what to do")
     return parser

@@ -103,6 +103,26 @@ def key(settings: Settings, options: argparse.Namespace) -> int:
         store.close()
 
 
+def back_up(settings: Settings, options: argparse.Namespace) -> int:
+    """Write a backup."""
+    from assistant.backup import back_up
+
+    size = back_up(settings, options.file)
+    print(f"wrote {options.file} ({size / 1e6:.1f} MB); it may hold secrets of assistant.toml: keep it like them")
+    return 0
+
+
+def restore(settings: Settings, options: argparse.Namespace) -> int:
+    """Put a backup back."""
+    from assistant.backup import restore
+
+    made = restore(settings, options.file, force=options.force)
+    print(f"{made.texts} texts, {made.rows} rows, index generation {made.generation or 'none'}")
+    for line in made.kept:
+        print(line)
+    return 0
+
+
 def doctor(settings: Settings, options: argparse.Namespace) -> int:
     """Check settings, corpus, model, index and database."""
     from assistant.doctor import examine

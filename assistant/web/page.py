@@ -27,13 +27,15 @@ from assistant.web.words import say, texts
 PATH = "/chat"
 _HEAD = '<link rel="stylesheet" href="../static/page.css"><script type="module" src="../static/page.js"></script>'
 _ASK, _STOP = str(gr.I18n()("ask")), str(gr.I18n()("stop"))
+_MOST_WAITING = 32
 Shown = list[dict[str, Any]]
 
 
 def mount(app: FastAPI, site: Site) -> FastAPI:
     """Mount the page at `PATH` of `app`."""
     page = _Page(site).build()
-    page.queue(default_concurrency_limit=4, max_size=32, api_open=False)
+    page.queue(default_concurrency_limit=4, max_size=_MOST_WAITING, api_open=False)
+    site.metrics.count_waiting(page._queue.__len__)
     mounted: FastAPI = gr.mount_gradio_app(
         app, page, path=PATH, theme=_theme(site), head=_HEAD, i18n=gr.I18n(**texts()),
         footer_links=[], run_history=False, show_error=False, enable_monitoring=False, max_file_size=1,

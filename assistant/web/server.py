@@ -15,6 +15,7 @@ from assistant.store.database import Store, purge_daily
 from assistant.web.look import Look, make_look
 from assistant.web.reload import follow, make_edition
 from assistant.web.site import Site
+from assistant.web.tracing import make_traces
 
 # Gradio and huggingface_hub ask these hosts of their own accord; read when they are imported.
 _SILENCE = {
@@ -70,6 +71,8 @@ def serve(settings: Settings) -> None:
         stop.set()
         if site.store:
             site.store.close()
+        if site.traces:
+            site.traces.close()
 
 
 def log_to_stderr() -> None:
@@ -86,11 +89,11 @@ def make_site(settings: Settings, look: Look) -> Site:
     """Everything the pages show.
 
     Raises:
-        ModelError, IndexStateError, CorpusError, StoreError: what it is made from can't be used.
+        ModelError, IndexStateError, CorpusError, StoreError, SettingsError: what it is made from can't be used.
     """
     edition = make_edition(settings, lambda line: print(line, file=sys.stderr))
     store = Store(settings.database, settings.store_questions, settings.keep_days) if settings.database else None
-    return Site(edition, look, store)
+    return Site(edition, look, store, traces=make_traces(os.environ))
 
 
 def _listen(host: str, port: int) -> socket.socket:

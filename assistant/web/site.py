@@ -27,6 +27,7 @@ from assistant.web.paths import own_path
 from assistant.web.picture import Picture, draw
 from assistant.web.security import chosen_language, page_language
 from assistant.web.telemetry import Metrics
+from assistant.web.tracing import Traces
 from assistant.web.words import say, texts
 
 T = TypeVar("T")
@@ -74,7 +75,8 @@ class Site:
     """Everything the pages show: the live edition, how it looks, and where it is remembered.
 
     A request takes `edition` once, so that a new one that comes meanwhile doesn't mix with it. `store`
-    is None when nothing is stored; `problem` says why a newer index wasn't taken.
+    is None when nothing is stored; `problem` says why a newer index wasn't taken; `traces` is None when no
+    collector is named.
     """
 
     edition: Edition
@@ -82,6 +84,7 @@ class Site:
     store: Store | None = None
     problem: str = ""
     metrics: Metrics = field(default_factory=Metrics)
+    traces: Traces | None = None
 
     @property
     def assistant(self) -> Assistant:
@@ -96,6 +99,8 @@ class Site:
     def record(self, answer: Answer, edition: Edition, channel: str, keep: bool = True) -> str:
         """Count and write that an answer was given, and return its id; "" when nothing is stored."""
         self.metrics.answered(answer, channel)
+        if self.traces:
+            self.traces.answered(answer)
         if self.store is None:
             return ""
         assistant = edition.assistant

@@ -16,6 +16,7 @@ from assistant.web.page import PATH, frame, mount
 from assistant.web.security import Guard
 from assistant.web.site import Site
 from assistant.web.telemetry import RequestLog
+from assistant.web.tracing import Traced
 
 _QUESTIONS_A_MINUTE = 60
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -52,7 +53,8 @@ def make_stack(site: Site, settings: Settings) -> ASGIApp:
         app, PATH, settings.allowed_origins, settings.language, lambda scope: frame(site, scope), own_names(settings)
     )
     own = (settings.user_header.lower(), settings.groups_header.lower()) if settings.access == "proxy" else ()
-    logged = RequestLog(guarded, site.metrics, settings.log_requests)
+    traced = Traced(guarded, site.traces.tracer) if site.traces else guarded
+    logged = RequestLog(traced, site.metrics, settings.log_requests)
     return Proxied(logged, settings.proxies, own, settings.public_path)
 
 

@@ -7,9 +7,10 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +29,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)  # memory, processor time, open files
         self._answers = Counter(
             "assistant_answers_total", "Answers given", ["verdict", "channel", "language"], registry=self.registry
         )
@@ -46,6 +48,7 @@ class Metrics:
             "assistant_requests_total", "Requests answered", ["group", "status"], registry=self.registry
         )
         self._running = Gauge("assistant_requests_running", "Requests in work", registry=self.registry)
+        self._waiting = Gauge("assistant_queue_waiting", "Questions on the page that wait", registry=self.registry)
         self._index = Gauge("assistant_index_info", "The live index", ["generation"], registry=self.registry)
 
     def answered(self, answer: Answer, channel: str) -> None:
@@ -61,6 +64,10 @@ class Metrics:
     def rated(self, rating: str) -> None:
         """Count a piece of feedback."""
         self._feedback.labels(rating).inc()
+
+    def count_waiting(self, count: Callable[[], int]) -> None:
+        """Have `count` asked how many questions wait, whenever the metrics are read."""
+        self._waiting.set_function(count)
 
     def started(self) -> None:
         """A request begins."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,14 +39,6 @@ class Server:
 
 
 PASSWORD = "rain and snow"
-
-
-def free_port() -> int:
-    """A port that nobody listens on, for a server that has to know its address beforehand."""
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        port: int = tried.getsockname()[1]
-        return port
 
 
 @contextmanager

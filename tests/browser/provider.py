@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.browser.conftest import free_port
+from tests.servers import free_port
 
 PASSWORDS = {"anna": "anna keeps the texts", "bo": "bo asks about them"}  # anna is in the group "editors"
 CLIENT, SECRET = "assistant", "known to both"

@@ -14,8 +14,9 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import Server, free_port, serving, visiting
+from tests.browser.conftest import Server, serving, visiting
 from tests.conftest import ROOT
+from tests.servers import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
 ASKED = {"question": "What is NBIS?"}

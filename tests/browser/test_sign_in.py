@@ -9,10 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import Visit, free_port, serving, visiting
+from tests.browser.conftest import Visit, serving, visiting
 from tests.browser.provider import CLIENT, PASSWORDS, SECRET, providing
 from tests.browser.test_accessibility import RULES
 from tests.conftest import ROOT
+from tests.servers import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
 

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant.backup import back_up, restore
+from assistant.corpus import read_corpus
+from assistant.errors import BackupError
+from assistant.index.build import build_index
+from assistant.index.loaded import load_index
+from assistant.index.store import current_generation
+from assistant.schema import Answer, Verdict
+from assistant.settings import Settings
+from assistant.store.database import Store
+from assistant.store.keys import Keys
+from tests.conftest import TEXT
+from tests.fakes import BagOfWords
+
+
+def settings_in(folder: Path, database: str = "") -> Settings:
+    return Settings(
+        corpus=folder / "corpus", index=folder / "index", probes=folder / "data" / "probes.jsonl",
+        database=database or f"sqlite:///{folder / 'data' / 'store.sqlite'}",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Settings:
+    """A server's folder: two texts, an index of them, an answer with feedback, a key, a probe, settings."""
+    folder = tmp_path / "old"
+    settings = settings_in(folder)
+    (folder / "corpus" / "sub").mkdir(parents=True)
+    (folder / "corpus" / "alpha.md").write_text(TEXT)
+    (folder / "corpus" / "sub" / "gamma.md").write_text("Gamma University teaches statistics.")
+    (folder / "corpus" / ".hidden").write_text("not a text")
+    build_index(read_corpus(settings.corpus, 10_000).documents, BagOfWords(), settings.index)
+    store = Store(settings.database, store_questions=True)
+    answer = Answer(
+        question="What is Åre?", resolved_question="What is Åre?", language="en", verdict=Verdict.UNCLEAR,
+        abstained=True, answer="The texts don't say.", confidence=0.1, timings_ms={"total": 1.0},
+    )  # fmt: skip
+    store.add_feedback(store.record(answer, "g", "page", None), "bad", ["incomplete"], "Åre!")
+    Keys(store).create("report", ["ask"])
+    store.close()
+    settings.probes.write_text('{"id": "1"}\n')
+    (folder / "assistant.toml").write_text('organisation = "Example"\n')
+    return settings
+
+
+@pytest.fixture
+def backup(made: Settings, tmp_path: Path) -> Path:
+    target = tmp_path / "backups" / "a.tar.gz"
+    assert back_up(made, target, made.corpus.parent) == target.stat().st_size
+    return target
+
+
+def test_all_of_it_comes_back_in_an_empty_place(made: Settings, backup: Path, tmp_path: Path) -> None:
+    new = settings_in(tmp_path / "new")
+    came = restore(new, backup, tmp_path / "new")
+    assert (came.texts, came.rows, came.kept) == (2, 3, ())
+    assert came.generation == current_generation(made.index) == current_generation(new.index)
+    assert load_index(new.index, BagOfWords()).texts == load_index(made.index, BagOfWords()).texts
+    assert (new.corpus / "sub" / "gamma.md").read_text() == "Gamma University teaches statistics."
+    assert not (new.corpus / ".hidden").exists()
+    assert (tmp_path / "new" / "assistant.toml").read_text() == 'organisation = "Example"\n'
+    assert new.probes.read_text() == '{"id": "1"}\n'
+    stores = [Store(made.database), Store(new.database)]
+    first, second = ([(row.comment, row.given_for.question, row.given_at) for row in one.feedback()] for one in stores)
+    assert first == second
+    assert Keys(stores[0]).all() == Keys(stores[1]).all()
+    for store in stores:
+        store.close()
+
+
+def test_what_is_stored_moves_from_one_kind_of_database_to_another(
+    made: Settings, backup: Path, tmp_path: Path, postgres: str
+) -> None:
+    new = settings_in(tmp_path / "new", postgres)
+    assert restore(new, backup, tmp_path / "new").rows == 3
+    again = tmp_path / "again.tar.gz"
+    back_up(new, again, tmp_path / "new")
+    assert restore(settings_in(tmp_path / "third"), again, tmp_path / "third").rows == 3
+    store = Store(postgres)
+    [row] = store.feedback()
+    assert (row.comment, row.given_for.question) == ("Åre!", "What is Åre?")
+    assert store.forget(row.answer_id)
+    assert Keys(store).revoke(Keys(store).all()[0].key_id)
+    store.close()
+
+
+def test_a_second_time_adds_nothing_twice(made: Settings, backup: Path, tmp_path: Path) -> None:
+    came = restore(made, backup, made.corpus.parent, force=True)
+    assert (came.texts, came.rows) == (2, 0)
+    aside = next(made.corpus.parent.glob("corpus.before-*"))
+    assert (aside / "alpha.md").read_text() == TEXT
+    assert "assistant.toml' is there and stays as it is" in came.kept[1]
+
+
+def test_texts_are_not_replaced_unasked(made: Settings, backup: Path) -> None:
+    (made.corpus / "alpha.md").write_text("Written since.")
+    with pytest.raises(BackupError, match=r"there are texts in .*--force"):
+        restore(made, backup, made.corpus.parent)
+    assert (made.corpus / "alpha.md").read_text() == "Written since."
+
+
+def test_a_backup_is_for_its_owner_and_takes_no_files_place(made: Settings, backup: Path) -> None:
+    assert os.stat(backup).st_mode & 0o077 == 0
+    with pytest.raises(BackupError, match="is there already"):
+        back_up(made, backup)
+
+
+def changed(backup: Path, change: Callable[[tarfile.TarInfo, bytes], tuple[str, bytes]]) -> Path:
+    """The backup with its members changed."""
+    other = backup.with_name("changed.tar.gz")
+    with tarfile.open(backup) as old, tarfile.open(other, "w:gz") as new:
+        for member in old:
+            content = old.extractfile(member)
+            assert content
+            member.name, data = change(member, content.read())
+            member.size = len(data)
+            new.addfile(member, io.BytesIO(data))
+    return other
+
+
+def test_a_damaged_backup_is_refused_before_anything_is_written(backup: Path, tmp_path: Path) -> None:
+    new = settings_in(tmp_path / "new")
+
+    def astrology(member: tarfile.TarInfo, data: bytes) -> tuple[str, bytes]:
+        own = member.name.startswith("corpus/")
+        return member.name, data.replace(b"statistics", b"astrology.") if own else data
+
+    bad = changed(backup, astrology)
+    with pytest.raises(BackupError, match=r"'corpus/sub/gamma\.md' in .* is damaged"):
+        restore(new, bad, tmp_path / "new")
+    short = tmp_path / "short.tar.gz"
+    short.write_bytes(backup.read_bytes()[:-2000])
+    with pytest.raises(BackupError, match="is no whole backup"):
+        restore(new, short, tmp_path / "new")
+    (tmp_path / "text.tar.gz").write_text("a text")
+    with pytest.raises(BackupError, match="is no whole backup"):
+        restore(new, tmp_path / "text.tar.gz", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("name", ["../evil.md", "/tmp/evil.md", "corpus/../../evil.md", "corpus\\..\\evil.md"])
+def test_a_name_never_leads_out_of_the_backup(backup: Path, tmp_path: Path, name: str) -> None:
+    bad = changed(backup, lambda member, data: (name if member.name.endswith("alpha.md") else member.name, data))
+    with pytest.raises(BackupError, match="leads out of it"):
+        restore(settings_in(tmp_path / "new"), bad, tmp_path / "new")
+
+
+def test_a_link_in_a_backup_is_not_followed(backup: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "link.tar.gz"
+    with tarfile.open(bad, "w:gz") as archive:
+        link = tarfile.TarInfo("corpus/passwords.md")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    with pytest.raises(BackupError, match="is no plain file"):
+        restore(settings_in(tmp_path / "new"), bad, tmp_path / "new")
