@@ -7,6 +7,7 @@ AssistantError
 ├── IndexStateError    there is no index to ask, or not one that fits
 │   └── IndexDamagedError   a file of the index is not what its manifest says
 ├── QuestionError      a question that can't be taken (empty, too long)
+├── SlowError          an answer took longer than anybody waits
 ├── StoreError         the database for feedback can't be used
 ├── BackupError        a backup can't be written or put back
 └── ServerError        the server can't start (port taken)
@@ -43,6 +44,10 @@ class IndexDamagedError(IndexStateError):
 
 class QuestionError(AssistantError):
     """A question that can't be taken."""
+
+
+class SlowError(AssistantError):
+    """An answer took longer than anybody waits."""
 
 
 class StoreError(AssistantError):

@@ -5,31 +5,31 @@ The widget and other programs talk to this, never to Gradio's own endpoints.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from assistant import __version__
-from assistant.chat import MOST_CHARACTERS, MOST_TURNS
-from assistant.errors import AssistantError, QuestionError
+from assistant.errors import AssistantError
 from assistant.index.loaded import Index
-from assistant.retrieval import Filter
-from assistant.schema import Answer, Passage, Turn, answer_as_dict
+from assistant.schema import Passage
 from assistant.web.access.roles import metrics_check, owner_check
+from assistant.web.asking import add_ask
 from assistant.web.feedback import add_feedback
 from assistant.web.metrics import add_metrics
 from assistant.web.openai import add_openai, openai_error
+from assistant.web.openapi import add_openapi
 from assistant.web.owners import add_owners
-from assistant.web.reading import add_reading
+from assistant.web.paths import own_path
+from assistant.web.problems import problem_response
+from assistant.web.reading import Offset, add_reading
 from assistant.web.search import add_search
 from assistant.web.site import Site, fragment_url, page
 from assistant.web.tour import add_tour
@@ -37,35 +37,6 @@ from assistant.web.widget import add_widget
 
 STATIC = Path(__file__).parent / "static"
 _SURROUNDINGS = 600  # characters before and after a passage
-
-
-class AskedTurn(BaseModel):
-    """An earlier turn of the conversation, as the answers to it gave it back."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    question: str = Field(min_length=1, max_length=MOST_CHARACTERS)
-    resolved_question: str = Field("", max_length=2 * MOST_CHARACTERS)
-
-
-class AskFilter(BaseModel):
-    """Which texts to answer from: documents or folders of the corpus, and a language code."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    documents: list[Annotated[str, Field(max_length=1000)]] = Field(default=[], max_length=100)
-    language: str | None = Field(None, pattern="^[a-z]{2}$")
-
-
-class AskRequest(BaseModel):
-    """A question, and the turns before it, oldest first."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    question: str = Field(min_length=1, max_length=MOST_CHARACTERS)
-    history: list[AskedTurn] = Field(default=[], max_length=MOST_TURNS)
-    filter: AskFilter = AskFilter()
-    store: bool = Field(True, description="false: the question's text is not stored, even where others are")
 
 
 class PassageResponse(BaseModel):
@@ -123,7 +94,7 @@ def create_app(
     app.add_exception_handler(AssistantError, _unavailable)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_pages(app, site)
-    _add_ask(app, site)
+    add_ask(app, site)
     _add_texts(app, site)
     add_feedback(app, site)
     add_search(app, site)
@@ -131,6 +102,7 @@ def create_app(
     add_tour(app, site)
     add_widget(app, site)
     add_openai(app, site)
+    add_openapi(app, site)
     add_metrics(app, site, metrics_check(owners_password))
     if site.store and (owners_password or owners):
         add_owners(app, site, site.store, owner_check(owners_password), probes)
@@ -168,43 +140,6 @@ def _add_pages(app: FastAPI, site: Site) -> None:
         return Readiness(status="ready", generation=site.assistant.index.manifest.generation, checks=checks)
 
 
-def _add_ask(app: FastAPI, site: Site) -> None:
-    @app.post(
-        "/api/v1/ask", tags=["answers"], response_model=Answer,
-        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
-    )  # fmt: skip
-    def ask(request: Request, body: AskRequest) -> Any:
-        """Answer a question; with `Accept: text/event-stream` as the events meta, citations, delta, done."""
-        history = [Turn(turn.question, turn.resolved_question) for turn in body.history]
-        try:
-            only = Filter(tuple(body.filter.documents), body.filter.language)
-            edition = site.edition
-            answer = edition.assistant.ask(body.question, history, only)
-        except QuestionError as error:
-            raise HTTPException(422, str(error)) from None
-        answer = replace(answer, answer_id=site.record(answer, edition, "api", body.store))
-        if "text/event-stream" in request.headers.get("accept", ""):
-            headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-            return StreamingResponse(_events(answer), media_type="text/event-stream", headers=headers)
-        return JSONResponse(answer_as_dict(answer), headers={"Cache-Control": "no-store"})
-
-
-def _events(answer: Answer) -> Iterator[str]:
-    """The events of a streamed answer; the deltas joined are the text of the answer."""
-    whole: Any = answer_as_dict(answer)
-    about = ("resolved_question", "language", "verdict", "abstained", "confidence", "answer_id")
-    yield _event("meta", {key: whole[key] for key in about})
-    yield _event("citations", {"citations": whole["citations"], "closest": whole["closest"]})
-    words = answer.answer.split(" ")
-    for number, word in enumerate(words):
-        yield _event("delta", {"text": word if number == 0 else " " + word})
-    yield _event("done", whole)
-
-
-def _event(name: str, data: Any) -> str:
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
-
-
 def _add_texts(app: FastAPI, site: Site) -> None:
     def find(index: Index, passage_id: str) -> Passage:
         row = index.rows.get(passage_id)
@@ -215,8 +150,8 @@ def _add_texts(app: FastAPI, site: Site) -> None:
     @app.get("/api/v1/passages/{passage_id}", tags=["texts"])
     def passage(
         passage_id: str,
-        start: Annotated[int | None, Query(ge=0)] = None,
-        end: Annotated[int | None, Query(ge=0)] = None,
+        start: Offset | None = None,
+        end: Offset | None = None,
     ) -> PassageResponse:
         """A passage with its surroundings; the public address leads to the quote at `start` to `end`."""
         assistant = site.assistant
@@ -251,12 +186,6 @@ def _add_texts(app: FastAPI, site: Site) -> None:
         ]  # fmt: skip
 
 
-def _problem_response(status: int, title: str, detail: str) -> JSONResponse:
-    """Problem details, RFC 9457."""
-    content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return JSONResponse(content, status_code=status, media_type="application/problem+json")
-
-
 def _problem_of(site: Site) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def problem(request: Request, error: Exception) -> Response:
         """A page for people, problem details for programs."""
@@ -264,7 +193,10 @@ def _problem_of(site: Site) -> Callable[[Request, Exception], Awaitable[Response
         wants_page = "text/html" in request.headers.get("accept", "") and request.method == "GET"
         if error.status_code in {403, 404} and wants_page:
             return page(site, request, "error.html", status=error.status_code, allowed=error.status_code == 404)
-        made = _problem_response(error.status_code, "Not answered", str(error.detail))
+        if own_path(request.scope).startswith("/v1/"):
+            made = openai_error(error.status_code, str(error.detail))
+        else:
+            made = problem_response(error.status_code, "Not answered", str(error.detail))
         made.headers.update(error.headers or {})
         return made
 
@@ -273,7 +205,7 @@ def _problem_of(site: Site) -> Callable[[Request, Exception], Awaitable[Response
 
 async def _unavailable(_: Request, error: Exception) -> Response:
     """The index can't be answered from, say because a file of it was damaged while the server ran."""
-    return _problem_response(503, "Not available", str(error))
+    return problem_response(503, "Not available", str(error))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -281,6 +213,6 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # registered for it alone
     complaints = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
     detail = "; ".join(complaints[:5])
-    if request.url.path.startswith("/v1/"):
+    if own_path(request.scope).startswith("/v1/"):
         return openai_error(422, detail)
-    return _problem_response(422, "The request doesn't fit", detail)
+    return problem_response(422, "The request doesn't fit", detail)

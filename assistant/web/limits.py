@@ -14,12 +14,13 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.errors import SettingsError
 from assistant.web.access.identity import identity_of
 from assistant.web.paths import own_path
+from assistant.web.problems import problem_response
 from assistant.web.security import page_language
 from assistant.web.words import say
 
@@ -173,8 +174,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 def _refusal(scope: Scope, status: int, key: str, wait: int = 0) -> Response:
-    """Problem details, RFC 9457, in the language of whoever asks: the page shows them."""
+    """In the language of whoever asks: the page shows it."""
     detail = say(page_language(scope, "en"), key, seconds=wait)
     headers = {"Retry-After": str(wait)} if wait else {}
-    content = {"type": "about:blank", "title": "Not taken", "status": status, "detail": detail}
-    return JSONResponse(content, status, headers, media_type="application/problem+json")
+    return problem_response(status, "Not taken", detail, headers)

@@ -11,17 +11,17 @@ import json
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from assistant.chat import MOST_CHARACTERS, MOST_TURNS, Assistant
+from assistant.chat import MOST_CHARACTERS, MOST_TURNS
 from assistant.citations import marker
-from assistant.errors import QuestionError
-from assistant.schema import Answer, Citation, Turn
+from assistant.errors import AssistantError, QuestionError
+from assistant.schema import Answer, Citation
+from assistant.web.asking import answered
 from assistant.web.site import Site
 
 MODEL = "gms-assistant"
@@ -57,8 +57,10 @@ class CompletionRequest(BaseModel):
 
     model: str = Field(MODEL, max_length=200)
     messages: list[Message] = Field(min_length=1)  # as many as fit into a request
-    stream: bool = False
-    store: bool | None = Field(None, description="false: the question's text is not stored, even where others are")
+    stream: StrictBool | None = False
+    store: StrictBool | None = Field(
+        None, description="false: the question's text is not stored, even where others are"
+    )
 
 
 def add_openai(app: FastAPI, site: Site) -> None:
@@ -71,17 +73,18 @@ def add_openai(app: FastAPI, site: Site) -> None:
         return {"object": "list", "data": [{"id": MODEL, "object": "model", "created": created, "owned_by": "gms"}]}
 
     @app.post("/v1/chat/completions", tags=["openai"], response_model=None)
-    def completions(request: Request, body: CompletionRequest) -> Response:
+    async def completions(body: CompletionRequest) -> Response:
         """An answer with its citations, whole or as a stream of chunks."""
         if body.messages[-1].role != "user":
             return openai_error(400, "the last message must be the user's")
         asked = [message.text for message in body.messages if message.role == "user"]
-        edition = site.edition
+        before = [question[:MOST_CHARACTERS] for question in asked[:-1][-MOST_TURNS:]]
         try:
-            answer = edition.assistant.ask(asked[-1], _turns(edition.assistant, asked[:-1]))
+            answer = await answered(site, asked[-1], before, "openai", body.store is not False)
         except QuestionError as error:
             return openai_error(400, str(error))
-        answer = replace(answer, answer_id=site.record(answer, edition, "openai", body.store is not False))
+        except AssistantError as error:
+            return openai_error(503, str(error))
         head = {"id": f"chatcmpl-{answer.answer_id or uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}
         if body.stream:
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -92,14 +95,6 @@ def add_openai(app: FastAPI, site: Site) -> None:
             **head, "object": "chat.completion", "choices": [choice], "usage": _usage(asked[-1], answer.answer),
             "search_results": _search_results(answer.citations),
         })  # fmt: skip
-
-
-def _turns(assistant: Assistant, asked: Sequence[str]) -> list[Turn]:
-    """The questions before, each understood after the one before it, as the other ways in do."""
-    turns: list[Turn] = []
-    for question in asked[-MOST_TURNS:]:
-        turns.append(Turn(question[:MOST_CHARACTERS], assistant.understand(question[:MOST_CHARACTERS], turns)))
-    return turns
 
 
 def _cited(answer: Answer) -> dict[str, Any]:
@@ -150,6 +145,5 @@ def _chunks(answer: Answer, head: dict[str, Any]) -> Iterator[str]:
 
 def openai_error(status: int, message: str) -> JSONResponse:
     """An error in OpenAI's shape."""
-    return JSONResponse(
-        {"error": {"message": message, "type": "invalid_request_error", "code": None, "param": None}}, status
-    )
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    return JSONResponse({"error": {"message": message, "type": kind, "code": None, "param": None}}, status)

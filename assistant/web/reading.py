@@ -9,11 +9,22 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
+from pydantic import BeforeValidator
 
 from assistant.schema import Document, Passage, Span
 from assistant.web.site import Edition, Site, fragment_url, page, turned
 
 _TEXTS_A_PAGE = 100
+
+
+def _digits(value: str) -> str:
+    """A query's number as it is written, "0.0" is none."""
+    if not (value.isascii() and value.isdigit()):
+        raise ValueError("not a whole number, 0 or more")
+    return value
+
+
+Offset = Annotated[int, BeforeValidator(_digits), Query(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +86,8 @@ def add_reading(app: FastAPI, site: Site) -> None:
     def source(
         request: Request,
         passage_id: str,
-        start: Annotated[int | None, Query(ge=0)] = None,
-        end: Annotated[int | None, Query(ge=0)] = None,
+        start: Offset | None = None,
+        end: Offset | None = None,
     ) -> HTMLResponse:
         """The text of a passage as a page, with the passage, or a quote in it, marked."""
         edition = site.edition

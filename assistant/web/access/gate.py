@@ -8,13 +8,14 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.settings import Settings
 from assistant.store.keys import PREFIX, Keys
 from assistant.web.access.identity import ANYBODY, Identity, is_owner, signed_in
 from assistant.web.paths import own_path
+from assistant.web.problems import problem_response
 from assistant.web.security import page_language
 from assistant.web.words import say
 
@@ -98,11 +99,9 @@ class Gate:
         return Identity(person["name"], person["shown"], owner, session=True)
 
     def _refusal(self, scope: Scope, status: int, key: str) -> Response:
-        """Problem details, RFC 9457, in the language of whoever asks."""
+        """In the language of whoever asks."""
         detail = say(page_language(scope, self._language), key)
-        content = {"type": "about:blank", "title": "Not admitted", "status": status, "detail": detail}
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-        return JSONResponse(content, status, headers, media_type="application/problem+json")
+        return problem_response(status, "Not admitted", detail, {"WWW-Authenticate": "Bearer"} if status == 401 else {})
 
 
 def _key(headers: Headers) -> str | None:
