@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check index bench screenshots lock format
+.PHONY: help install run test check index bench screenshots lock audit format
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -60,7 +60,7 @@ screenshots: $(VENV)/installed-dev ## make the pictures in docs/ anew
 	$(BIN)/python -m scripts.screenshots
 
 lock: ## pin everything the direct dependencies bring in, from a fresh environment
-	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
-	$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	$(VENV)-lock/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
-	rm -rf $(VENV)-lock
+	$(PYTHON) scripts/lock.py
+
+audit: $(VENV)/installed-dev ## known holes (needs the internet), licences, and the list of parts in dist/
+	$(BIN)/python -m scripts.audit

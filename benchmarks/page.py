@@ -10,15 +10,13 @@ from __future__ import annotations
 import os
 import shutil
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 
 from playwright.sync_api import Page, sync_playwright
 
 from assistant.factory import make_assistant, with_guide
 from assistant.settings import load_settings
+from benchmarks.serving import serving
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 ROUNDS = 5
@@ -45,32 +43,23 @@ def main() -> None:
     settings = load_settings(os.environ)
     assistant, guide = with_guide(settings, make_assistant(settings))
     questions = [item.question for item in guide.questions][:12]
-    command = [sys.executable, "-m", "assistant", "serve", "--port", "0"]
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "ASSISTANT_DATABASE": f"sqlite:///{folder}/store.sqlite"}
-        with (
-            subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server,
-            sync_playwright() as playwright,
-        ):
-            assert server.stdout is not None
-            url = server.stdout.readline().split()[-1]
-            path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-            shown, inside = [], []
-            for number in range(ROUNDS + 1):
-                page = open_chat(browser.new_page(), url)
-                for question in questions:
-                    start = time.perf_counter()
-                    assistant.ask(question)
-                    spent = 1000 * (time.perf_counter() - start)
-                    on_page = page.evaluate(ASK, question)
-                    page.locator("#question .submit-button").wait_for()
-                    if number:  # the first round warms both up
-                        inside.append(spent)
-                        shown.append(on_page)
-                page.close()
-            browser.close()
-            server.terminate()
+    with serving() as (url, _), sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        shown, inside = [], []
+        for number in range(ROUNDS + 1):
+            page = open_chat(browser.new_page(), url)
+            for question in questions:
+                start = time.perf_counter()
+                assistant.ask(question)
+                spent = 1000 * (time.perf_counter() - start)
+                on_page = page.evaluate(ASK, question)
+                page.locator("#question .submit-button").wait_for()
+                if number:  # the first round warms both up
+                    inside.append(spent)
+                    shown.append(on_page)
+            page.close()
+        browser.close()
     more = [page - alone for page, alone in zip(shown, inside, strict=True)]
     for name, values in (("in-process", inside), ("on the page", shown), ("more on the page", more)):
         low, middle, high = (statistics.quantiles(values, n=20)[at] for at in (0, 9, 18))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.serving import serving
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 DOCS = Path(__file__).parent.parent / "docs"
@@ -103,27 +103,17 @@ VIEWS = (
 def main() -> None:
     """Start a server on a free port and take every view."""
     subprocess.run([sys.executable, "-m", "assistant", "index"], check=True)
-    command = [sys.executable, "-m", "assistant", "serve", "--port", "0"]
-    with tempfile.TemporaryDirectory() as folder:
-        settings = {
-            "ASSISTANT_ORGANISATION": "Genomic Medicine Sweden", "ASSISTANT_CONTACT": "info@example.org",
-            "ASSISTANT_DATABASE": f"sqlite:///{folder}/store.sqlite", "ASSISTANT_STORE_QUESTIONS": "true",
-            "ASSISTANT_OWNERS_PASSWORD": "pictures",
-        }  # fmt: skip
-        environment = {**os.environ, **settings}
-        with (
-            subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server,
-            sync_playwright() as playwright,
-        ):
-            assert server.stdout is not None
-            url = server.stdout.readline().split()[-1]
-            path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-            for view in VIEWS:
-                take(browser, url, view)
-                print(DOCS / f"{view.name}.png")
-            browser.close()
-            server.terminate()
+    settings = {
+        "ASSISTANT_ORGANISATION": "Genomic Medicine Sweden", "ASSISTANT_CONTACT": "info@example.org",
+        "ASSISTANT_STORE_QUESTIONS": "true", "ASSISTANT_OWNERS_PASSWORD": "pictures",
+    }  # fmt: skip
+    with serving(**settings) as (url, _), sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        for view in VIEWS:
+            take(browser, url, view)
+            print(DOCS / f"{view.name}.png")
+        browser.close()
 
 
 def take(browser: Browser, url: str, view: View) -> None:

@@ -28,6 +28,7 @@ _SILENCE = {
 
 
 _GRACE = 5  # seconds that open streams get when the server is stopped
+_KEEP_ALIVE = 75  # seconds; longer than clients and proxies keep an idle line, or a request meets one that closes
 
 
 def serve(settings: Settings) -> None:
@@ -58,6 +59,7 @@ def serve(settings: Settings) -> None:
             server_header=False,
             access_log=False,
             timeout_graceful_shutdown=_GRACE,
+            timeout_keep_alive=_KEEP_ALIVE,
             proxy_headers=False,  # `Proxied` reads them, from the proxies that the settings name
         )
     )
