@@ -73,7 +73,7 @@ class Limits:
             return
         self._running += 1
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _in_our_words(scope, receive, send))
         finally:
             self._running -= 1
 
@@ -173,8 +173,32 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
+def _in_our_words(scope: Scope, receive: Receive, send: Send) -> Send:
+    """A `send` that puts Gradio's refusal of a full queue into the asker's language, with the time to wait."""
+    if not _is_page(scope):
+        return send
+    refused = False
+
+    async def translating(message: Message) -> None:
+        nonlocal refused
+        if message["type"] == "http.response.start" and message["status"] == 503:
+            refused = True
+            await _refusal(scope, 503, "limit_busy", _RETRY_SECONDS)(scope, receive, send)
+        elif not refused:
+            await send(message)
+
+    return translating
+
+
+def _is_page(scope: Scope) -> bool:
+    """Whether Gradio's own script asks."""
+    return own_path(scope).endswith("/queue/join")
+
+
 def _refusal(scope: Scope, status: int, key: str, wait: int = 0) -> Response:
     """In the language of whoever asks: the page shows it."""
     detail = say(page_language(scope, "en"), key, seconds=wait)
+    if status == 503 and _is_page(scope):
+        status = 429  # Gradio's script says nothing at all of a 503
     headers = {"Retry-After": str(wait)} if wait else {}
     return problem_response(status, "Not taken", detail, headers)

@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -221,6 +222,46 @@ def test_an_answer_that_takes_long_can_be_stopped_and_retried(browser: Browser, 
         visit.page.locator(".answer.whole").wait_for()
         assert visit.page.locator(".asked").count() == 1
         assert "NBIS" in visit.page.locator(".answer.whole").inner_text()
+
+
+def test_a_queue_that_is_full_says_so_in_the_readers_language(browser: Browser, tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, ROOT / "corpus", SLOW_SECONDS="3") as slow,
+        visiting(browser, slow.url, "sv") as visit,
+    ):
+        visit.open()
+        with visit.page.expect_request("**/queue/join*") as asked:
+            visit.page.locator("#question textarea").fill("Vad är NBIS?")
+            visit.page.keyboard.press("Enter")
+        sent = asked.value.post_data_json
+        answers: list[httpx2.Response] = []
+        full, stop = threading.Event(), threading.Event()
+
+        def crowd() -> None:
+            """Others ask, faster than they are answered."""
+            with httpx2.Client(headers={"Accept-Language": "sv"}) as client:
+                for number in range(2_000):
+                    answers.append(client.post(asked.value.url, json={**sent, "session_hash": f"x{number}"}))
+                    if answers[-1].status_code != 200:
+                        full.set()
+                    if stop.is_set():
+                        break
+
+        crowding = threading.Thread(target=crowd)
+        crowding.start()
+        try:
+            assert full.wait(20)
+            with visiting(browser, slow.url, "sv") as other:
+                other.open()
+                other.page.locator("#question textarea").fill("Vem finansierar?")
+                other.page.keyboard.press("Enter")
+                other.page.get_by_text("Många frågar just nu; försök igen om 2 sekunder.").first.wait_for()
+                assert other.page.locator("#question textarea").input_value() == "Vem finansierar?"
+        finally:
+            stop.set()
+            crowding.join(30)
+        refused = [answer for answer in answers if answer.status_code != 200]
+        assert {(answer.status_code, answer.headers["retry-after"]) for answer in refused} == {(429, "2")}
 
 
 def test_without_javascript_a_source_is_a_page_with_the_quote_marked(visit: Visit, browser: Browser) -> None:
