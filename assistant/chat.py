@@ -21,7 +21,7 @@ from assistant.index.loaded import Index
 from assistant.language import detect_question
 from assistant.questions import split_questions
 from assistant.retrieval import Filter, Query, make_query, retrieve
-from assistant.schema import Answer, Citation, Notice, Retrieved, SuggestedQuestion, Turn, Verdict
+from assistant.schema import Answer, Citation, Notice, Passage, Retrieved, SuggestedQuestion, Turn, Verdict
 from assistant.suggestions import related
 
 MOST_CHARACTERS = 2000
@@ -48,6 +48,11 @@ class Trace:
     answer: Answer
     found: Found | None = None
     decision: Decision | None = None
+
+    @property
+    def nearest(self) -> Passage | None:
+        """The passage nearest to the question, None where nothing was looked for or found."""
+        return self.found.retrieved[0].passage if self.found and self.found.retrieved else None
 
 
 def _never(document_id: str) -> str:

@@ -31,13 +31,13 @@ def events(text: str) -> list[tuple[str, Any]]:
 
 def answering(site: Site, monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
     """The assistant does `act` before it answers."""
-    ask = Assistant.ask
+    trace = Assistant.trace
 
     def acting(self: Assistant, *arguments: Any) -> Any:
         act()
-        return ask(self, *arguments)
+        return trace(self, *arguments)
 
-    monkeypatch.setattr(Assistant, "ask", acting)
+    monkeypatch.setattr(Assistant, "trace", acting)
 
 
 def test_a_stream_is_the_answer_in_parts(client: TestClient) -> None:

@@ -123,7 +123,7 @@ async def answered(
         turns: the turns before, oldest first; bare questions are understood one after the other.
         channel: by which way it came.
         keep: False when the asker doesn't want the question stored.
-        only: see `Assistant.ask`.
+        only: see `Assistant.trace`.
 
     Raises:
         QuestionError: the question can't be taken.
@@ -133,8 +133,8 @@ async def answered(
     def work() -> Answer:
         edition = site.edition
         before = _understood(edition.assistant, turns)
-        answer = edition.assistant.ask(question, before, only)
-        return replace(answer, answer_id=site.record(answer, edition, channel, keep))
+        trace = edition.assistant.trace(question, before, only)
+        return replace(trace.answer, answer_id=site.record(trace, edition, channel, keep))
 
     try:
         return await asyncio.wait_for(to_thread.run_sync(work, abandon_on_cancel=True), MOST_SECONDS)

@@ -166,18 +166,19 @@ class _Page:
         yield shown, busy, turns, gr.skip(), gr.skip(), gr.skip()
         try:
             edition = self.site.edition
-            answer = edition.assistant.ask(asked, turns[-MOST_TURNS:])
+            trace = edition.assistant.trace(asked, turns[-MOST_TURNS:])
         except AssistantError as error:
             key = "bad_question" if isinstance(error, QuestionError) else "failed"
             said = {"role": "assistant", "content": error_html(say(spoken, key), spoken)}
             yield [*shown, said], _ready(), turns, gr.skip(), gr.skip(), gr.skip()
             return
+        answer = trace.answer
         if answer.verdict is not Verdict.ABOUT_ME:
             turns = [*turns, Turn(asked, answer.resolved_question)]
         for html in list(answer_html(answer, edition.assistant))[:-1]:
             yield [*shown, {"role": "assistant", "content": html}], gr.skip(), turns, *[gr.skip()] * 3
         answer = replace(
-            answer, answer_id=self.site.record(answer, edition, "page")
+            answer, answer_id=self.site.record(trace, edition, "page")
         )  # the first words don't wait for it
         *_, whole = answer_html(answer, edition.assistant)
         kept, current = kept.with_questions(current, [turn.question for turn in turns])

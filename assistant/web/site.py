@@ -15,11 +15,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
-from assistant.chat import Assistant
+from assistant.chat import Assistant, Trace
 from assistant.onboarding.guide import Guide
 from assistant.onboarding.roles import Role
 from assistant.onboarding.summaries import TextSummary
-from assistant.schema import Answer, Citation, Passage
+from assistant.schema import Citation, Passage
 from assistant.store.database import Store
 from assistant.web.access.identity import identity_of
 from assistant.web.look import Look
@@ -96,19 +96,16 @@ class Site:
         """The guide of the live edition."""
         return self.edition.guide
 
-    def record(self, answer: Answer, edition: Edition, channel: str, keep: bool = True) -> str:
+    def record(self, trace: Trace, edition: Edition, channel: str, keep: bool = True) -> str:
         """Count and write that an answer was given, and return its id; "" when nothing is stored."""
+        answer = trace.answer
         self.metrics.answered(answer, channel)
         if self.traces:
             self.traces.answered(answer)
         if self.store is None:
             return ""
-        assistant = edition.assistant
-        nearest = None
-        if answer.abstained:
-            found = assistant.search(answer.resolved_question, answer.language, 1)
-            nearest = found[0].passage if found else None
-        return self.store.record(answer, assistant.index.manifest.generation, channel, nearest, keep)
+        generation = edition.assistant.index.manifest.generation
+        return self.store.record(answer, generation, channel, trace.nearest, keep)
 
 
 @cache

@@ -37,13 +37,13 @@ def main() -> int:
 def _slow_down(seconds: float) -> None:
     from assistant.chat import Assistant
 
-    quick = Assistant.ask
+    quick = Assistant.trace
 
-    def ask(self: Assistant, *arguments: Any, **more: Any) -> Any:
+    def trace(self: Assistant, *arguments: Any, **more: Any) -> Any:
         time.sleep(seconds if threading.current_thread() is not threading.main_thread() else 0)  # not while starting
         return quick(self, *arguments, **more)
 
-    Assistant.ask = ask  # type: ignore[method-assign]  # this process only
+    Assistant.trace = trace  # type: ignore[method-assign]  # this process only
 
 
 if __name__ == "__main__":
