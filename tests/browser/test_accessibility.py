@@ -20,7 +20,8 @@ QUESTIONS = {"en": ("What is NBIS?", "How do I bake bread?", "Who is the directo
              "sv": ("Vad är NBIS?", "Hur bakar man bröd?", "Vem är chef för GMS?")}  # fmt: skip
 PAGES = (
     "/start/", "/start/glossary", "/start/partners", "/start/test", "/start/test?checked=1", "/texts/",
-    "/texts/collaboration-with-scilifelab.md", "/search/?q=NBIS", "/search/", "/about/", "/nothing", "/owners/",
+    "/texts/collaboration-with-scilifelab.md", "/search/?q=NBIS", "/search/", "/about/", "/api/",
+    "/nothing", "/owners/",
 )  # fmt: skip
 
 
