@@ -18,6 +18,7 @@ from assistant.errors import SettingsError
 
 PREFIX = "ASSISTANT_"
 FILE = "assistant.toml"
+_LEAST_SECRET = 32
 _HEADER = r"^[A-Za-z0-9-]+$"
 _LISTS = frozenset({"allowed_origins", "hosts", "proxies", "owners"})
 
@@ -115,6 +116,8 @@ class Settings(BaseModel):
         """What one setting asks of others."""
         if self.access == "proxy" and not self.proxies:
             raise ValueError("access = proxy needs proxies: the address of the reverse proxy that names users")
+        if 0 < len(self.session_secret.get_secret_value()) < _LEAST_SECRET:
+            raise ValueError(f"session_secret needs {_LEAST_SECRET} characters: openssl rand -hex 32")
         if self.access == "oidc":
             for name in ("oidc_issuer", "oidc_client", "public_url"):
                 if not getattr(self, name):

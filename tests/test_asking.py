@@ -109,3 +109,24 @@ def test_every_answer_is_recorded_once(client: TestClient, site: Site) -> None:
         client.post("/api/v1/ask", json=ASKED, headers=headers)
     assert site.store
     assert [row.channel for row in site.store.answers()] == ["api", "api"]
+
+
+def test_work_that_was_given_up_takes_no_more_threads_and_leaves_no_row(
+    client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = [0, 0]
+
+    def slowly() -> None:
+        at_once[0] += 1
+        at_once[1] = max(at_once)
+        time.sleep(0.3)
+        at_once[0] -= 1
+
+    monkeypatch.setattr("assistant.web.asking.MOST_SECONDS", 0.05)
+    answering(site, monkeypatch, slowly)
+    for _ in range(30):
+        assert client.post("/api/v1/ask", json=ASKED).status_code == 503
+    time.sleep(1.0)
+    assert at_once[1] <= 8
+    assert site.store
+    assert site.store.answers() == []

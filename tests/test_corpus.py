@@ -126,7 +126,7 @@ def test_sub_folders_are_read_and_hidden_files_are_not(tmp_path: Path) -> None:
         ("yaml.md", b"---\na: [\n---\ntext", "front matter"),
         ("scheme.md", b"---\nurl: javascript:alert(1)\n---\ntext", "no web address"),
         ("ipv6.md", b'---\nurl: "http://[x"\n---\ntext', "no web address"),
-        ("date.md", b"---\nretrieved: 2026-13-45\n---\ntext", "broken"),
+        ("date.md", b"---\nretrieved: 2026-13-45\n---\ntext", "not valid YAML"),
         ("deep.md", b"---\na: " + b"[" * 5000 + b"\n---\ntext", "broken"),
         ("language.md", b"---\nlanguage: Swedish\n---\ntext", "no code such as en"),
         ("large.txt", b"a" * (LIMIT + 1), "larger than"),

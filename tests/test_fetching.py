@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.corpus.fetching import Fetcher, FetchError, GoneError
+from assistant.corpus.fetching import Fetcher, FetchError, GoneError, _is_public
 from tests.sites import Answer, WebSite, web_site
 
 
@@ -176,6 +176,7 @@ def test_a_public_page_can_not_lead_to_a_private_one(web: WebSite, monkeypatch: 
 
         def __init__(self, number: str) -> None:
             self.is_global = number == "127.0.0.1" or ip_address(number).is_global
+            self.is_multicast = False
 
     monkeypatch.setattr("assistant.corpus.fetching.ip_address", Pretended)
     web.page("/a", "Words.")
@@ -185,6 +186,45 @@ def test_a_public_page_can_not_lead_to_a_private_one(web: WebSite, monkeypatch: 
     with pytest.raises(FetchError, match=r"'127\.0\.0\.2' is a private address"):
         fetcher.get(web.url + "/b")
     fetcher.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "public"),
+    [
+        ("93.184.216.34", True), ("2606:2800:220:1::1", True), ("10.0.0.1", False), ("169.254.169.254", False),
+        ("64:ff9b::a9fe:a9fe", False), ("2002:7f00:1::", False), ("::127.0.0.1", False), ("::ffff:10.0.0.1", False),
+        ("224.0.0.1", False), ("fe80::1%eth0", False), ("64:ff9b::5db8:d822", True),
+    ],
+)  # fmt: skip
+def test_an_address_is_private_whatever_it_is_wrapped_in(number: str, public: bool) -> None:
+    assert _is_public(number) is public
+
+
+def test_what_a_server_says_wrongly_ends_one_page_only(web: WebSite, fetcher: Fetcher) -> None:
+    for number, place in enumerate(("http://[::1", "//", "http:///x")):
+        web.answers[f"/{number}"] = Answer(status=302, headers={"Location": place})
+        with pytest.raises(FetchError):
+            fetcher.get(web.url + f"/{number}")
+    with pytest.raises(FetchError, match="no web address"):
+        fetcher.get("http://[::1")
+    web.page("/a", "Words.")
+    assert fetcher.get(web.url + "/a", etag='"é"')
+
+
+def test_a_long_robots_txt_is_read_as_far_as_it_has_to_be(web: WebSite, fetcher: Fetcher) -> None:
+    web.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /private\n" + b"# more\n" * 100_000)
+    web.page("/a", "Words.")
+    assert fetcher.get(web.url + "/a")
+    with pytest.raises(FetchError, match=r"robots\.txt doesn't let"):
+        fetcher.get(web.url + "/private")
+
+
+def test_a_plain_text_comes_in_the_charset_that_is_named(web: WebSite, fetcher: Fetcher) -> None:
+    kind = {"Content-Type": "text/plain; charset=windows-1252"}
+    web.answers["/a.txt"] = Answer("Råd och stöd".encode("windows-1252"), headers=kind)
+    page = fetcher.get(web.url + "/a.txt")
+    assert page
+    assert page.content.decode("utf-8") == "Råd och stöd"
 
 
 def test_a_host_that_does_not_answer_is_said(fetcher: Fetcher) -> None:

@@ -53,6 +53,10 @@ POINTS = {
     "axe": "browser/test_accessibility.py::test_no_state_of_the_chat_has_a_violation",
     "no cookie": "test_access.py::test_an_open_server_sets_no_cookie",
     "a sub-path behind a proxy": "browser/test_proxy.py::test_the_page_works_under_a_path_of_the_intranet",
+    "no way round the limits": ("test_security_checklist.py::test_no_other_spelling_of_a_path_goes_round_its_guards"),
+    "owners' pages are for no other origin": (
+        "test_access.py::test_a_listed_origin_may_ask_and_not_read_what_is_for_owners"
+    ),
     "paths that are none": "test_security_checklist.py::test_a_path_that_is_none_is_not_found",
 }
 
@@ -143,6 +147,19 @@ def test_a_path_that_is_none_is_not_found(site: Site, path: str) -> None:
     assert response.status_code == 404
     assert "root:" not in response.text
     assert "middleware" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/v1/ask"), ("GET", "/search/"), ("GET", "/api/v1/search"), ("GET", "/owners/"),
+        ("GET", "/metrics"), ("GET", "/owners/feedback.csv"), ("POST", "/v1/chat/completions"), ("POST", "/chat/gradio_api/queue/join"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["%0A", "%0D", "%00", "%7F"])
+def test_no_other_spelling_of_a_path_goes_round_its_guards(site: Site, method: str, path: str, end: str) -> None:
+    with served(site, owners_password="rain") as client:
+        assert client.request(method, path + end, json=ASKED).status_code == 404
 
 
 def test_versions_with_known_holes_are_not_used() -> None:

@@ -47,6 +47,11 @@ def test_answers_feedback_and_requests_are_counted(client: TestClient, site: Sit
     assert found[f'assistant_index_info{{generation="{site.assistant.index.manifest.generation}"}}'] == 1
 
 
+def test_files_of_a_mount_count_as_what_they_are(client: TestClient) -> None:
+    client.get("/static/site.css")
+    assert metrics(client)['assistant_requests_total{group="static",status="200"}'] == 1
+
+
 def test_metrics_need_the_password(client: TestClient) -> None:
     assert client.get("/metrics").status_code == 401
 

@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
@@ -22,6 +22,7 @@ AGENT = "gms-assistant"
 _REDIRECTS = 5
 _ROBOTS_BYTES = 500 * 1024  # RFC 9309, 2.5: at least that much has to be read
 _PERMANENT = frozenset({301, 308})
+_NAT64, _COMPATIBLE = ip_network("64:ff9b::/96"), ip_network("::/96")
 _LONGEST_DELAY = 10.0  # seconds between two requests, whatever a robots.txt asks for
 
 
@@ -62,7 +63,7 @@ class _PublicOnly(httpx2.HTTPTransport):
             found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         except (OSError, UnicodeError) as error:
             raise httpx2.ConnectError(f"no such host {host!r}") from error
-        private = [number for number in found if not ip_address(number.partition("%")[0]).is_global]
+        private = [number for number in found if not _is_public(number)]
         if private and not self._allow_private:
             raise FetchError(f"{host!r} is a private address ({private[0]}); if it is meant: --allow-private")
         request.extensions["sni_hostname"] = host  # the certificate is the name's, not the number's
@@ -84,7 +85,7 @@ class Fetcher:
         self, allow_private: bool = False, max_bytes: int = 50_000_000, delay: float = 0.5, timeout: float = 30.0
     ) -> None:
         self._max_bytes, self._delay, self._timeout = max_bytes, delay, timeout
-        self._robots: dict[str, Protego | None] = {}  # by origin; None: may not be asked at all
+        self._robots: dict[str, Protego | FetchError] = {}  # by origin; an error: may not be asked at all
         self._last: dict[str, float] = {}  # when a host was asked
         self._client = httpx2.Client(
             transport=_PublicOnly(allow_private), timeout=min(10.0, timeout), trust_env=False,
@@ -103,7 +104,8 @@ class Fetcher:
             FetchError: it can't be had, or mustn't.
         """
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        headers = {name: value for name, value in conditions.items() if value}
+        # Only what can stand in a header: some servers name their states in letters that can't.
+        headers = {name: value for name, value in conditions.items() if value and value.isascii()}
         return self._follow(url, headers, self._max_bytes, robots=True)
 
     def _follow(self, url: str, headers: Mapping[str, str], most: int, robots: bool) -> Fetched | None:
@@ -117,7 +119,10 @@ class Fetcher:
                 return None
             if not response.has_redirect_location:
                 return self._page(lives, response, content)
-            url = urljoin(url, response.headers["location"])
+            try:
+                url = urljoin(url, response.headers["location"])
+            except ValueError:
+                raise FetchError("redirects to what is no web address") from None
             if url in seen:
                 raise FetchError(f"redirects in a circle, back to {url!r}")
             seen.add(url)
@@ -131,6 +136,8 @@ class Fetcher:
         if response.status_code != 200:
             raise FetchError(f"the server answered {response.status_code}", response.status_code)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind in {"text/plain", "text/markdown"} and response.charset_encoding:
+            content = _as_utf8(content, response.charset_encoding)
         return Fetched(url, content, kind, response.headers.get("etag"), response.headers.get("last-modified"))
 
     def _send(self, url: str, headers: Mapping[str, str], most: int) -> tuple[httpx2.Response, bytes]:
@@ -141,11 +148,13 @@ class Fetcher:
             with self._client.stream("GET", url, headers=headers) as response:
                 for part in response.iter_bytes():
                     content += part
+                    if len(content) > most and most == _ROBOTS_BYTES:
+                        break  # RFC 9309: what comes after it may be left unread
                     if len(content) > most:
                         raise FetchError(f"larger than {most / 1e6:.1f} MB (setting max_file_mb)")
                     if time.monotonic() > until:
                         raise FetchError(f"took longer than {self._timeout:.0f} seconds")
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             raise FetchError(f"can't be reached ({type(error).__name__}: {error})") from None
         return response, bytes(content)
 
@@ -153,7 +162,7 @@ class Fetcher:
         """As long as the host wants between two requests."""
         origin = _origin(url)
         robots = self._robots.get(origin)
-        asked = robots.crawl_delay(AGENT) if robots else None
+        asked = robots.crawl_delay(AGENT) if isinstance(robots, Protego) else None
         delay = min(max(self._delay, asked or 0.0), _LONGEST_DELAY)
         time.sleep(max(0.0, self._last.get(origin, -delay) + delay - time.monotonic()))
         self._last[origin] = time.monotonic()
@@ -164,24 +173,48 @@ class Fetcher:
         if origin not in self._robots:
             self._robots[origin] = self._read_robots(origin)
         rules = self._robots[origin]
-        if rules is None:
-            raise FetchError("its robots.txt can't be read, so it may not be asked (RFC 9309, 2.3.1.4)")
+        if isinstance(rules, FetchError):
+            raise rules
         if not rules.can_fetch(url, AGENT):
             raise FetchError(f"its robots.txt doesn't let programs have it ({origin}/robots.txt)")
 
-    def _read_robots(self, origin: str) -> Protego | None:
+    def _read_robots(self, origin: str) -> Protego | FetchError:
         try:
             found = self._follow(f"{origin}/robots.txt", {}, _ROBOTS_BYTES, robots=False)
         except FetchError as error:
             if not error.status:
-                raise  # the site itself can't be reached, or is private: that is the reason to give
-            return Protego.parse("") if 400 <= error.status < 500 else None
+                return error  # the site itself can't be reached, or is private: that is the reason to give
+            if 400 <= error.status < 500:
+                return Protego.parse("")
+            return FetchError("its robots.txt can't be read, so it may not be asked (RFC 9309, 2.3.1.4)")
         assert found is not None  # no conditions were sent
         return Protego.parse(found.content.decode("utf-8", "replace"))
 
 
+def _as_utf8(content: bytes, charset: str) -> bytes:
+    """A plain text in the charset that its server names."""
+    try:
+        return content.decode(charset).encode("utf-8")
+    except (LookupError, UnicodeDecodeError):
+        return content  # who reads it says what is wrong
+
+
+def _is_public(number: str) -> bool:
+    """Whether an address is anybody's, also when it only wraps one that isn't (RFC 6052, RFC 3056, RFC 4291)."""
+    address = ip_address(number.partition("%")[0])
+    inner: IPv4Address | None = None
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64 or address in _COMPATIBLE:
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.is_global and not address.is_multicast and (inner is None or inner.is_global)
+
+
 def _check(url: str) -> None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise FetchError(f"{url!r} is no web address (http:// or https://)")
     if parts.username or parts.password:

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,6 +85,10 @@ def _day(value: Any) -> str | None:
     if not value:
         return None
     found = re.match(r"\d{4}-\d{2}-\d{2}", str(value))
+    try:
+        date.fromisoformat(found.group() if found else "")
+    except ValueError:
+        found = None
     if not found:
         raise UnreadableError(f"its date retrieved {str(value)!r} is no day like 2026-01-31")
     return found.group()
@@ -137,7 +142,7 @@ def _front_matter(source: str) -> dict[str, Any]:
 
     try:
         loaded = yaml.safe_load(source)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that is none
         raise UnreadableError(f"its front matter is not valid YAML ({str(error).splitlines()[0]})") from None
     if loaded is not None and not isinstance(loaded, dict):
         raise UnreadableError("its front matter is no list of 'key: value' lines")

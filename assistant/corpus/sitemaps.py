@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ _MOST_BYTES = 50 * 1024 * 1024  # the protocol's own bound, unpacked
 
 def is_sitemap(page: Fetched) -> bool:
     """Whether a page is a list of pages."""
+    if page.kind in {"text/html", "application/xhtml+xml"}:  # XHTML begins like a sitemap
+        return False
     return page.kind in _XML or page.content[:2] == b"\x1f\x8b" or page.content.lstrip()[:5] == b"<?xml"
 
 
@@ -39,7 +42,7 @@ def pages_of(page: Fetched, get: Callable[[str], Fetched | None], report: Callab
             if place in seen:
                 continue
             seen.add(place)
-            if urlsplit(place).hostname != host:
+            if _host(place) != host:
                 report(f"skipped  {place}: on another host than its sitemap")
             elif kind == "urlset":
                 yield place
@@ -56,6 +59,13 @@ def pages_of(page: Fetched, get: Callable[[str], Fetched | None], report: Callab
     yield from read(page, 1)
 
 
+def _host(place: str) -> str | None:
+    try:
+        return urlsplit(place).hostname
+    except ValueError:
+        return None
+
+
 def _read(page: Fetched) -> tuple[str, list[str]]:
     """`urlset` or `sitemapindex`, and the addresses in it."""
     from lxml import etree
@@ -65,7 +75,7 @@ def _read(page: Fetched) -> tuple[str, list[str]]:
         with gzip.open(io.BytesIO(content)) as packed:
             try:
                 content = packed.read(_MOST_BYTES + 1)
-            except (OSError, EOFError) as error:
+            except (OSError, EOFError, zlib.error) as error:
                 raise FetchError(f"broken gzip ({error})") from None
         if len(content) > _MOST_BYTES:
             raise FetchError("larger than a sitemap may be (50 MB)")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -211,8 +212,14 @@ async def _unavailable(_: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     """What is wrong with a request, without an echo of what was sent."""
     assert isinstance(error, RequestValidationError)  # registered for it alone
-    complaints = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+    complaints = [f"{_place(item)}: {item['msg']}" for item in error.errors()]
     detail = "; ".join(complaints[:5])
     if own_path(request.scope).startswith("/v1/"):
         return openai_error(422, detail)
     return problem_response(422, "The request doesn't fit", detail)
+
+
+def _place(item: Any) -> str:
+    """Where a complaint belongs; a name that isn't ours is the sender's own word."""
+    parts = item["loc"][:-1] if item["type"] == "extra_forbidden" else item["loc"]
+    return ".".join(str(part) for part in parts)

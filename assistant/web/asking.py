@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 import logging
+import threading
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from anyio import to_thread
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
@@ -130,16 +131,24 @@ async def answered(
         SlowError: it took longer than `MOST_SECONDS`; whoever went away isn't waited for either.
     """
 
+    given_up = threading.Event()
+
     def work() -> Answer:
         edition = site.edition
         before = _understood(edition.assistant, turns)
         trace = edition.assistant.trace(question, before, only)
+        if given_up.is_set():
+            return trace.answer  # nobody would hear of its id
         return replace(trace.answer, answer_id=site.record(trace, edition, channel, keep))
 
+    # Not asyncio's own threads: work that was given up goes on, and must not take them from others.
+    working = asyncio.get_running_loop().run_in_executor(site.workers, contextvars.copy_context().run, work)
     try:
-        return await asyncio.wait_for(to_thread.run_sync(work, abandon_on_cancel=True), MOST_SECONDS)
+        return await asyncio.wait_for(working, MOST_SECONDS)
     except TimeoutError:
         raise SlowError(f"no answer within {MOST_SECONDS:.0f} seconds; ask again, or ask less at once") from None
+    finally:
+        given_up.set()
 
 
 def _understood(assistant: Assistant, turns: Sequence[Turn] | Sequence[str]) -> list[Turn]:

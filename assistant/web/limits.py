@@ -7,6 +7,7 @@ import math
 import re
 import time
 from hashlib import sha256
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
@@ -30,6 +31,8 @@ _COSTLY = re.compile(
     r"/chat/gradio_api/(?:queue/join|run/predict)|/login(?:/callback)?"
 )
 _AT_ONCE = 32  # in work at the same time; more would only wait longer
+_AGAIN_SECONDS = 15.0  # after which a storage that failed is tried again
+_SWEEP = 1000  # requests
 _RETRY_SECONDS = 2  # when too much is asked at once
 _LOG = logging.getLogger(__name__)
 _MOST_BYTES = 256 * 1024  # of a request: twelve turns of the longest questions fit several times
@@ -96,25 +99,30 @@ class Windows:
     """
 
     def __init__(self, storage: str) -> None:
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._memory, self._hits = MemoryStorage(), 0
+        self._own = MovingWindowRateLimiter(self._memory)
         self._shared = MovingWindowRateLimiter(_redis(storage)) if storage else None
-        self._complained = -math.inf
+        self._failed = -math.inf
 
     async def wait(self, per_minute: int, client: str) -> int:
         """Count a request of `client`; the seconds it has to wait, 0 when it may go on."""
         rate = RateLimitItemPerMinute(per_minute)
-        if self._shared:
+        if self._shared and time.monotonic() - self._failed > _AGAIN_SECONDS:
             try:
                 return await run_in_threadpool(_counted, self._shared, rate, client)
             except StorageError as error:
-                self._complain(error)
+                self._failed = time.monotonic()
+                _LOG.warning("rate_storage can't be reached (%s); counting in this process", error.storage_error)
+        self._hits += 1
+        if self._hits % _SWEEP == 0:
+            self._forget()
         return _counted(self._own, rate, client)
 
-    def _complain(self, error: StorageError) -> None:
-        """Once a minute."""
-        if time.monotonic() - self._complained > 60:
-            self._complained = time.monotonic()
-            _LOG.warning("rate_storage can't be reached (%s); counting in this process", error.storage_error)
+    def _forget(self) -> None:
+        """Drop the clients that the library keeps with nothing in their window."""
+        for client in [client for client, hits in list(self._memory.events.items()) if not hits]:
+            self._memory.events.pop(client, None)
+            self._memory.locks.pop(client, None)
 
 
 def client_of(scope: Scope) -> str:
@@ -124,12 +132,19 @@ def client_of(scope: Scope) -> str:
         return f"key:{identity.key.key_id}"
     if identity.name:
         return "person:" + sha256(identity.name.encode()).hexdigest()
-    return "address:" + str((scope.get("client") or ("?",))[0])
+    address = str((scope.get("client") or ("?",))[0])
+    try:
+        number = ip_address(address)
+    except ValueError:
+        return f"address:{address}"
+    if isinstance(number, IPv6Address) and number.ipv4_mapped is None:
+        return f"address:{ip_network((number, 64), strict=False)}"  # one subscriber has all of it
+    return f"address:{number}"
 
 
 def _redis(storage: str) -> RedisStorage:
     try:
-        return RedisStorage(storage, wrap_exceptions=True, socket_timeout=1.0)
+        return RedisStorage(storage, wrap_exceptions=True, socket_timeout=0.3, socket_connect_timeout=0.3)
     except Exception as error:  # the driver raises classes of its own for an address that is none
         raise SettingsError(
             f"setting 'rate_storage' can't be used ({type(error).__name__}: {error}); write redis://host:6379/0 and "

@@ -72,7 +72,11 @@ def add_openai(app: FastAPI, site: Site) -> None:
         """The one model there is."""
         return {"object": "list", "data": [{"id": MODEL, "object": "model", "created": created, "owned_by": "gms"}]}
 
-    @app.post("/v1/chat/completions", tags=["openai"], response_model=None)
+    @app.post(
+        "/v1/chat/completions", tags=["openai"], response_model=None,
+        responses={200: {"content": {"application/json": {"schema": {"type": "object"}},
+                                     "text/event-stream": {"schema": {"type": "string"}}}}},
+    )  # fmt: skip
     async def completions(body: CompletionRequest) -> Response:
         """An answer with its citations, whole or as a stream of chunks."""
         if body.messages[-1].role != "user":

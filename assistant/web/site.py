@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, TypeVar
@@ -31,6 +32,7 @@ from assistant.web.tracing import Traces
 from assistant.web.words import say, texts
 
 T = TypeVar("T")
+_WORKERS = 8
 # What page scripts say; handed to them with the page, so that there is one place for words.
 _SCRIPT_WORDS = (
     "close", "whole", "public_page", "source", "source_of", "source_failed", "loading", "copy", "copied", "good", "bad",
@@ -76,7 +78,7 @@ class Site:
 
     A request takes `edition` once, so that a new one that comes meanwhile doesn't mix with it. `store`
     is None when nothing is stored; `problem` says why a newer index wasn't taken; `traces` is None when no
-    collector is named.
+    collector is named. `workers` answer the questions of programs: a fixed number of threads, whoever goes away.
     """
 
     edition: Edition
@@ -85,6 +87,7 @@ class Site:
     problem: str = ""
     metrics: Metrics = field(default_factory=Metrics)
     traces: Traces | None = None
+    workers: Executor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "answer"))
 
     @property
     def assistant(self) -> Assistant:

@@ -72,5 +72,5 @@ def own_names(settings: Settings) -> tuple[str, ...]:
     """
     public = tuple(name for name in (settings.public_host,) if name)
     if settings.hosts or (settings.host in {"0.0.0.0", "::"} and not public):  # noqa: S104 - asked for, not bound here
-        return (*settings.hosts, *public)
+        return (*settings.hosts, *public, *_LOOPBACK) if settings.hosts else ()
     return (settings.host, *_LOOPBACK, *public)

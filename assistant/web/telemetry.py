@@ -104,7 +104,7 @@ class RequestLog:
             return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        begun, status = time.perf_counter(), 500
+        begun, status, path = time.perf_counter(), 500, own_path(scope)  # a mount changes the scope
 
         async def with_id(message: Message) -> None:
             nonlocal status
@@ -117,14 +117,14 @@ class RequestLog:
         try:
             await self._app(scope, receive, with_id)
         finally:
-            self._metrics.ended(own_path(scope), status)
+            self._metrics.ended(path, status)
             if self._log:
                 spent = round(1000 * (time.perf_counter() - begun), 1)
-                self._write(scope, request_id, status, spent)
+                self._write(scope["method"], path, request_id, status, spent)
 
-    def _write(self, scope: Scope, request_id: str, status: int, milliseconds: float) -> None:
+    def _write(self, method: str, path: str, request_id: str, status: int, milliseconds: float) -> None:
         line: dict[str, Any] = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "request_id": request_id,
-            "method": scope["method"], "group": group(own_path(scope)), "status": status, "ms": milliseconds,
+            "method": method, "group": group(path), "status": status, "ms": milliseconds,
         }  # fmt: skip
         _LOG.info(json.dumps(line))

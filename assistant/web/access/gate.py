@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from urllib.parse import quote
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.settings import Settings
 from assistant.store.keys import PREFIX, Keys
-from assistant.web.access.identity import ANYBODY, Identity, is_owner, signed_in
+from assistant.web.access.identity import ANYBODY, Identity, identity_of, is_owner, signed_in
 from assistant.web.paths import own_path
 from assistant.web.problems import problem_response
 from assistant.web.security import page_language
 from assistant.web.words import say
 
 LOGIN = "/login"
+_LOG = logging.getLogger(__name__)
 # What holds no text of the corpus: it is needed to get in, to embed, or to see that the server is alive.
 _OPEN = re.compile(
     r"/(?:healthz|readyz|static/[\w./-]+|widget(?:/1/widget)?\.js|favicon\.ico|logo|login(?:/callback)?|logout)"
@@ -57,16 +60,22 @@ class Gate:
             if refusal is not None:
                 await refusal(scope, receive, send)
                 return
+            if identity_of(scope).name:  # what somebody who signed in may see is for no cache between
+                send = _unstored(send)
         await self._app(scope, receive, send)
 
     async def _admit(self, scope: Scope) -> Response | None:
         path, key = own_path(scope), _key(Headers(scope=scope))
-        if key is not None:
-            found = await run_in_threadpool(self._keys.find, key) if self._keys else None
+        if key is not None and not _OPEN.fullmatch(path):
+            try:
+                found = await run_in_threadpool(self._keys.find, key) if self._keys else None
+            except SQLAlchemyError as error:
+                _LOG.warning("keys can't be looked up: %s", type(error).__name__)
+                return self._refusal(scope, 503, "limit_busy", seconds=5)
             if found is None:
                 return self._refusal(scope, 401, "access_key")
             wanted = next((scope_name for scope_name, pattern in _SCOPES if pattern.fullmatch(path)), None)
-            if wanted not in found.scopes and not _OPEN.fullmatch(path):
+            if wanted not in found.scopes:
                 return self._refusal(scope, 403, "access_scope")
             identity: Identity | None = Identity(key=found)
         else:
@@ -87,7 +96,8 @@ class Gate:
         if len(named) != 1 or not named[0].strip():  # two: the proxy added its own to one that it was sent
             return None
         name = named[0].strip()
-        groups = [group.strip() for value in headers.getlist(self._groups) for group in value.split(",")]
+        told = headers.getlist(self._groups)
+        groups = [group.strip() for group in told[0].split(",")] if len(told) == 1 else []
         return Identity(name, name, is_owner(name, groups, self._owners))
 
     def _signed_in(self, scope: Scope) -> Identity | None:
@@ -98,10 +108,19 @@ class Gate:
         owner = is_owner(person["name"], person["groups"], self._owners)
         return Identity(person["name"], person["shown"], owner, session=True)
 
-    def _refusal(self, scope: Scope, status: int, key: str) -> Response:
+    def _refusal(self, scope: Scope, status: int, key: str, **values: int) -> Response:
         """In the language of whoever asks."""
-        detail = say(page_language(scope, self._language), key)
+        detail = say(page_language(scope, self._language), key, **values)
         return problem_response(status, "Not admitted", detail, {"WWW-Authenticate": "Bearer"} if status == 401 else {})
+
+
+def _unstored(send: Send) -> Send:
+    async def private(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["cache-control"] = "private, no-store"
+        await send(message)
+
+    return private
 
 
 def _key(headers: Headers) -> str | None:
@@ -114,4 +133,4 @@ def _key(headers: Headers) -> str | None:
 def _place(scope: Scope) -> str:
     """Where a person wanted to go, to be sent there after signing in."""
     query = scope["query_string"].decode("latin-1")
-    return own_path(scope) + (f"?{query}" if query else "")
+    return quote(own_path(scope)) + (f"?{query}" if query else "")

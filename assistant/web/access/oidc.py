@@ -23,6 +23,7 @@ from assistant.web.access.gate import LOGIN
 from assistant.web.access.identity import groups_of_owners
 from assistant.web.site import Site, page
 
+_LONGEST_PLACE = 500  # characters; it travels in the cookie
 _HOURS = 8  # a working day; then the provider is asked anew
 _LOG = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def add_sign_in(app: FastAPI, site: Site, settings: Settings) -> None:
     root = settings.public_url
 
     def failed(request: Request, error: Exception) -> Response:
-        _LOG.warning("signing in failed: %s: %s", type(error).__name__, error)
+        _LOG.warning("signing in failed: %s: %.200r", type(error).__name__, str(error))  # partly a stranger's words
         return page(site, request, "sign_in_failed.html", status=502)
 
     @app.get(LOGIN, include_in_schema=False)
@@ -59,7 +60,7 @@ def add_sign_in(app: FastAPI, site: Site, settings: Settings) -> None:
                 raise AuthlibBaseError("issuer", f"the provider calls itself {metadata.get('issuer')!r}")
             request.session["next"] = _own_place(next)
             answer: Response = await provider.authorize_redirect(request, f"{root}{LOGIN}/callback")
-        except (AuthlibBaseError, HTTPError, ValueError) as error:
+        except (AuthlibBaseError, HTTPError, ValueError, RuntimeError) as error:
             return failed(request, error)
         return answer
 
@@ -67,7 +68,7 @@ def add_sign_in(app: FastAPI, site: Site, settings: Settings) -> None:
     async def callback(request: Request) -> Response:
         try:
             person = await _person(provider, await provider.authorize_access_token(request), settings)
-        except (AuthlibBaseError, JoseError, HTTPError, KeyError, ValueError) as error:
+        except (AuthlibBaseError, JoseError, HTTPError, KeyError, ValueError, RuntimeError) as error:
             return failed(request, error)
         there = request.session.get("next", "/")
         request.session.clear()
@@ -92,10 +93,11 @@ async def _person(provider: Any, token: dict[str, Any], settings: Settings) -> d
         more = dict(await provider.userinfo(token=token))
         if more.get("sub") == claims["sub"]:  # OpenID Connect Core 5.3.2
             claims = {**more, **claims}
-    name, groups = str(claims[settings.oidc_user_claim]), claims.get(settings.oidc_groups_claim, [])
+    name, told = str(claims[settings.oidc_user_claim]), claims.get(settings.oidc_groups_claim, [])
+    groups = [str(group) for group in told] if isinstance(told, list) else [str(told)]
     return {
         "name": name, "shown": str(claims.get("name") or name)[:80], "until": time.time() + _HOURS * 3600,
-        "groups": groups_of_owners(groups if isinstance(groups, list) else [str(groups)], settings.owners),
+        "groups": groups_of_owners(groups, settings.owners),
     }  # fmt: skip
 
 
@@ -103,4 +105,8 @@ def _own_place(place: str) -> str:
     """A path of this server to go on to; anything else would make the server send people elsewhere."""
     parts = urlsplit(place)
     plain = place.isprintable() and "\\" not in place and not parts.scheme and not parts.netloc
-    return place if plain and place.startswith("/") and not place.startswith("//") else "/"
+    return (
+        place
+        if plain and len(place) <= _LONGEST_PLACE and place.startswith("/") and not place.startswith("//")
+        else "/"
+    )

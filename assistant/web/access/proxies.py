@@ -35,7 +35,7 @@ class Proxied:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope = self._at_root({**scope, "state": scope.get("state", {})})
+        scope = self._at_root({**scope, "state": scope.get("state", {}), "client": _plain(scope.get("client"))})
         if self._is_proxy(scope):
             await self._forwarded(scope, receive, send)  # type: ignore[arg-type]
             return
@@ -57,3 +57,10 @@ class Proxied:
         except ValueError:  # a socket of the file system has no address
             return False
         return any(address in network for network in self._networks)
+
+
+def _plain(client: tuple[str, int] | None) -> tuple[str, int] | None:
+    """An address of IPv4 as such, which a listener on every address is told inside one of IPv6."""
+    if client is None or not client[0].startswith("::ffff:"):
+        return client
+    return client[0].removeprefix("::ffff:"), client[1]
