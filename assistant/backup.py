@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from assistant import __version__
 from assistant.errors import BackupError
@@ -22,7 +23,7 @@ from assistant.index.store import current_generation, is_whole, live_folder, loc
 from assistant.settings import FILE, Settings
 from assistant.store.copying import add_lines, lines_of
 from assistant.store.database import Store
-from assistant.store.tables import Base
+from assistant.store.tables import Base, KeyRow
 
 _FORMAT, _CONTENTS = 1, "backup.json"
 
@@ -46,10 +47,15 @@ def back_up(settings: Settings, target: Path, folder: Path = Path()) -> int:
         folder: where `assistant.toml` lies.
 
     Raises:
-        BackupError: the file is there already.
+        BackupError: the file is there already, or there is nothing to save.
     """
     if target.exists():
         raise BackupError(f"{str(target)!r} is there already; name another file, or delete it first")
+    if not settings.corpus.is_dir() and current_generation(settings.index) is None:
+        raise BackupError(
+            f"there is neither a corpus {str(settings.corpus)!r} nor an index {str(settings.index)!r} to save; run it "
+            "where the server runs, with its settings, or name them: --corpus DIR --index DIR"
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.part")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -69,9 +75,15 @@ class _Archive:
         self._archive, self.digests = archive, dict[str, str]()
 
     def add_file(self, path: Path, name: str) -> None:
-        with path.open("rb") as file:
-            self.digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
-        self._archive.add(path, name, recursive=False)
+        """A file as it is now: read once, so that its hash is that of what was written, whoever writes meanwhile."""
+        try:
+            with path.open("rb") as file:
+                info = self._archive.gettarinfo(arcname=name, fileobj=file)
+                hashed = _Hashed(file)
+                self._archive.addfile(info, hashed)  # it is read from, no more
+        except FileNotFoundError:
+            return  # deleted since it was listed
+        self.digests[name] = hashed.hexdigest()
 
     def add_folder(self, folder: Path, name: str) -> None:
         """The files below `folder`, but for hidden ones and links."""
@@ -86,6 +98,21 @@ class _Archive:
         info = tarfile.TarInfo(name)
         info.size, info.mtime = len(data), int(datetime.now(UTC).timestamp())
         self._archive.addfile(info, io.BytesIO(data))
+
+
+class _Hashed:
+    """A file whose hash is known when it was read."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._hash = file, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._hash.update(data)
+        return data
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()
 
 
 def _write(archive: _Archive, settings: Settings, folder: Path) -> None:
@@ -116,71 +143,101 @@ def _write(archive: _Archive, settings: Settings, folder: Path) -> None:
     archive.add_text(json.dumps(contents, indent=1), _CONTENTS)
 
 
-def restore(settings: Settings, source: Path, folder: Path = Path(), force: bool = False) -> Restored:
+def restore_settings(source: Path, folder: Path = Path()) -> bool:
+    """Put `assistant.toml` back into `folder` unless one is there; it names where all else goes.
+
+    Raises:
+        BackupError: `source` is no backup, or damaged.
+    """
+    with _unpacked(source) as (found, _):
+        if not (found / "settings" / FILE).is_file() or (folder / FILE).exists():
+            return False
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # it may hold secrets
+        with os.fdopen(handle, "wb") as file:
+            file.write((found / "settings" / FILE).read_bytes())
+        return True
+
+
+def restore(settings: Settings, source: Path, force: bool = False) -> Restored:
     """Put back what `source` holds; what is stored is added to what is there.
 
     Args:
-        settings: where to.
+        settings: where to, with what `restore_settings` put back.
         source: a file that `back_up` wrote.
-        folder: where `assistant.toml` goes; one that is there stays.
         force: take the place of texts that are there; they are put aside, not deleted.
 
     Raises:
         BackupError: the file is none, or damaged, or would take the place of texts.
     """
     with _unpacked(source) as (found, generation):
-        corpus = settings.corpus
-        occupied = corpus.is_dir() and any(corpus.iterdir())
-        if occupied and not force and (found / "corpus").is_dir():
+        corpus, texts = settings.corpus, found / "corpus"
+        occupied = texts.is_dir() and corpus.is_dir() and any(corpus.iterdir())
+        if occupied and not force:
             raise BackupError(
                 f"there are texts in {str(corpus)!r} already; name another folder (--corpus DIR), or put them aside: "
                 "--force"
             )
-        kept = []
-        if (found / "corpus").is_dir():
+        # What can refuse comes before anything is written: the database, then the lock of the index.
+        with _store(settings) as store, locked(settings.index):
+            kept = []
+            if generation:
+                _restore_index(settings.index, found / "index" / generation, generation)
+            rows, keys = _restore_rows(store, found / "database") if store else (0, 0)
+            if keys:
+                kept.append(f"{keys} keys of programs came back; those that had been revoked, too: assistant key list")
             if occupied:
-                aside = corpus.with_name(f"{corpus.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}")
-                corpus.rename(aside)
-                kept.append(f"the texts that were there are in {str(aside)!r}")
-            shutil.copytree(found / "corpus", corpus, dirs_exist_ok=True)
-        if generation:
-            _restore_index(settings.index, found / "index" / generation, generation)
-        for path, name in ((folder / FILE, "settings/" + FILE), (settings.probes, "probes/probes.jsonl")):
-            if not (found / name).is_file():
-                continue
-            if path.exists():
-                kept.append(f"{str(path)!r} is there and stays as it is")
-                continue
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(found / name, path)
-        texts = sum(path.is_file() for path in (found / "corpus").rglob("*"))
-        return Restored(generation, texts, _restore_rows(settings, found / "database"), tuple(kept))
+                kept.append(f"the texts that were there are in {str(_put_aside(corpus))!r}")
+            if texts.is_dir():
+                shutil.copytree(texts, corpus, dirs_exist_ok=True)
+            if (found / "probes" / "probes.jsonl").is_file():
+                if settings.probes.exists():
+                    kept.append(f"{str(settings.probes)!r} is there and stays as it is")
+                else:
+                    settings.probes.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(found / "probes" / "probes.jsonl", settings.probes)
+        return Restored(generation, sum(path.is_file() for path in texts.rglob("*")), rows, tuple(kept))
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator[Store | None]:
+    store = Store(settings.database) if settings.database else None
+    try:
+        yield store
+    finally:
+        if store:
+            store.close()
+
+
+def _put_aside(corpus: Path) -> Path:
+    """What is in the corpus folder, moved beside it; the folder itself stays, it may be watched or a mount."""
+    aside = corpus.with_name(f"{corpus.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+    aside.mkdir()
+    for path in corpus.iterdir():
+        shutil.move(path, aside / path.name)
+    return aside
 
 
 def _restore_index(index: Path, found: Path, generation: str) -> None:
     """Make the generation live, as a build would: a server takes it up."""
-    with locked(index), scratch_folder(index) as scratch:
-        if is_whole(index, generation):
-            make_live(index, generation)
-            return
+    if is_whole(index, generation):
+        make_live(index, generation)
+        return
+    with scratch_folder(index) as scratch:
         shutil.copytree(found, scratch, dirs_exist_ok=True)
         verify_files(scratch, read_manifest(scratch))
         publish(index, scratch, generation)
 
 
-def _restore_rows(settings: Settings, folder: Path) -> int:
-    if not settings.database or not folder.is_dir():
-        return 0
-    store = Store(settings.database)
-    try:
-        files = [(table.name, folder / f"{table.name}.jsonl") for table in Base.metadata.sorted_tables]
-        return sum(
-            add_lines(store, name, path.read_text(encoding="utf-8").split("\n"))
-            for name, path in files
-            if path.exists()
-        )
-    finally:
-        store.close()
+def _restore_rows(store: Store, folder: Path) -> tuple[int, int]:
+    """How many rows came back, and how many of them are keys."""
+    added = {
+        table.name: add_lines(store, table.name, path.read_text(encoding="utf-8").split("\n"))
+        for table in Base.metadata.sorted_tables
+        for path in [folder / f"{table.name}.jsonl"]
+        if path.exists()
+    }
+    return sum(added.values()), added.get(KeyRow.__tablename__, 0)
 
 
 @contextmanager

@@ -153,7 +153,8 @@ def test_a_path_that_is_none_is_not_found(site: Site, path: str) -> None:
     ("method", "path"),
     [
         ("POST", "/api/v1/ask"), ("GET", "/search/"), ("GET", "/api/v1/search"), ("GET", "/owners/"),
-        ("GET", "/metrics"), ("GET", "/owners/feedback.csv"), ("POST", "/v1/chat/completions"), ("POST", "/chat/gradio_api/queue/join"),
+        ("GET", "/metrics"), ("GET", "/owners/feedback.csv"), ("POST", "/v1/chat/completions"),
+        ("POST", "/chat/gradio_api/queue/join"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("end", ["%0A", "%0D", "%00", "%7F"])

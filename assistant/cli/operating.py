@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from assistant.cli.common import progress, say
 from assistant.errors import AssistantError
-from assistant.settings import Settings
+from assistant.settings import FILE, Settings, load_settings
 
 
 def index(settings: Settings, options: argparse.Namespace) -> int:
@@ -28,11 +29,19 @@ def _watch(settings: Settings, options: argparse.Namespace) -> None:
 
     say(f"watching {str(settings.corpus)!r}; end it with Ctrl+C")
     options = argparse.Namespace(**{**vars(options), "rebuild": False})
-    for _ in watch(settings.corpus, step=200, raise_interrupt=True):
-        try:
-            _update(settings, options)
-        except AssistantError as error:
-            say(f"assistant: {error}")
+    looked = False  # once after the watch began: something may have changed before
+    while True:
+        folder = settings.corpus.stat().st_ino
+        for changes in watch(settings.corpus, step=200, raise_interrupt=True, rust_timeout=2000, yield_on_timeout=True):
+            try:
+                if changes or not looked:
+                    _update(settings, options)
+                looked = True
+                if settings.corpus.stat().st_ino != folder:  # another folder took its place
+                    looked = False
+                    break
+            except (AssistantError, OSError) as error:
+                say(f"assistant: {error}")
 
 
 def _update(settings: Settings, options: argparse.Namespace) -> None:
@@ -108,15 +117,19 @@ def back_up(settings: Settings, options: argparse.Namespace) -> int:
     from assistant.backup import back_up
 
     size = back_up(settings, options.file)
-    print(f"wrote {options.file} ({size / 1e6:.1f} MB); it may hold secrets of assistant.toml: keep it like them")
+    print(f"wrote {options.file} ({size / 1e6:.1f} MB) from {settings.corpus} and {settings.index}")
+    print("it may hold secrets of assistant.toml: keep it like them")
     return 0
 
 
 def restore(settings: Settings, options: argparse.Namespace) -> int:
     """Put a backup back."""
-    from assistant.backup import restore
+    from assistant.backup import restore, restore_settings
 
-    made = restore(settings, options.file, force=options.force)
+    if restore_settings(options.file):
+        print(f"put back {FILE}")
+        settings = load_settings(os.environ, {"corpus": options.corpus, "index": options.index})
+    made = restore(settings, options.file, options.force)
     print(f"{made.texts} texts, {made.rows} rows, index generation {made.generation or 'none'}")
     for line in made.kept:
         print(line)
