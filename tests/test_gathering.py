@@ -172,6 +172,84 @@ def test_a_file_of_another_kind_becomes_markdown(tmp_path: Path, corpus: Path, g
     assert added(gatherer, str(tmp_path / "Årsrapport 2025.pdf"))[0][0].kind == "unchanged"
 
 
+def test_a_newer_state_of_a_file_takes_the_place_of_the_old(tmp_path: Path, corpus: Path, gatherer: Gatherer) -> None:
+    report = tmp_path / "report.txt"
+    for year, kind in ((1998, "added"), (2001, "changed"), (2001, "unchanged")):
+        report.write_text(TEXT.replace("1998", str(year)))
+        assert added(gatherer, str(report))[0][0].kind == kind
+    assert files(corpus) == ["report.md"]
+    edited = corpus / "report.md"
+    edited.write_text(edited.read_text() + "\nOur own words.\n")
+    report.write_text(TEXT.replace("1998", "2002"))
+    assert added(gatherer, str(report))[0][0].path == "report-2.md"
+
+
+def test_a_file_with_an_address_stays_what_it_is(
+    web: WebSite, tmp_path: Path, corpus: Path, gatherer: Gatherer
+) -> None:
+    web.page("/pub", TEXT)
+    own = tmp_path / "own.md"
+    own.write_text(f"---\nurl: {web.url}/pub\nowner: Anna\n---\n\nOur own internal words about the Alpha Institute.\n")
+    [change], _ = added(gatherer, str(own))
+    assert list(gatherer.refresh()) == []
+    data = (corpus / change.path).read_bytes()
+    assert b"Our own internal words" in data
+    assert read_front_matter(data)["owner"] == "Anna"
+    assert read_corpus(corpus, 10_000).documents[0].url == web.url + "/pub"
+
+
+def test_markdown_that_is_sent_as_plain_text_keeps_its_headings(web: WebSite, corpus: Path, gatherer: Gatherer) -> None:
+    body = f"---\ntitle: Hej\n---\n\n# Heading\n\n{TEXT}\n".encode()
+    web.answers["/raw/README.md"] = Answer(body, headers={"Content-Type": "text/plain; charset=utf-8"})
+    added(gatherer, web.url + "/raw/README.md")
+    [document] = read_corpus(corpus, 10_000).documents
+    assert (document.title, [heading.text for heading in document.headings]) == ("Hej", ["Heading"])
+
+
+def test_a_page_of_xhtml_is_a_page(web: WebSite, corpus: Path, gatherer: Gatherer) -> None:
+    web.page("/a", TEXT)
+    body = b'<?xml version="1.0" encoding="UTF-8"?>\n' + web.answers["/a"].body
+    web.answers["/a"] = Answer(body, headers={"Content-Type": "application/xhtml+xml"})
+    assert added(gatherer, web.url + "/a")[0][0].kind == "added"
+
+
+def test_what_lies_in_a_hidden_folder_is_no_text_of_the_corpus(web: WebSite, corpus: Path, gatherer: Gatherer) -> None:
+    web.page("/a", TEXT)
+    [change], _ = added(gatherer, web.url + "/a")
+    (corpus / ".trash").mkdir()
+    (corpus / change.path).rename(corpus / ".trash" / "a.md")
+    assert added(gatherer, web.url + "/a")[0][0].kind == "added"
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["url: http://x/\nhash: sha256:1\nlast_modified: 2025-01-01", "retrieved: 2026-13-45", "hash: 1\nwritten: 2"],
+)
+def test_front_matter_of_others_stops_nothing(web: WebSite, corpus: Path, gatherer: Gatherer, head: str) -> None:
+    (corpus / "theirs.md").write_text(f"---\n{head}\n---\n\nWords of theirs.\n")
+    web.page("/a", TEXT)
+    assert added(gatherer, web.url + "/a")[0][0].kind == "added"
+    assert [change.kind for change in gatherer.refresh()] == ["unchanged"]
+
+
+@pytest.mark.parametrize("place", ["http://[::1/x", "//", "mailto:a@b.c"])
+def test_an_address_that_is_none_costs_a_sitemap_that_one_only(web: WebSite, gatherer: Gatherer, place: str) -> None:
+    web.page("/a", TEXT)
+    body = f"<urlset><url><loc>{place}</loc></url><url><loc>{web.url}/a</loc></url></urlset>"
+    web.answers["/s.xml"] = Answer(body.encode(), headers={"Content-Type": "text/xml"})
+    changes, said = added(gatherer, web.url + "/s.xml")
+    assert [change.kind for change in changes] == ["added"]
+    assert said[0].startswith(f"skipped  {place}")
+
+
+def test_a_sitemap_whose_packing_is_damaged_is_named(web: WebSite, gatherer: Gatherer) -> None:
+    packed = bytearray(gzip.compress(b"<urlset>" + b"x" * 500 + b"</urlset>"))
+    packed[12:20] = b"\xff" * 8
+    web.answers["/s.gz"] = Answer(bytes(packed), headers={"Content-Type": "application/gzip"})
+    [change], _ = added(gatherer, web.url + "/s.gz")
+    assert (change.kind, "broken gzip" in change.text) == ("failed", True)
+
+
 @pytest.mark.parametrize(("name", "reason"), [("picture.png", "kind of file"), ("none.pdf", "No such file")])
 def test_a_file_that_can_not_be_brought_in_is_named(gatherer: Gatherer, name: str, reason: str) -> None:
     [change], _ = added(gatherer, name)
@@ -230,6 +308,31 @@ def test_what_somebody_edited_here_is_left_alone(web: WebSite, corpus: Path, bro
     del web.answers["/a"]
     assert kinds(brought.refresh(remove_gone=True))["a.md"] == "gone"
     assert path.exists()
+
+
+def test_edits_that_change_no_word_are_edits_and_front_matter_of_ones_own_stays(
+    web: WebSite, corpus: Path, brought: Gatherer
+) -> None:
+    path = corpus / "127.0.0.1/a.md"
+    path.write_text(path.read_text().replace("---\n\n", "owner: Anna\n---\n\n", 1))
+    web.page("/a", TEXT.replace("in Lund", "in Umeå"), ETag='"2"')
+    assert kinds(brought.refresh())["a.md"] == "changed"
+    assert read_front_matter(path.read_bytes())["owner"] == "Anna"
+    path.write_text(path.read_text(encoding="utf-8") + "\n<!-- a note of Anna's -->\n", encoding="utf-8")
+    web.page("/a", TEXT.replace("in Lund", "in Luleå"), ETag='"3"')
+    assert kinds(brought.refresh())["a.md"] == "edited"
+    assert "a note of Anna's" in path.read_text(encoding="utf-8")
+
+
+def test_a_text_that_is_still_so_gets_a_new_day_now_and_then(web: WebSite, corpus: Path, brought: Gatherer) -> None:
+    path = corpus / "127.0.0.1/a.md"
+    path.write_text(path.read_text().replace("'2026-11-23'", "'2026-10-30'"))
+    assert kinds(brought.refresh())["a.md"] == "unchanged"
+    assert str(read_front_matter(path.read_bytes())["retrieved"]) == "2026-10-30"
+    path.write_text(path.read_text().replace("'2026-10-30'", "'2025-11-23'"))
+    assert kinds(brought.refresh())["a.md"] == "unchanged"
+    assert str(read_front_matter(path.read_bytes())["retrieved"]) == "2026-11-23"
+    assert kinds(brought.refresh())["a.md"] == "unchanged"
 
 
 def test_what_is_gone_is_said_and_removed_when_that_is_wanted(web: WebSite, corpus: Path, brought: Gatherer) -> None:

@@ -80,8 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     key.add_argument("action", choices=["create", "list", "revoke"])
     key.add_argument("name", nargs="?", default="", help="what the new key is for, or the id of the one to revoke")
     key.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="ask, texts, feedback or metrics")
-    key.add_argument("--per-minute", type=int, metavar="N", help="requests a minute, else the server's own limit")
-    key.add_argument("--days", type=int, metavar="N", help="days until the key ends")
+    key.add_argument("--per-minute", type=_positive, metavar="N", help="requests a minute, else the server's own limit")
+    key.add_argument("--days", type=_positive, metavar="N", help="days until the key ends")
     backup = command("backup", operating.back_up, "write texts, live index, settings and what is stored to one file")
     backup.add_argument("file", type=Path, metavar="FILE.tar.gz")
     restore = command("restore", operating.restore, "put back what a backup holds")
@@ -92,16 +92,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _positive(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{value!r} is not 1 or more")
+    return number
+
+
 def _add_gathering(command: Callable[[str, Any, str], argparse.ArgumentParser]) -> None:
     """The commands that keep the corpus."""
     add = command("add", gathering.add, "bring pages, sitemaps and files into the corpus as Markdown")
     add.add_argument("sources", nargs="+", metavar="URL|FILE", help="a page, a sitemap, or a file")
-    add.add_argument("--most", type=int, default=500, metavar="N", help="pages of a sitemap at the most (500)")
+    add.add_argument("--most", type=_positive, default=500, metavar="N", help="pages of a sitemap at the most (500)")
     refresh = command("refresh", gathering.refresh, "take what changed at the sources of the texts, and index it")
+    refresh.add_argument("--skip-unreadable", action="store_true", help="as of assistant index")
     refresh.add_argument("--dry-run", action="store_true", help="only show what changed")
     refresh.add_argument("--remove-gone", action="store_true", help="delete texts whose page isn't there any more")
     for made in (add, refresh):
         made.add_argument("--allow-private", action="store_true", help="ask addresses of private networks, too")
     lint = command("lint", gathering.lint, "find stale, repeated, contradicting and unreachable passages")
-    lint.add_argument("--days", type=int, default=365, metavar="N", help="a text retrieved longer ago is stale (365)")
+    lint.add_argument(
+        "--days", type=_positive, default=365, metavar="N", help="a text retrieved longer ago is stale (365)"
+    )
     lint.add_argument("--json", action="store_true", help="print one finding a line as JSON")

@@ -29,6 +29,8 @@ def add(settings: Settings, options: argparse.Namespace) -> int:
         fetcher.close()
     if counts["added"] or counts["changed"]:
         print(_INDEX)
+    if not counts:
+        print("nothing there to add: a sitemap without pages")
     return 1 if counts["failed"] == sum(counts.values()) else 0
 
 
@@ -43,9 +45,12 @@ def refresh(settings: Settings, options: argparse.Namespace) -> int:
         fetcher.close()
     if not counts:
         print("no text of the corpus came from an address; bring some in: assistant add https://…")
-    if options.dry_run or not (counts["changed"] or counts["removed"]):
-        return 0
-    return index(settings, argparse.Namespace(rollback=False, skip_unreadable=False, rebuild=False, watch=False))
+    failed = bool(counts) and counts["failed"] == sum(counts.values())
+    if options.dry_run or not counts:
+        return int(failed)
+    # Also when nothing changed now: an update that failed after an earlier refresh is made up for.
+    wanted = argparse.Namespace(rollback=False, skip_unreadable=options.skip_unreadable, rebuild=False, watch=False)
+    return index(settings, wanted) or int(failed)
 
 
 def lint(settings: Settings, options: argparse.Namespace) -> int:

@@ -46,7 +46,7 @@ def read_corpus(folder: Path, max_bytes: int, skip_unreadable: bool = False) -> 
     if not folder.is_dir():
         raise CorpusError(f"no corpus folder {str(folder)!r}; create it and put texts in, or name one: --corpus DIR")
     documents, unreadable = [], []
-    for path in _files(folder):
+    for path in files_of(folder):
         name = path.relative_to(folder).as_posix()
         try:
             documents.append(_read(path, name, folder.resolve(), max_bytes))
@@ -71,7 +71,7 @@ def read_document(folder: Path, document_id: str, max_bytes: int) -> Document:
     return _read(folder / document_id, document_id, folder.resolve(), max_bytes)
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_of(folder: Path) -> Iterator[Path]:
     """Files below `folder`, sorted; a linked folder is handed on as if it were a file."""
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -9,16 +9,18 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from assistant.corpus import files_of
 from assistant.corpus.fetching import Fetched, Fetcher, FetchError, GoneError
 from assistant.corpus.formats import SUFFIXES, UnreadableError, read_file, read_front_matter
 from assistant.corpus.sitemaps import is_sitemap, pages_of
-from assistant.corpus.writing import Origin, as_markdown, text_hash, write_file
+from assistant.corpus.writing import Origin, as_markdown, is_edited, text_hash, write_file
 from assistant.schema import Document
 
 _KINDS = {
@@ -28,6 +30,7 @@ _KINDS = {
 }  # fmt: skip
 _LONGEST_NAME = 80  # characters of a part of a path
 _DIFF_LINES = 40
+_CONFIRM_DAYS = 30  # after which a text that is still so gets a new day
 _LEAST_LEFT = 0.2  # of a text: less looks like a page that says "not found", "sign in" or "be right back"
 
 
@@ -51,11 +54,13 @@ class _Kept:
     path: Path
     meta: dict[str, Any]
     document: Document
+    edited: bool  # here, since it was written
 
     @property
-    def edited(self) -> bool:
-        """Whether somebody changed its words here."""
-        return bool(self.meta.get("hash")) and self.meta["hash"] != text_hash(self.document.text)
+    def origin(self) -> Origin:
+        """Where it is from."""
+        told = {name: self.meta.get(name) for name in ("url", "etag", "last_modified", "file")}
+        return Origin(**{name: str(value) if value else None for name, value in told.items()}, more=self.meta)
 
 
 class Gatherer:
@@ -76,7 +81,7 @@ class Gatherer:
 
         `report` is told of pages of a sitemap that were left out.
         """
-        kept = {str(item.meta["url"]): item for item in self._kept()}
+        kept = {item.origin.url or "": item for item in self._kept() if not item.origin.file}
         hashes = {text_hash(item.document.text): item.path for item in kept.values()}
         for source in sources:
             try:
@@ -102,9 +107,11 @@ class Gatherer:
             write: False to say only what would be done.
         """
         for item in self._kept():
-            source, path = str(item.meta["url"]), item.path.relative_to(self._folder).as_posix()
+            if item.origin.file or not item.origin.url:
+                continue
+            source, path = item.origin.url, item.path.relative_to(self._folder).as_posix()
             try:
-                page = self._fetcher.get(source, item.meta.get("etag"), item.meta.get("last_modified"))
+                page = self._fetcher.get(source, item.origin.etag, item.origin.last_modified)
                 yield replace(self._renew(item, page, write), source=source, path=path)
             except GoneError as error:
                 if remove_gone and write and not item.edited:
@@ -114,26 +121,30 @@ class Gatherer:
                     yield Change("gone", source, path, f"{error}; to remove it: assistant refresh --remove-gone")
             except (FetchError, UnreadableError) as error:
                 yield Change("failed", source, path, str(error))
+            except OSError as error:
+                yield Change("failed", source, path, error.strerror or str(error))
 
     def _renew(self, item: _Kept, page: Fetched | None, write: bool) -> Change:
         """What became of one file; the caller fills in where."""
-        if page is None:
+        document = _document(page) if page else item.document
+        same = page is None or text_hash(document.text) == item.meta["hash"]
+        if same and (page is None or page.url == item.origin.url):
+            if write and not item.edited and _days(str(item.meta.get("retrieved")), self._today) > _CONFIRM_DAYS:
+                content = as_markdown(item.document, _from(page, item) if page else item.origin, self._today)
+                write_file(item.path, content)  # still so: a text that never changes isn't stale for that
             return Change("unchanged", "")
-        document = _document(page)
-        same = text_hash(document.text) == text_hash(item.document.text)
-        if same and page.url == item.meta["url"]:
-            return Change("unchanged", "")
-        if item.edited and not same:
+        assert page is not None  # what is no page is the same
+        if item.edited:
             return Change("edited", "", text="changed at its source, but edited here too: left alone")
         if len(document.text) < _LEAST_LEFT * len(item.document.text):
             raise UnreadableError(
                 f"only {len(document.text)} of {len(item.document.text)} characters are left at its source: left alone;"
                 " if that is meant, delete the file and add the address again"
             )
-        content = as_markdown(_as_kept(document, item), _origin(page), self._today)
+        content = as_markdown(_as_kept(document, item), _from(page, item), self._today)
         if write:
             write_file(item.path, content)
-        moved = f"now at {page.url}\n" if page.url != item.meta["url"] else ""
+        moved = f"now at {page.url}\n" if page.url != item.origin.url else ""
         return Change("changed", "", text=moved + _difference(item.document.text, document.text))
 
     def _pages(self, source: str, report: Callable[[str], None]) -> Iterator[Fetched | Change]:
@@ -175,15 +186,21 @@ class Gatherer:
             raise UnreadableError(f"neither a web address (https://…) nor a kind of file that is read ({SUFFIXES})")
         if source.stat().st_size > self._max_bytes:
             raise UnreadableError(f"larger than {self._max_bytes / 1e6:.0f} MB (setting max_file_mb)")
-        document = read_file(source.read_bytes(), source.name)
-        path = self._folder / f"{_slug(source.stem)}.md"
-        content = as_markdown(document, Origin(document.url), document.retrieved or self._today)
-        if path.exists():
-            if text_hash(read_file(path.read_bytes(), path.name).text) == text_hash(document.text):
-                return Change("unchanged", str(source), path.name)
-            path = self._free(path.relative_to(self._folder))
+        data = source.read_bytes()
+        document = read_file(data, source.name)
+        more = read_front_matter(data) if source.suffix.lower() in {".md", ".markdown"} else {}
+        origin = Origin(document.url, file=source.name, more=more)
+        content = as_markdown(document, origin, document.retrieved or self._today)
+        before = [item for item in self._kept() if item.origin.file == source.name]
+        for item in before:
+            if item.meta["hash"] == text_hash(document.text):
+                return Change("unchanged", str(source), item.path.relative_to(self._folder).as_posix())
+        renewed = next((item for item in before if not item.edited), None)
+        path = renewed.path if renewed else self._free(Path(f"{_slug(source.stem)}.md"))
         write_file(path, content)
-        return Change("added", str(source), path.relative_to(self._folder).as_posix())
+        kind = "changed" if renewed else "added"
+        difference = _difference(renewed.document.text, document.text) if renewed else ""
+        return Change(kind, str(source), path.relative_to(self._folder).as_posix(), difference)
 
     def _free(self, path: Path) -> Path:
         """A path in the corpus folder that nothing has: `path`, or with a number."""
@@ -194,16 +211,17 @@ class Gatherer:
         raise UnreadableError(f"a thousand files are called {str(path)!r} already")
 
     def _kept(self) -> list[_Kept]:
-        """The files of the corpus that came from an address."""
+        """The files of the corpus that were written by `add`, as their front matter tells."""
         found = []
-        for path in sorted(self._folder.rglob("*.md")):
-            if path.name.startswith(".") or not path.resolve().is_relative_to(self._folder.resolve()):
+        for path in files_of(self._folder):
+            if path.suffix != ".md" or not path.resolve().is_relative_to(self._folder.resolve()):
                 continue
             try:
                 data = path.read_bytes()
                 meta = read_front_matter(data)
-                if meta.get("url") and meta.get("hash"):
-                    found.append(_Kept(path, meta, read_file(data, path.name)))
+                if isinstance(meta.get("hash"), str) and isinstance(meta.get("written"), str):
+                    edited = is_edited(data.decode("utf-8"), meta["written"])
+                    found.append(_Kept(path, meta, read_file(data, path.name), edited))
             except (UnreadableError, OSError):
                 continue  # `assistant index` names it
         return found
@@ -211,9 +229,10 @@ class Gatherer:
 
 def _document(page: Fetched) -> Document:
     """The main content of a page."""
-    suffix = _KINDS.get(page.kind) or Path(urlsplit(page.url).path).suffix.lower()
-    if page.kind == "application/octet-stream" or suffix not in SUFFIXES:
-        suffix = Path(urlsplit(page.url).path).suffix.lower()
+    named = Path(urlsplit(page.url).path).suffix.lower()
+    suffix = _KINDS.get(page.kind, named)
+    if page.kind == "text/plain" and named in {".md", ".markdown"}:  # as servers of source code send Markdown
+        suffix = named
     if suffix not in SUFFIXES:
         raise UnreadableError(f"not a kind of page that is read ({page.kind or 'of no kind'})")
     name = unquote(urlsplit(page.url).path).rstrip("/").rpartition("/")[2] or urlsplit(page.url).hostname or "page"
@@ -228,6 +247,19 @@ def _as_kept(document: Document, item: _Kept) -> Document:
 
 def _origin(page: Fetched) -> Origin:
     return Origin(page.url, page.etag, page.last_modified)
+
+
+def _from(page: Fetched, item: _Kept) -> Origin:
+    """Where a new state of a kept text is from, with what somebody wrote into its front matter here."""
+    return replace(_origin(page), more=item.meta)
+
+
+def _days(day: str, today: str) -> int:
+    """Days from one to the other; a day that is none is long ago."""
+    try:
+        return (date.fromisoformat(today) - date.fromisoformat(day[:10])).days
+    except ValueError:
+        return _CONFIRM_DAYS + 1
 
 
 def _path_of(url: str) -> Path:

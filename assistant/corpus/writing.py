@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from assistant.corpus.formats import UnreadableError, read_file
 from assistant.schema import Document
@@ -20,16 +22,30 @@ _FULL = re.compile(r"([!-/:-@\[-`{-~])")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a text was fetched, and what its server calls that state of it."""
+    """Where a text is from: a page with what its server calls that state of it, or a file by its name.
+
+    `more` are lines of front matter that somebody added here.
+    """
 
     url: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    file: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def text_hash(text: str) -> str:
     """What tells one state of a text from another; its layout doesn't count."""
     return "sha256:" + sha256(" ".join(text.split()).encode("utf-8")).hexdigest()
+
+
+def is_edited(content: str, written: str) -> bool:
+    """Whether somebody changed the body since it was `written` (its hash), a link or a comment included."""
+    return _digest(body_of(content)) != written
+
+
+def _digest(body: str) -> str:
+    return "sha256:" + sha256(body.encode("utf-8")).hexdigest()
 
 
 def as_markdown(document: Document, origin: Origin, retrieved: str) -> str:
@@ -44,11 +60,17 @@ def as_markdown(document: Document, origin: Origin, retrieved: str) -> str:
         UnreadableError: the text can't be written so that it reads as it was.
     """
     for escape in (_LIGHT, _FULL):
-        content = _front_matter(document, origin, retrieved) + _body(document, escape)
+        body = _body(document, escape)
+        content = _front_matter(document, origin, retrieved, body) + body
         read = read_file(content.encode("utf-8"), "text.md")
         if read.text.split() == document.text.split():
             return content
     raise UnreadableError("its text can't be written as Markdown without a change of words")
+
+
+def body_of(content: str) -> str:
+    """What stands after the front matter."""
+    return content.split("\n---\n\n", 1)[-1]
 
 
 def write_file(path: Path, content: str) -> None:
@@ -59,15 +81,16 @@ def write_file(path: Path, content: str) -> None:
     os.replace(beside, path)
 
 
-def _front_matter(document: Document, origin: Origin, retrieved: str) -> str:
+def _front_matter(document: Document, origin: Origin, retrieved: str, body: str) -> str:
     import yaml
 
     values = {
         "title": document.title, "url": origin.url, "language": document.language, "source": document.source,
-        "retrieved": retrieved, "hash": text_hash(document.text), "etag": origin.etag,
-        "last_modified": origin.last_modified,
+        "retrieved": retrieved, "hash": text_hash(document.text), "written": _digest(body), "file": origin.file,
+        "etag": origin.etag, "last_modified": origin.last_modified,
     }  # fmt: skip
-    kept = {key: value for key, value in values.items() if value}
+    added = {key: value for key, value in origin.more.items() if key not in values}
+    kept = {key: value for key, value in {**values, **added}.items() if value}
     dumped: str = yaml.safe_dump(kept, allow_unicode=True, sort_keys=False, width=1000)
     return f"---\n{dumped}---\n\n"
 
