@@ -17,7 +17,7 @@ EXTRAS = ("postgres", "mcp", "oidc", "redis", "telemetry")
 CONSTRAINTS, LOCK = Path("constraints.txt"), Path("requirements.lock")
 _HEAD = """\
 # Every file that is installed, by its hash; made by `make lock`. Without the tools for development.
-# torch on Linux: the CPU build (x86-64), since the one of the package index wants CUDA libraries that are not here.
+# torch on Linux: the CPU build on x86-64, since the one of the package index wants CUDA libraries that are not here.
 """
 
 
@@ -37,8 +37,8 @@ def main() -> None:
         locked = compiled(python, folder, more)
         plain = compiled(python, folder, [])
     built, published = entry(locked, "torch"), entry(plain, "torch")
-    linux = re.sub(r"^(torch==\S+)", r'\1 ; sys_platform == "linux"', built)
-    other = re.sub(r"^(torch==\S+)", r'\1 ; sys_platform != "linux"', published)
+    linux = re.sub(r"^(torch==\S+)", r'\1 ; sys_platform == "linux" and platform_machine == "x86_64"', built)
+    other = re.sub(r"^(torch==\S+)", r'\1 ; sys_platform != "linux" or platform_machine != "x86_64"', published)
     LOCK.write_text(_HEAD + locked.replace(built, linux + other), encoding="utf-8")
 
 

@@ -75,20 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--picture", type=Path, metavar="FILE", help="draw the risk-coverage curve")
     calibrate = command("calibrate", measuring.calibrate, "fit the threshold for answering to your own probes")
     calibrate.add_argument("probes", type=Path, metavar="PROBES.jsonl", help="questions in the format of qa.jsonl")
-    command("mcp", operating.mcp, "serve the tools ask and read_source to a program over the Model Context Protocol")
-    key = command("key", operating.key, "make, list or revoke keys by which programs ask")
-    key.add_argument("action", choices=["create", "list", "revoke"])
-    key.add_argument("name", nargs="?", default="", help="what the new key is for, or the id of the one to revoke")
-    key.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="ask, texts, feedback or metrics")
-    key.add_argument("--per-minute", type=_positive, metavar="N", help="requests a minute, else the server's own limit")
-    key.add_argument("--days", type=_positive, metavar="N", help="days until the key ends")
-    backup = command("backup", operating.back_up, "write texts, live index, settings and what is stored to one file")
-    backup.add_argument("file", type=Path, metavar="FILE.tar.gz")
-    restore = command("restore", operating.restore, "put back what a backup holds")
-    restore.add_argument("file", type=Path, metavar="FILE.tar.gz")
-    restore.add_argument("--force", action="store_true", help="also where there are texts; they are put aside")
-    command("purge", operating.purge, "delete what is stored for longer than keep_days")
-    command("doctor", operating.doctor, "check settings, corpus, model and index; say what to do")
+    _add_operating(command)
     return parser
 
 
@@ -115,3 +102,21 @@ def _add_gathering(command: Callable[[str, Any, str], argparse.ArgumentParser]) 
         "--days", type=_positive, default=365, metavar="N", help="a text retrieved longer ago is stale (365)"
     )
     lint.add_argument("--json", action="store_true", help="print one finding a line as JSON")
+
+
+def _add_operating(command: Callable[[str, Any, str], argparse.ArgumentParser]) -> None:
+    """The commands that look after a server."""
+    command("mcp", operating.mcp, "serve the tools ask and read_source to a program over the Model Context Protocol")
+    key = command("key", operating.key, "make, list or revoke keys by which programs ask")
+    key.add_argument("action", choices=["create", "list", "revoke"])
+    key.add_argument("name", nargs="?", default="", help="what the new key is for, or the id of the one to revoke")
+    key.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="ask, texts, feedback or metrics")
+    key.add_argument("--per-minute", type=_positive, metavar="N", help="requests a minute, else the server's own limit")
+    key.add_argument("--days", type=_positive, metavar="N", help="days until the key ends")
+    backup = command("backup", operating.back_up, "write texts, live index, settings and what is stored to one file")
+    backup.add_argument("file", type=Path, metavar="FILE.tar.gz")
+    restore = command("restore", operating.restore, "put back what a backup holds")
+    restore.add_argument("file", type=Path, metavar="FILE.tar.gz")
+    restore.add_argument("--force", action="store_true", help="also where there are texts; they are put aside")
+    command("purge", operating.purge, "delete what is stored for longer than keep_days")
+    command("doctor", operating.doctor, "check settings, corpus, model and index; say what to do")
