@@ -130,7 +130,9 @@ def test_a_listed_origin_may_ask_and_not_read_what_is_for_owners(site: Site) -> 
 
 def test_what_somebody_who_signed_in_sees_is_for_no_cache(site: Site) -> None:
     with behind_proxy(site) as client:
-        assert client.get("/texts/", headers={"X-Remote-User": "anna"}).headers["cache-control"] == "private, no-store"
+        own = {"X-Remote-User": "anna"}
+        assert client.get("/texts/", headers=own).headers["cache-control"] == "private, no-store"
+        assert "no-store" not in client.get("/static/site.css", headers=own).headers.get("cache-control", "")
 
 
 def test_a_proxy_is_known_by_its_address_inside_ipv6(site: Site) -> None:

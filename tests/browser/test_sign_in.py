@@ -7,19 +7,27 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser.conftest import Visit, serving, visiting
 from tests.browser.provider import CLIENT, PASSWORDS, SECRET, providing
 from tests.browser.test_accessibility import RULES
 from tests.conftest import ROOT
 from tests.servers import free_port
+from tests.sites import HTML, Answer, WebSite, web_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
 
 
 @pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def intranet() -> Iterator[WebSite]:
+    """A site of another origin that may embed the assistant."""
+    with web_site() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def closed(intranet: WebSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server that wants people to sign in, and the provider it sends them to."""
     url = f"http://127.0.0.1:{free_port()}"
     folder = tmp_path_factory.mktemp("provider")
@@ -28,6 +36,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "ASSISTANT_ACCESS": "oidc", "ASSISTANT_OIDC_ISSUER": provider.issuer, "ASSISTANT_OIDC_CLIENT": CLIENT,
             "ASSISTANT_OIDC_SECRET": SECRET, "ASSISTANT_OIDC_SCOPE": "openid profile groups",
             "ASSISTANT_PUBLIC_URL": url, "ASSISTANT_OWNERS": "group:editors",
+            "ASSISTANT_ALLOWED_ORIGINS": intranet.url,
         }  # fmt: skip
         port = int(url.rsplit(":", 1)[1])
         with serving(tmp_path_factory.mktemp("closed"), ROOT / "corpus", port, **settings):
@@ -73,6 +82,27 @@ def test_an_editor_sees_the_owners_page_and_a_reader_does_not(visit: Visit, brow
         sign_in(other.page, "bo")
         assert other.page.goto(visit.url + "/owners/").status == 403  # type: ignore[union-attr]
         assert "This page is for those who look after the texts." in other.page.locator("main").inner_text()
+
+
+def test_the_widget_asks_with_the_readers_session_where_its_page_says_so(visit: Visit, intranet: WebSite) -> None:
+    for name, attribute in (("with", "sign-in"), ("without", "")):
+        page = (
+            f'<!doctype html><html lang="en"><title>Host</title><script src="{visit.url}/widget.js" defer></script>'
+            f'<gms-assistant mode="inline" {attribute}></gms-assistant></html>'
+        )
+        intranet.answers[f"/{name}.html"] = Answer(page.encode(), headers={"Content-Type": HTML})
+
+    def asked(name: str) -> Locator:
+        visit.page.goto(f"{intranet.url}/{name}.html")
+        visit.page.locator("gms-assistant input").fill("What is NBIS?")
+        visit.page.keyboard.press("Enter")
+        return visit.page.locator("gms-assistant .answer")
+
+    asked("with").get_by_role("link", name="Sign in to ask").wait_for()
+    visit.page.goto(visit.url + "/texts/")
+    sign_in(visit.page, "bo")
+    asked("with").get_by_text("National Bioinformatics Infrastructure").wait_for()
+    asked("without").get_by_role("link", name="Sign in to ask").wait_for()
 
 
 def test_who_signs_out_is_out(visit: Visit) -> None:

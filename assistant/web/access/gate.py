@@ -27,6 +27,7 @@ _LOG = logging.getLogger(__name__)
 _OPEN = re.compile(
     r"/(?:healthz|readyz|static/[\w./-]+|widget(?:/1/widget)?\.js|favicon\.ico|logo|login(?:/callback)?|logout)"
 )
+_PARTS = re.compile(r"/(?:static|chat)/.")  # scripts and styles, the same for everybody; Gradio's answers are streams
 _SCOPES = (  # of a key, by path
     ("ask", re.compile(r"/api/v1/(?:ask|search)|/v1/.*")),
     ("texts", re.compile(r"/api/v1/(?:documents|passages/.*)")),
@@ -60,8 +61,8 @@ class Gate:
             if refusal is not None:
                 await refusal(scope, receive, send)
                 return
-            if identity_of(scope).name:  # what somebody who signed in may see is for no cache between
-                send = _unstored(send)
+            if identity_of(scope).name and not _PARTS.match(own_path(scope)):
+                send = _unstored(send)  # what somebody who signed in may see is for no cache between
         await self._app(scope, receive, send)
 
     async def _admit(self, scope: Scope) -> Response | None:
