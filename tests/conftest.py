@@ -25,7 +25,7 @@ from tests.fakes import JUDGE, BagOfWords
 
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", DO_NOT_TRACK="1")
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.sites"]
 ROOT = Path(__file__).parent.parent
 LOOPBACK = {"localhost", "127.0.0.1", "127.0.0.2", "::1", None, ""}
 CACHE = Path("~/.cache/gms-assistant").expanduser()  # prepared models, kept between runs as a user's are

@@ -8,7 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
+
 HTML = "text/html; charset=utf-8"
+TEXT = (
+    "The Alpha Institute develops measuring methods together with Beta Hospital. It was founded in 1998 in Lund. "
+    "Nurses are trained every autumn by people of both, and the courses are open to students."
+)
 
 
 @dataclass
@@ -91,3 +97,10 @@ def web_site() -> Iterator[WebSite]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture
+def web() -> Iterator[WebSite]:
+    """A site of a test's own."""
+    with web_site() as made:
+        yield made

@@ -6,26 +6,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from assistant.cli import main
 from tests.conftest import CACHE, ROOT
-from tests.sites import WebSite, web_site
+from tests.sites import TEXT, WebSite
 
 pytestmark = pytest.mark.real
-TEXT = (
-    "The Alpha Institute develops measuring methods together with Beta Hospital. It was founded in 1998 in Lund. "
-    "Nurses are trained every autumn by people of both, and the courses are open to students."
-)
-
-
-@pytest.fixture
-def web() -> Iterator[WebSite]:
-    with web_site() as made:
-        yield made
 
 
 @pytest.fixture

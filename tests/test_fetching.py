@@ -10,13 +10,7 @@ from typing import Any
 import pytest
 
 from assistant.corpus.fetching import Fetcher, FetchError, GoneError, _is_public
-from tests.sites import Answer, WebSite, web_site
-
-
-@pytest.fixture
-def web() -> Iterator[WebSite]:
-    with web_site() as made:
-        yield made
+from tests.sites import Answer, WebSite
 
 
 @pytest.fixture

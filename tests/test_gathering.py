@@ -12,18 +12,7 @@ from assistant.corpus import read_corpus
 from assistant.corpus.fetching import Fetcher
 from assistant.corpus.formats import read_front_matter
 from assistant.corpus.gathering import Change, Gatherer
-from tests.sites import Answer, WebSite, web_site
-
-TEXT = (
-    "The Alpha Institute develops measuring methods together with Beta Hospital. It was founded in 1998 in Lund. "
-    "Nurses are trained every autumn by people of both, and the courses are open to students."
-)
-
-
-@pytest.fixture
-def web() -> Iterator[WebSite]:
-    with web_site() as made:
-        yield made
+from tests.sites import TEXT, Answer, WebSite
 
 
 @pytest.fixture

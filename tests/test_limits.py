@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 from starlette.middleware.cors import CORSMiddleware
 
@@ -21,7 +20,7 @@ from assistant.web.limits import Limits
 from assistant.web.security import Guard
 from assistant.web.site import Site
 from assistant.web.stack import own_names, questions_a_minute
-from tests.servers import free_port, redis
+from tests.servers import free_port, redis, running
 
 JSON = {"Content-Type": "application/json"}
 ASKED = {"question": "When was the Alpha Institute founded in Lund?"}
@@ -101,14 +100,8 @@ def address(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         return await go_on(request)
 
     app.add_middleware(Limits, per_minute=0)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with running(app) as address:
+        yield address
 
 
 def test_more_at_once_than_is_worked_on_is_refused_and_room_is_made_again(address: str) -> None:

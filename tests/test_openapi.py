@@ -3,19 +3,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 
 from assistant.web.api import create_app
 from assistant.web.limits import Limits
 from assistant.web.security import Guard
 from assistant.web.site import Site
+from tests.servers import running
 
 # What a schema can't say: that a question needs a letter, that the last message is the user's.
 LEFT_OUT = "positive_data_acceptance"
@@ -27,14 +25,8 @@ def address(site: Site) -> Iterator[str]:
     app = create_app(site)
     app.add_middleware(Limits, per_minute=0)
     guarded = Guard(app, "/chat", (), "en")
-    server = uvicorn.Server(uvicorn.Config(guarded, host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with running(guarded) as address:
+        yield f"http://{address}"
 
 
 def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(address: str, tmp_path: Path) -> None:
