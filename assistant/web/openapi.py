@@ -32,7 +32,7 @@ _OPENAI_ERROR = {
     }},
 }  # fmt: skip
 _REASONS = {
-    "400": "the request can't be read", "401": "nobody is named, or by a key that isn't known",
+    "400": "the request can't be read, or names another host", "401": "nobody is named, or by a key that isn't known",
     "403": "a key for something else, or a page of an origin that isn't listed", "404": "there is no such thing",
     "413": "more than 256 KB", "422": "the request doesn't fit", "429": "too many in a minute; see Retry-After",
     "503": "not at the moment; see Retry-After",
@@ -81,9 +81,9 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     """Every status but success that a request can be answered with."""
     if path in {"/healthz", "/readyz"}:
         return []
-    found = {"401", "403", "429", "503"}
+    found = {"400", "401", "403", "429", "503"}
     if "requestBody" in operation:
-        found |= {"400", "413", "422"}
+        found |= {"413", "422"}
     if "parameters" in operation:
         found |= {"422"}
     if "{" in path or operation.get("tags") == ["feedback"]:

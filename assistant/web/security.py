@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.language import LANGUAGES
 from assistant.web.paths import own_path
+from assistant.web.problems import problem_response
 
 _ALLOWED = re.compile(
     r"(?:|assets/[\w./-]+|static/[\w./-]+|theme\.css|config|svelte/[\w./-]+|"
@@ -25,6 +25,7 @@ _ALLOWED = re.compile(
 _PRIVATE = re.compile(r"/(?:owners|metrics)(?:/.*)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FOREIGN_HOST = "this server doesn't answer to that name; list it in ASSISTANT_HOSTS"
+_FOREIGN_ORIGIN = "sent from a page of another origin; see ASSISTANT_ALLOWED_ORIGINS"
 _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -66,19 +67,19 @@ class Guard:
             return
         path = own_path(scope)
         if not self._is_ours(Headers(scope=scope).get("host", "")):
-            await PlainTextResponse(_FOREIGN_HOST, 400)(scope, receive, send)
+            await problem_response(400, "Not taken", _FOREIGN_HOST)(scope, receive, send)
             return
         inside = path.startswith(self._chat + "/")
         if _CONTROL.search(path):  # a route takes "/owners/\n" for "/owners/", and what guards it may not
-            await PlainTextResponse("Not Found", 404)(scope, receive, send)
+            await problem_response(404, "Not found", "there is no such address")(scope, receive, send)
             return
         if inside and not _ALLOWED.fullmatch(path[len(self._chat) + 1 :]):
-            await PlainTextResponse("Not Found", 404)(scope, receive, send)
+            await problem_response(404, "Not found", "there is no such address")(scope, receive, send)
             return
         private = _PRIVATE.fullmatch(path) is not None
         reads = scope["method"] in {"GET", "HEAD", "OPTIONS"} and not private
         if not reads and self._is_foreign(Headers(scope=scope), private):
-            await PlainTextResponse("Forbidden: sent from a page of another origin", 403)(scope, receive, send)
+            await problem_response(403, "Not taken", _FOREIGN_ORIGIN)(scope, receive, send)
             return
         nonce = secrets.token_urlsafe(16)
         policy = self._policy(nonce, private)
