@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import uvicorn
+
+T = TypeVar("T")
 
 
 def free_port() -> int:
@@ -87,3 +91,16 @@ def running(app: Any) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+def in_a_loop(make: Callable[[], T]) -> T:
+    """What `make` gives where an event loop runs: Gradio makes loops of its own, and leaves them open, where none does.
+
+    In a thread of its own, since the browser's driver keeps a loop running in the thread of the tests.
+    """
+
+    async def run() -> T:
+        return make()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(run())).result()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from assistant.settings import Settings, load_settings
 from assistant.store.keys import PREFIX, Keys
 from assistant.web.site import Site
 from assistant.web.stack import make_stack, own_names
+from tests.servers import in_a_loop
 
 PROXY, STRANGER = "10.1.2.3", "10.9.9.9"
 ASKED = {"question": "When was the Alpha Institute founded in Lund?"}
@@ -33,11 +33,7 @@ CLOSED = (
 def served(site: Site, sender: str = "127.0.0.1", **settings: Any) -> Iterator[TestClient]:
     """The whole server as `sender` meets it."""
     made = Settings(**{"rate_per_minute": 0, "hosts": ("testserver",), **settings})
-
-    async def inside_a_loop() -> Any:  # Gradio makes loops of its own, and leaves them open, where none runs
-        return make_stack(site, made)
-
-    with TestClient(asyncio.run(inside_a_loop()), client=(sender, 5000), follow_redirects=False) as client:
+    with TestClient(in_a_loop(lambda: make_stack(site, made)), client=(sender, 5000), follow_redirects=False) as client:
         yield client
 
 
@@ -56,14 +52,13 @@ def test_anybody_may_ask_an_open_server(site: Site) -> None:
         assert client.post("/api/v1/ask", json=ASKED, headers={"Authorization": "Bearer none"}).status_code == 200
 
 
-@pytest.mark.parametrize("path", CLOSED)
 @pytest.mark.parametrize("way", [behind_proxy, oidc])
-def test_a_closed_server_shows_nothing_of_itself_to_somebody_unknown(site: Site, way: Any, path: str) -> None:
+def test_a_closed_server_shows_nothing_of_itself_to_somebody_unknown(site: Site, way: Any) -> None:
     with way(site) as client:
-        response = client.get(path)
-    assert response.status_code in {401, 404}
-    assert response.status_code == 401 or path.startswith("/chat")  # not among what the page needs
-    assert "Alpha" not in response.text
+        for path in CLOSED:
+            response = client.get(path)
+            assert response.status_code == 401, path
+            assert "Alpha" not in response.text
 
 
 @pytest.mark.parametrize("way", [behind_proxy, oidc])

@@ -252,10 +252,15 @@ def test_a_queue_that_is_full_says_so_in_the_readers_language(browser: Browser, 
         try:
             assert full.wait(20)
             with visiting(browser, slow.url, "sv") as other:
-                other.open()
-                other.page.locator("#question textarea").fill("Vem finansierar?")
-                other.page.keyboard.press("Enter")
-                other.page.get_by_text("Många frågar just nu; försök igen om 2 sekunder.").first.wait_for()
+                said = other.page.get_by_text("Många frågar just nu; försök igen om 2 sekunder.").first
+                for _ in range(6):  # now and then a place gets free just then
+                    other.open()
+                    other.page.locator("#question textarea").fill("Vem finansierar?")
+                    other.page.keyboard.press("Enter")
+                    other.page.wait_for_timeout(1500)
+                    if said.is_visible():
+                        break
+                assert said.is_visible()
                 assert other.page.locator("#question textarea").input_value() == "Vem finansierar?"
         finally:
             stop.set()
