@@ -149,8 +149,10 @@ def restore_settings(source: Path, folder: Path = Path()) -> bool:
     Raises:
         BackupError: `source` is no backup, or damaged.
     """
+    if (folder / FILE).exists():
+        return False
     with _unpacked(source) as (found, _):
-        if not (found / "settings" / FILE).is_file() or (folder / FILE).exists():
+        if not (found / "settings" / FILE).is_file():
             return False
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # it may hold secrets
@@ -259,9 +261,14 @@ def _unpacked(source: Path) -> Iterator[tuple[Path, str]]:
             )
         for name, digest in files.items():
             path = folder / _safe(name)
-            if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            if not path.is_file() or _digest(path) != digest:
                 raise BackupError(f"{name!r} in {str(source)!r} is damaged; take another backup")
         yield folder, generation if generation.isalnum() else ""
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:

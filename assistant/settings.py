@@ -43,7 +43,7 @@ class Settings(BaseModel):
         (), description="origins that may embed the page or call the API, comma-separated"
     )
     hosts: tuple[str, ...] = Field(
-        (), description="names the server answers to, comma-separated; this machine's own when it listens there"
+        (), description="more names the server answers to, comma-separated, beside its own and the public one"
     )
     public_url: str = Field(
         "", description="address under which people reach the server, when a proxy stands before it"
@@ -72,7 +72,9 @@ class Settings(BaseModel):
     )
     rate_storage: str = Field("", description="redis:// address where questions a minute are counted; empty: here")
     rate_per_minute: int | None = Field(
-        None, ge=0, description="questions a minute from one address; 0: no limit; 60 unless it listens on loopback"
+        None,
+        ge=0,
+        description="questions a minute of one key, person or address; 0: no limit; see README.md",
     )
     log_requests: bool = Field(False, description="write a line of JSON for each request, without its words")
     language: str = Field("en", pattern="^(en|sv)$", description="language when a question shows none: en or sv")

@@ -167,6 +167,11 @@ def test_a_newer_state_of_a_file_takes_the_place_of_the_old(tmp_path: Path, corp
         report.write_text(TEXT.replace("1998", str(year)))
         assert added(gatherer, str(report))[0][0].kind == kind
     assert files(corpus) == ["report.md"]
+    kept = corpus / "report.md"
+    kept.write_text(kept.read_text().replace("---\n\n", "owner: Anna\n---\n\n", 1))
+    report.write_text(TEXT.replace("1998", "2000"))
+    assert added(gatherer, str(report))[0][0].kind == "changed"
+    assert read_front_matter(kept.read_bytes())["owner"] == "Anna"
     edited = corpus / "report.md"
     edited.write_text(edited.read_text() + "\nOur own words.\n")
     report.write_text(TEXT.replace("1998", "2002"))

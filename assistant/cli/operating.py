@@ -35,8 +35,8 @@ def _watch(settings: Settings, options: argparse.Namespace) -> None:
         for changes in watch(settings.corpus, step=200, raise_interrupt=True, rust_timeout=2000, yield_on_timeout=True):
             try:
                 if changes or not looked:
+                    looked = True  # whatever comes of it: what can't be read is said once
                     _update(settings, options)
-                looked = True
                 if settings.corpus.stat().st_ino != folder:  # another folder took its place
                     looked = False
                     break

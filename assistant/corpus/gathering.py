@@ -49,7 +49,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A file of the corpus that came from an address."""
+    """A file of the corpus that `add` wrote, from an address or another file."""
 
     path: Path
     meta: dict[str, Any]
@@ -189,15 +189,15 @@ class Gatherer:
         data = source.read_bytes()
         document = read_file(data, source.name)
         more = read_front_matter(data) if source.suffix.lower() in {".md", ".markdown"} else {}
-        origin = Origin(document.url, file=source.name, more=more)
-        content = as_markdown(document, origin, document.retrieved or self._today)
         before = [item for item in self._kept() if item.origin.file == source.name]
         for item in before:
             if item.meta["hash"] == text_hash(document.text):
                 return Change("unchanged", str(source), item.path.relative_to(self._folder).as_posix())
         renewed = next((item for item in before if not item.edited), None)
         path = renewed.path if renewed else self._free(Path(f"{_slug(source.stem)}.md"))
-        write_file(path, content)
+        kept = renewed.meta if renewed else {}  # with what somebody wrote into its front matter here
+        origin = Origin(document.url, file=source.name, more={**kept, **more})
+        write_file(path, as_markdown(document, origin, document.retrieved or self._today))
         kind = "changed" if renewed else "added"
         difference = _difference(renewed.document.text, document.text) if renewed else ""
         return Change(kind, str(source), path.relative_to(self._folder).as_posix(), difference)

@@ -36,7 +36,7 @@ def add_lines(store: Store, table_name: str, lines: Iterable[str]) -> int:
     if table is None:
         raise StoreError(f"there is no table {table_name!r}; the backup is of another version of this program")
     (key,) = table.primary_key.columns
-    numbered = key.autoincrement is True or isinstance(key.type, Integer)
+    numbered = isinstance(key.type, Integer)
     (own,) = [column for column in table.columns if column.foreign_keys] if numbered else [key]
     added = 0
     try:

@@ -7,8 +7,9 @@ import contextvars
 import json
 import logging
 import threading
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -71,16 +72,16 @@ def add_ask(app: FastAPI, site: Site) -> None:
             taken(body.question)
         except QuestionError as error:
             raise HTTPException(422, str(error)) from None
-        making = answered(site, body.question, history, "api", body.store, only)
+        making = partial(answered, site, body.question, history, "api", body.store, only)
         if "text/event-stream" in request.headers.get("accept", ""):
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
             return StreamingResponse(_events(making), media_type="text/event-stream", headers=headers)
-        return JSONResponse(answer_as_dict(await making), headers={"Cache-Control": "no-store"})
+        return JSONResponse(answer_as_dict(await making()), headers={"Cache-Control": "no-store"})
 
 
-async def _events(making: Coroutine[Any, Any, Answer]) -> AsyncIterator[str]:
+async def _events(making: Callable[[], Coroutine[Any, Any, Answer]]) -> AsyncIterator[str]:
     """The events of a streamed answer; the deltas joined are the text of the answer."""
-    task = asyncio.ensure_future(making)
+    task = asyncio.ensure_future(making())
     try:
         while not (await asyncio.wait({task}, timeout=_PING_SECONDS))[0]:
             yield ": still at it\n\n"  # so that no proxy takes the line for dead

@@ -69,7 +69,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for method, operation in operations.items():
             operation["security"] = [{}, {"key": []}]
             for status in _statuses(path, method, operation):
-                kind, schema = _error(path, status)
+                kind, schema = _error(path)
                 content = {kind: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
                 if path.startswith("/v1/"):  # what stands before the routes speaks in problem details
                     content[_PROBLEM_KIND] = {"schema": {"$ref": "#/components/schemas/Problem"}}
@@ -93,7 +93,8 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     return sorted(found)
 
 
-def _error(path: str, status: str) -> tuple[str, str]:
+def _error(path: str) -> tuple[str, str]:
+    """Media type and schema of what a route itself refuses with."""
     return (_JSON, "OpenAIError") if path.startswith("/v1/") else (_PROBLEM_KIND, "Problem")
 
 

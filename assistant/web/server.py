@@ -71,6 +71,7 @@ def serve(settings: Settings) -> None:
         server.run(sockets=[listener])
     finally:
         stop.set()
+        site.workers.shutdown(wait=False, cancel_futures=True)
         if site.store:
             site.store.close()
         if site.traces:

@@ -71,6 +71,8 @@ def own_names(settings: Settings) -> tuple[str, ...]:
     A server that listens on every address and wasn't told its names can't know them.
     """
     public = tuple(name for name in (settings.public_host,) if name)
-    if settings.hosts or (settings.host in {"0.0.0.0", "::"} and not public):  # noqa: S104 - asked for, not bound here
-        return (*settings.hosts, *public, *_LOOPBACK) if settings.hosts else ()
+    if settings.hosts:
+        return (*settings.hosts, *public, *_LOOPBACK)
+    if settings.host in {"0.0.0.0", "::"} and not public:  # noqa: S104 - asked for, not bound here
+        return ()
     return (settings.host, *_LOOPBACK, *public)

@@ -101,7 +101,9 @@ def test_the_widget_asks_with_the_readers_session_where_its_page_says_so(visit: 
     asked("with").get_by_role("link", name="Sign in to ask").wait_for()
     visit.page.goto(visit.url + "/texts/")
     sign_in(visit.page, "bo")
-    asked("with").get_by_text("National Bioinformatics Infrastructure").wait_for()
+    answer = asked("with").get_by_text("National Bioinformatics Infrastructure")
+    answer.wait_for()
+    assert "(NBIS)" in answer.inner_text()
     asked("without").get_by_role("link", name="Sign in to ask").wait_for()
 
 
@@ -122,7 +124,9 @@ def test_a_session_that_ends_while_the_page_is_open_says_what_to_do(visit: Visit
     visit.page.context.clear_cookies(name="assistant")
     visit.page.locator("#question textarea").fill("What is NBIS?")
     visit.page.keyboard.press("Enter")
-    visit.page.get_by_text("Sign in first.").wait_for()
+    said = visit.page.get_by_text("Sign in first.").first
+    said.wait_for()
+    assert said.inner_text() == "Sign in first."
 
 
 def test_an_answer_of_the_provider_that_was_not_asked_for_is_refused(closed: str) -> None:
