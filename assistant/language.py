@@ -39,6 +39,7 @@ FUNCTION_WORDS: dict[str, frozenset[str]] = {
 }
 LANGUAGES = tuple(FUNCTION_WORDS)  # the languages of the page
 _NEIGHBOURS = ("en", "sv", "no", "da", "fi", "de", "fr", "es", "it", "nl", "pl", "pt", "ru", "ar", "uk", "zh")
+_ALL = frozenset().union(*FUNCTION_WORDS.values())
 _SHARED = FUNCTION_WORDS["en"] & FUNCTION_WORDS["sv"]
 _WORD = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")
 
@@ -61,7 +62,7 @@ def content_words(text: str) -> list[tuple[str, Span]]:
 
 def is_function_word(word: str) -> bool:
     """Whether a folded word has little content of its own in any of our languages."""
-    return any(word in own for own in FUNCTION_WORDS.values())
+    return word in _ALL
 
 
 def detect_question(text: str, default: str) -> str:
