@@ -9,7 +9,8 @@ gives the first of two equal paragraphs for both; so this is a `NodeParser` of o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from llama_index.core.node_parser import NodeParser
@@ -22,6 +23,7 @@ from assistant.embedding.encoder import Encoder
 from assistant.schema import Document, Passage, Span
 from assistant.sentences import sentence_spans
 
+_COUNTED = 1024  # texts whose tokens were counted lately
 _HEADER_TOKENS = 48  # of title and heading path, repeated in front of each passage for the model
 
 
@@ -33,10 +35,12 @@ class PassageParser(NodeParser):
     """
 
     _encoder: Encoder = PrivateAttr()
+    _count: Callable[[str], int] = PrivateAttr()
 
     def __init__(self, encoder: Encoder, **data: Any) -> None:
         super().__init__(include_prev_next_rel=False, **data)
         self._encoder = encoder
+        self._count = lru_cache(_COUNTED)(encoder.count_tokens)  # a sentence is cut by its size, then packed by it
 
     def _parse_nodes(self, nodes: Sequence[BaseNode], show_progress: bool = False, **_: Any) -> list[BaseNode]:
         return [made for node in nodes for made in self._nodes_of(node.metadata["document"])]
@@ -59,7 +63,7 @@ class PassageParser(NodeParser):
 
     def _pack(self, document: Document, heading: Sequence[str], section: Span) -> Iterator[list[Span]]:
         """Groups of sentences, each within the budget of tokens."""
-        count = self._encoder.count_tokens
+        count = self._count
         empty = count("")
         header = min(count(passage_header(document.title, heading)), _HEADER_TOKENS)
         budget = max(16, min(CHUNK_TOKENS, self._encoder.max_tokens - header) - empty)
@@ -88,7 +92,7 @@ class PassageParser(NodeParser):
 
     def _cut(self, text: str, span: Span, budget: int) -> Iterator[Span]:
         """Halve a sentence at a space until each piece fits; a word without spaces anywhere."""
-        if self._encoder.count_tokens(text[span.start : span.end]) <= budget:
+        if self._count(text[span.start : span.end]) <= budget:
             yield span
             return
         middle = (span.start + span.end) // 2
