@@ -156,7 +156,12 @@ class Assistant:
 
     def topics(self, count: int = 4) -> tuple[str, ...]:
         """Titles of the corpus, the first `count`."""
-        return tuple(dict.fromkeys(document.title for document in self.index.documents.values()))[:count]
+        found: dict[str, None] = {}
+        for document in self.index.documents.values():
+            if len(found) == count:
+                break
+            found[document.title] = None
+        return tuple(found)
 
     def _spoken(self, history: Sequence[Turn]) -> str:
         return detect_question(history[-1].question, self.language) if history else self.language

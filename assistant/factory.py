@@ -28,7 +28,8 @@ from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.evaluation.data import DataSet
-    from assistant.index.build import BuildReport, Progress
+    from assistant.index.build import BuildReport
+    from assistant.index.making import Progress
 
 
 def make_encoder(settings: Settings, threads: int, report: Callable[[str], None] = lambda _: None) -> Encoder:
@@ -85,7 +86,7 @@ def update_index(
     encoder = make_encoder(settings, settings.threads, report)
     from assistant.index.build import build_index  # llama-index: seconds to import, only a build needs it
 
-    built = build_index(reading.documents, encoder, settings.index, rebuild, progress)
+    built = build_index(reading.documents, encoder, settings.index, rebuild, progress, settings.threads)
     with_guide(settings, make_assistant(settings))
     return reading, built
 
@@ -96,6 +97,6 @@ def make_evaluated(settings: Settings, data: DataSet, report: Callable[[str], No
 
     encoder = make_encoder(settings, settings.threads, report)
     folder = settings.cache / "evaluation" / data.name
-    build_index(data.documents, encoder, folder, progress=progress)
+    build_index(data.documents, encoder, folder, progress=progress, threads=settings.threads)
     encoder = make_encoder(settings, threads=1)
     return Assistant(load_index(folder, encoder), encoder, load_judge(settings.answer_from), settings.language)

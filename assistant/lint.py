@@ -20,8 +20,7 @@ from assistant.retrieval import make_query, retrieve
 from assistant.schema import Document, Passage
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 _NEIGHBOURS = 6  # of each passage are compared with it, itself among them
 _BLOCK = 256  # passages compared at a time
@@ -83,9 +82,9 @@ def _of_pairs(index: Index, rows: range) -> Iterator[Finding]:
     """Passages of `rows` against those nearest to them, each pair once."""
     import numpy as np
 
-    vectors = np.stack([index.vectors.reconstruct(row) for row in rows])
-    _, nearest = index.vectors.search(vectors, min(_NEIGHBOURS, len(index.passages)))
-    for row, others in zip(rows, nearest.tolist(), strict=True):
+    vectors = index.dense.vectors(np.arange(rows.start, rows.stop))
+    for row, vector in zip(rows, vectors, strict=True):
+        others = index.dense.nearest(vector, _NEIGHBOURS)[0].tolist()
         for other in others:
             if other < row:
                 continue  # that pair came, or comes, from its other side, or isn't near from here
@@ -102,7 +101,7 @@ def _contradictions(index: Index, row: int, other: int) -> Iterator[Finding]:
     first, second = index.passages[row], index.passages[other]
     if first.language != second.language:
         return
-    cosines = _sentences(index, row) @ _sentences(index, other).T
+    cosines = index.sentences(row) @ index.sentences(other).T
     for one, two in np.argwhere(cosines >= _NEAR).tolist():
         if row == other and two <= one:
             continue
@@ -118,13 +117,6 @@ def _of_the_same(first: str, second: str, language: str) -> bool:
     """
     own, other = ({stem for stem in stems(text, language) if stem.isalpha()} for text in (first, second))
     return min(len(own), len(other)) >= _FEWEST_STEMS and len(own & other) >= _ALIKE * len(own | other)
-
-
-def _sentences(index: Index, row: int) -> NDArray[np.float32]:
-    found: NDArray[np.float32] = index.sentence_vectors[index.sentence_rows[row] : index.sentence_rows[row + 1]].astype(
-        "float32"
-    )
-    return found
 
 
 def _is_reached(assistant: Assistant, row: int) -> bool:

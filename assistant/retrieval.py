@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from assistant.embedding.encoder import Encoder
 from assistant.index.loaded import Index
 from assistant.language import content_words, words
-from assistant.schema import Passage, Retrieved
+from assistant.schema import Retrieved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,14 +89,17 @@ class Filter:
 
         if not self.documents and self.language is None:
             return None
-        return np.array([row for row, passage in enumerate(index.passages) if self._keeps(passage)], dtype=np.int64)
+        layout = index.layout
+        kept = np.array([self._keeps(document_id) for document_id in index.documents], dtype=bool)
+        if self.language is not None:
+            code = layout.languages.index(self.language) if self.language in layout.languages else -1
+            kept &= layout.of_documents == code
+        return np.flatnonzero(np.repeat(kept, np.diff(layout.documents)))
 
-    def _keeps(self, passage: Passage) -> bool:
-        here = not self.documents or any(
-            passage.document_id == name or passage.document_id.startswith(name.rstrip("/") + "/")
-            for name in self.documents
+    def _keeps(self, document_id: str) -> bool:
+        return not self.documents or any(
+            document_id == name or document_id.startswith(name.rstrip("/") + "/") for name in self.documents
         )
-        return here and self.language in {None, passage.language}
 
 
 def retrieve(
@@ -108,23 +111,20 @@ def retrieve(
     among = only.rows(index) if only else None
     if not index.passages or (among is not None and not len(among)):
         return []
-    nearest, cosines = index.nearest(query.vector, _CANDIDATES, among)
-    shares = index.lexical.shares(query.text)
-    if among is not None:
-        shares = np.where(np.isin(np.arange(len(shares)), among), shares, 0.0)
-    lexical = np.argsort(-shares, kind="stable")[:_CANDIDATES]
+    nearest, cosines = index.dense.nearest(query.vector, _CANDIDATES, among)
+    shares = index.lexical.search(query.text, _CANDIDATES, nearest, among)
     cosine_of = dict(zip(nearest.tolist(), cosines.tolist(), strict=True))
-    for row in lexical[shares[lexical] > 0].tolist():  # a passage without a matching term is no hit
-        cosine_of.setdefault(row, index.cosine(query.vector, row))
+    others = np.array([row for row in shares if row not in cosine_of], dtype=np.int64)
+    cosine_of.update(zip(others.tolist(), index.dense.cosines(query.vector, others).tolist(), strict=True))
     first = {
         row: (1 - weights.sentence) * cosine
         + weights.sentence * float(index.sentence_cosines(query.vector, row).max(initial=-1.0))
-        + weights.lexical * float(shares[row])
+        + weights.lexical * shares[row]
         for row, cosine in cosine_of.items()
     }
     deep = sorted(first, key=lambda row: (-first[row], row))[: max(_DEEP, count)]
     found = [
-        Retrieved(index.passages[row], first[row] + weights.words * match, cosine_of[row], float(shares[row]), match)
+        Retrieved(index.passages[row], first[row] + weights.words * match, cosine_of[row], shares[row], match)
         for row in deep
         for match in [word_match(index, query, row)]
     ]

@@ -13,13 +13,15 @@ import pytest
 
 from assistant.errors import IndexDamagedError, IndexStateError
 from assistant.index.build import build_index
-from assistant.index.lexical import Lexical, write_lexical
+from assistant.index.lexical import Lexical, LexicalWriter
 from assistant.index.loaded import Index, load_index
 from assistant.index.store import current_generation, live_folder, locked, roll_back
 from assistant.index.vectors import PassageVectors, open_cache, vector_key
 from assistant.schema import Span
 from tests.conftest import ROOT, document, index_of
 from tests.fakes import BagOfWords
+
+NOTHING = np.zeros(0, dtype=np.int64)
 
 
 def generations(index: Path) -> set[str]:
@@ -68,7 +70,7 @@ def test_what_is_removed_is_neither_found_nor_kept_in_the_cache(tmp_path: Path) 
     build_index([document(), document("secret.md", "The password is swordfish.")], encoder, tmp_path)
     index = index_of([document()], tmp_path, encoder)
     assert set(index.documents) == {"alpha.md"}
-    assert index.lexical.shares("swordfish").max() == 0
+    assert index.lexical.search("swordfish", 10, NOTHING) == {}
     with open_cache(tmp_path, encoder.dimension) as cache:
         assert cache._connection.execute("SELECT count(*) FROM vectors").fetchone()[0] == len(index.passages)
 
@@ -195,10 +197,10 @@ def test_a_build_killed_at_any_instant_leaves_the_old_or_the_new_index(tmp_path:
 
 def test_scores_are_cosines_with_the_best_first(small_index: Index) -> None:
     vector = BagOfWords().encode_questions(["university library statistics"]).vectors[0]
-    rows, cosines = small_index.nearest(vector, 10)
+    rows, cosines = small_index.dense.nearest(vector, 10)
     assert small_index.passages[rows[0]].document_id == "gamma.md"
     assert cosines.tolist() == sorted(cosines.tolist(), reverse=True)
-    assert cosines[0] == pytest.approx(small_index.cosine(vector, rows[0]), abs=1e-6)
+    assert cosines == pytest.approx(small_index.dense.cosines(vector, rows), abs=1e-6)
 
 
 def test_sentence_vectors_belong_to_their_sentences(small_index: Index) -> None:
@@ -215,10 +217,10 @@ def test_bm25_finds_a_stem_in_its_language_and_gives_nothing_for_nothing(tmp_pat
     index = index_of(
         [document(), document("sv.md", "Sjukhusen samarbetar om metoder.", language="sv", title="Vård")], tmp_path
     )
-    scores = index.lexical.shares("sjukhusens samarbete")
-    assert [index.passages[row].document_id for row in np.nonzero(scores)[0]] == ["sv.md"]
-    assert index.lexical.shares("zebra xylophone").tolist() == [0.0] * len(index.passages)
-    assert index.lexical.shares("?!").tolist() == [0.0] * len(index.passages)
+    scores = index.lexical.search("sjukhusens samarbete", 10, NOTHING)
+    assert [index.passages[row].document_id for row in scores] == ["sv.md"]
+    assert index.lexical.search("zebra xylophone", 10, NOTHING) == {}
+    assert index.lexical.search("?!", 10, np.array([0])) == {0: 0.0}
 
 
 def test_idf_is_high_for_rare_and_highest_for_unknown_stems(tmp_path: Path) -> None:
@@ -229,8 +231,8 @@ def test_idf_is_high_for_rare_and_highest_for_unknown_stems(tmp_path: Path) -> N
 
 
 def test_an_index_without_any_word_can_be_built(tmp_path: Path) -> None:
-    write_lexical(tmp_path / "lexical", [])
-    assert Lexical(tmp_path / "lexical", 0).shares("word").tolist() == []
+    LexicalWriter(tmp_path / "lexical").close()
+    assert Lexical(tmp_path / "lexical", 0).search("word", 10, NOTHING) == {}
 
 
 def test_vectors_are_kept_by_model_text_and_spans(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_who_says_we_is_the_source_of_the_text(tmp_path: Path) -> None:
 
 def test_a_summary_is_made_of_whole_sentences_in_their_order(tmp_path: Path) -> None:
     index = index_of([document(text=TEXT)], tmp_path)
-    made = summarise(index, index.documents["alpha.md"], list(enumerate(index.passages)))
+    made = summarise(index, index.documents["alpha.md"])
     starts = [citation.start for citation in made.citations]
     assert starts == sorted(starts)
     assert 1 <= len(starts) <= 3

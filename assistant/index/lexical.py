@@ -1,4 +1,4 @@
-"""BM25 over stems and over character 4-grams (Robertson & Zaragoza 2009), by bm25s.
+"""BM25 over stems and over character 4-grams (Robertson & Zaragoza 2009).
 
 Scores are shares of the question's idf mass, 0..1: a word of the question that the corpus doesn't
 have weighs too, so that a question in another language, whose words are mostly unknown, gets little
@@ -12,12 +12,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from importlib.metadata import version
 from math import log
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from assistant.index.arrays import ranked
 from assistant.index.calibration import QUESTIONS, STATEMENTS
+from assistant.index.postings import FULL, Postings, PostingsWriter
 from assistant.language import FUNCTION_WORDS, content_words, fold, is_function_word, stem, stems, words
 from assistant.schema import Passage
 
@@ -30,13 +33,17 @@ _LANGUAGES = "languages.json"
 _K1, _B = 1.2, 0.75
 _TITLE_WEIGHT = 2  # a title's words count as often
 _GRAM = 4
+_TERMS_KEPT = 4096  # terms lately asked for
+# Postings that are added up for every passage. What is left of the most frequent terms then only counts for the
+# `_KEPT` best ("continue" of Moffat & Zobel 1996): a question costs as much over a million passages as over a few.
+_MOST_POSTINGS, _KEPT = 500_000, 1000
 
 
 def analysis() -> str:
     """A hash of all that decides which terms an index holds and what they weigh, for its identity."""
     words_of = {code: sorted(own) for code, own in FUNCTION_WORDS.items()}
     parts = [words_of, _K1, _B, _TITLE_WEIGHT, _GRAM, QUESTIONS, STATEMENTS]
-    libraries = [version(name) for name in ("bm25s", "PyStemmer", "sentencex")]
+    libraries = [version(name) for name in ("PyStemmer", "sentencex")]
     return hashlib.sha256(json.dumps([parts, libraries], sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -53,13 +60,26 @@ def _grams_of(text: str, _: str = "") -> list[str]:
 _FIELDS: dict[str, Callable[[str, str], list[str]]] = {"stems": stems, "grams": _grams_of}
 
 
-def write_lexical(folder: Path, passages: Sequence[Passage]) -> None:
-    """Build the fields of `passages`, in their order, in the new folder `folder`."""
-    folder.mkdir()
-    for name, terms in _FIELDS.items():
-        _write_field(folder / name, [_terms(passage, terms) for passage in passages])
-    languages = sorted({passage.language for passage in passages})
-    (folder / _LANGUAGES).write_text(json.dumps(languages), encoding="utf-8")
+class LexicalWriter:
+    """Writes the fields of passages as they come, in the new folder `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._fields = {name: PostingsWriter(folder / name, _K1, _B) for name in _FIELDS}
+        self._languages: set[str] = set()
+
+    def add(self, passage: Passage) -> None:
+        """Write the next passage."""
+        for name, terms in _FIELDS.items():
+            self._fields[name].add(_terms(passage, terms))
+        self._languages.add(passage.language)
+
+    def close(self) -> None:
+        """Finish the files."""
+        for field in self._fields.values():
+            field.close()
+        (self._folder / _LANGUAGES).write_text(json.dumps(sorted(self._languages)), encoding="utf-8")
 
 
 def _terms(passage: Passage, terms: Callable[[str, str], list[str]]) -> list[str]:
@@ -67,55 +87,35 @@ def _terms(passage: Passage, terms: Callable[[str, str], list[str]]) -> list[str
     return header * _TITLE_WEIGHT + terms(passage.text, passage.language)
 
 
-def _write_field(folder: Path, of_passages: Sequence[list[str]]) -> None:
-    import bm25s
-
-    vocabulary = {term: number for number, term in enumerate(sorted({term for own in of_passages for term in own}))}
-    folder.mkdir()
-    if vocabulary:  # bm25s can't index nothing
-        model = bm25s.BM25(method="lucene", k1=_K1, b=_B)
-        model.index(([[vocabulary[term] for term in own] for own in of_passages], vocabulary), show_progress=False)
-        model.save(folder, show_progress=False)
-
-
 class _Field:
     """One loaded field of `size` passages."""
 
     def __init__(self, folder: Path, size: int) -> None:
-        import bm25s
-        import numpy as np
-
         self.size = size
-        self.model: Any = bm25s.BM25.load(folder, mmap=True) if any(folder.iterdir()) else None
-        self.frequency = np.diff(self.model.scores["indptr"]) if self.model else np.zeros(0)
-
-    def number(self, term: str) -> int | None:
-        # bm25s adds a term "" of its own
-        found: int | None = self.model.vocab_dict.get(term) if self.model and term else None
-        return found
+        self.postings = Postings(folder)
+        self._numbers: Callable[[str], int | None] = lru_cache(_TERMS_KEPT)(lambda term: self.postings.number(term))
 
     def idf(self, term: str) -> float:
         """ln(1 + (N - n + 0.5) / (n + 0.5)); highest for a term that isn't there."""
-        number = self.number(term)
-        count = int(self.frequency[number]) if number is not None else 0
+        number = self._numbers(term)
+        return self._idf(self.postings.frequency(number) if number is not None else 0)
+
+    def _idf(self, count: int) -> float:
         return log(1 + (self.size - count + 0.5) / (count + 0.5))
 
-    def shares(self, groups: Sequence[Sequence[str]]) -> NDArray[np.float32]:
-        """Score of every passage as a share of the mass of `groups`, each the variants of one term."""
-        import numpy as np
-
-        known = [[term for term in group if self.number(term) is not None] for group in groups]
-        mass = sum(max((self.idf(term) for term in own), default=self.idf("")) for own in known)
-        terms = [term for own in known for term in own]
-        if not terms:
-            return np.zeros(self.size, dtype=np.float32)
-        return np.asarray(self.model.get_scores(terms) / mass, dtype=np.float32)
+    def weighed(self, groups: Sequence[Sequence[str]]) -> list[tuple[int, float]]:
+        """The terms that are there with their weights, as shares of the mass of `groups`, each the variants of one
+        term."""
+        known = [[(term, number) for term in own if (number := self._numbers(term)) is not None] for own in groups]
+        mass = sum(max((self.idf(term) for term, _ in own), default=self._idf(0)) for own in known)
+        return [(number, self.idf(term) / mass) for own in known for term, number in own]
 
 
 class Lexical:
     """The loaded fields of an index of `size` passages."""
 
     def __init__(self, folder: Path, size: int) -> None:
+        self._size = size
         self._stems, self._grams = (_Field(folder / name, size) for name in _FIELDS)
         self._languages: list[str] = json.loads((folder / _LANGUAGES).read_text(encoding="utf-8"))
 
@@ -133,16 +133,64 @@ class Lexical:
         """The stems of a folded word in the languages of the index."""
         return list(dict.fromkeys(stem(word, code) for code in self._languages))
 
-    def shares(self, question: str) -> NDArray[np.float32]:
-        """What share of the question's words each passage has, `[passages]`; 0.0 for none."""
+    def search(
+        self, question: str, count: int, also: NDArray[np.int64], among: NDArray[np.int64] | None = None
+    ) -> dict[int, float]:
+        """What share of the question's words passages have, 0..1, by row.
+
+        Args:
+            question: its words are looked for.
+            count: so many of the best are given, best first; none without a matching term.
+            also: the shares of these rows are given as well.
+            among: only these rows count for the best, all when None.
+        """
+        import numpy as np
+
+        found = self._shares(question, also, among)
+        best = _best(found, count, among)
+        rows = dict.fromkeys(np.concatenate([best, also]).tolist())
+        return {row: float(found[row]) for row in rows}
+
+    def _shares(self, question: str, also: NDArray[np.int64], among: NDArray[np.int64] | None) -> NDArray[np.float32]:
+        """The share of every passage, `[passages]`; over many postings exact only for the best, and for `also`."""
+        import numpy as np
+
+        shares = np.zeros(self._size, dtype=np.float32)
+        later, read = [], 0
+        for postings, number, weight in self._weighed(question):
+            rows, impacts = postings.of(number)
+            read += len(rows)
+            if read > _MOST_POSTINGS:
+                later.append((rows, impacts, weight))
+            else:
+                shares[rows] += np.float32(weight / FULL) * impacts.astype(np.float32)
+        if later:
+            kept = np.union1d(_best(shares, _KEPT, among), also)
+            for rows, impacts, weight in later:
+                places = np.minimum(rows.searchsorted(kept), len(rows) - 1)
+                shares[kept] += np.float32(weight / FULL) * np.where(rows[places] == kept, impacts[places], 0)
+            whole = shares[kept]
+            shares[:] = 0
+            shares[kept] = whole
+        return shares
+
+    def _weighed(self, question: str) -> list[tuple[Postings, int, float]]:
+        """The terms of a question with their weights, rarest first."""
         asked = query_words(question)
-        by_gram = [[gram] for gram in dict.fromkeys(gram for word in asked for gram in grams(word))]
-        found: NDArray[np.float32] = 0.5 * self._stems.shares([self.variants(word) for word in asked])
-        return found + 0.5 * self._grams.shares(by_gram)
+        by_stem = self._stems.weighed([self.variants(word) for word in asked])
+        parts = dict.fromkeys(gram for word in asked for gram in grams(word))
+        by_gram = self._grams.weighed([[gram] for gram in parts])
+        found = [(self._stems.postings, number, weight / 2) for number, weight in by_stem]
+        found += [(self._grams.postings, number, weight / 2) for number, weight in by_gram]
+        return sorted(found, key=lambda item: item[0].frequency(item[1]))
 
     def idf(self, asked: Iterable[str]) -> list[float]:
         """Weight of each folded word: the idf of its most frequent known stem, highest for an unknown word."""
         return [min((self._stems.idf(term) for term in self.variants(word)), default=1.0) for word in asked]
+
+
+def _best(scores: NDArray[np.float32], count: int, among: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    return ranked(scores, count) if among is None else among[ranked(scores[among], count)]
 
 
 def query_words(question: str) -> list[str]:

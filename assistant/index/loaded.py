@@ -6,84 +6,77 @@ question.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.chunking import chunker_name
 from assistant.embedding.encoder import Encoder
 from assistant.errors import IndexDamagedError, IndexStateError
+from assistant.index.arrays import mapped
+from assistant.index.dense import Dense, read_dense
 from assistant.index.lexical import FOLDER, Lexical, analysis
 from assistant.index.manifest import FORMAT, Manifest, read_manifest, verify_files
 from assistant.index.store import live_folder
+from assistant.index.texts import Documents, Layout, Passages, Rows, Texts, read_layout
 from assistant.index.words import WordIndex, read_words
-from assistant.schema import Document, Heading, Passage, Span
+from assistant.schema import Passage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VECTORS, SENTENCES, DOCUMENTS, PASSAGES = "vectors.faiss", "sentences.npy", "documents.jsonl", "passages.jsonl"
+SENTENCES = "sentences.npy"
 _PROBE_TEXT = "Which model made this index? Vilken modell gjorde detta index?"
 _LEAST_PROBE_COSINE = 0.999
 
 
 @dataclass(frozen=True)
 class Index:
-    """One generation, read-only.
-
-    `passages` stand in the order of the rows of `vectors`; the sentence vectors of passage `i` are
-    rows `sentence_rows[i]` to `sentence_rows[i + 1]` of `sentence_vectors` (float16, unit length).
-    """
+    """One generation, read-only and memory-mapped; `passages` stand in the order of their rows."""
 
     manifest: Manifest
-    documents: dict[str, Document]
-    passages: tuple[Passage, ...]
-    vectors: Any  # faiss.Index
+    documents: Documents
+    passages: Passages
+    rows: Rows
+    layout: Layout
+    dense: Dense
     sentence_vectors: NDArray[np.float16]
-    sentence_rows: tuple[int, ...]
     lexical: Lexical
     words: WordIndex
 
-    @cached_property
-    def texts(self) -> dict[str, str]:
+    @property
+    def texts(self) -> Texts:
         """Indexed text by document id."""
-        return {key: document.text for key, document in self.documents.items()}
+        return Texts(self.documents)
 
-    @cached_property
-    def rows(self) -> dict[str, int]:
-        """Row of each passage by its id."""
-        return {passage.passage_id: row for row, passage in enumerate(self.passages)}
+    def passages_of(self, document_id: str) -> dict[int, Passage]:
+        """The passages of a document by their rows, in order.
 
-    def nearest(
-        self, vector: NDArray[np.float32], count: int, among: NDArray[np.int64] | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Rows and cosines of the `count` passages nearest to `vector` `[dimension]`, best first.
-
-        Args:
-            vector: unit length.
-            count: fewer are given where there are fewer.
-            among: only these rows count, all when None.
+        Raises:
+            KeyError: no such document.
         """
-        if among is None:
-            cosines, rows = self.vectors.search(vector[None], min(count, len(self.passages)))
-            return rows[0], cosines[0]
-        import faiss
+        first, end = self.rows_of(document_id)
+        return {row: self.passages[row] for row in range(first, end)}
 
-        chosen = faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))  # type: ignore[call-arg]  # its stubs lack it
-        cosines, rows = self.vectors.search(vector[None], min(count, len(among)), params=chosen)
-        return rows[0], cosines[0]
+    def rows_of(self, document_id: str) -> tuple[int, int]:
+        """The first row of a document's passages, and the one after the last.
 
-    def cosine(self, vector: NDArray[np.float32], row: int) -> float:
-        """Cosine of `vector` and passage `row`."""
-        return float(self.vectors.reconstruct(int(row)) @ vector)
+        Raises:
+            KeyError: no such document.
+        """
+        number = self.documents.number(document_id)
+        return int(self.layout.documents[number]), int(self.layout.documents[number + 1])
+
+    def sentences(self, row: int) -> NDArray[np.float32]:
+        """The vectors of the sentences of passage `row`, `[sentences, dimension]`."""
+        bounds = self.layout.sentences
+        found: NDArray[np.float32] = self.sentence_vectors[bounds[row] : bounds[row + 1]].astype("float32")
+        return found
 
     def sentence_cosines(self, vector: NDArray[np.float32], row: int) -> NDArray[np.float32]:
         """Cosine of `vector` and each sentence of passage `row`, `[sentences]`."""
-        own = self.sentence_vectors[self.sentence_rows[row] : self.sentence_rows[row + 1]]
-        return own.astype("float32") @ vector
+        return self.sentences(row) @ vector
 
 
 def probe_vector(encoder: Encoder) -> tuple[float, ...]:
@@ -125,51 +118,15 @@ def _check_fit(manifest: Manifest, encoder: Encoder) -> None:
 
 
 def _read(folder: Path, manifest: Manifest) -> Index:
-    import faiss
-    import numpy as np
-
-    documents = {}
-    with (folder / DOCUMENTS).open(encoding="utf-8") as lines:
-        for line in lines:
-            document = _document(json.loads(line))
-            documents[document.document_id] = document
-    with (folder / PASSAGES).open(encoding="utf-8") as lines:
-        passages = tuple(_passage(json.loads(line), documents) for line in lines)
-    bounds = [0]
-    for passage in passages:
-        bounds.append(bounds[-1] + len(passage.sentences))
-    faiss.omp_set_num_threads(1)  # two threads for one query are slower than one
+    passages = Passages(folder)
     return Index(
         manifest=manifest,
-        documents=documents,
+        documents=Documents(folder, manifest.documents),
         passages=passages,
-        vectors=faiss.read_index(str(folder / VECTORS), faiss.IO_FLAG_MMAP),
-        sentence_vectors=np.load(folder / SENTENCES, mmap_mode="r"),
-        sentence_rows=tuple(bounds),
+        rows=Rows(folder),
+        layout=read_layout(folder),
+        dense=read_dense(folder, manifest.search),
+        sentence_vectors=mapped(folder / SENTENCES),
         lexical=Lexical(folder / FOLDER, len(passages)),
         words=read_words(folder),
-    )
-
-
-def _document(record: dict[str, Any]) -> Document:
-    headings = tuple(
-        Heading(Span(item["span"]["start"], item["span"]["end"]), item["level"], item["text"])
-        for item in record.pop("headings")
-    )
-    return Document(**record, headings=headings)
-
-
-def _passage(record: dict[str, Any], documents: dict[str, Document]) -> Passage:
-    document = documents[record["document"]]
-    return Passage(
-        passage_id=record["id"],
-        document_id=document.document_id,
-        title=document.title,
-        url=document.url,
-        language=document.language,
-        heading=tuple(record["heading"]),
-        text=document.text[record["start"] : record["end"]],
-        start=record["start"],
-        end=record["end"],
-        sentences=tuple(Span(start, end) for start, end in record["sentences"]),
     )

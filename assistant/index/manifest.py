@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import IndexDamagedError
+from assistant.index.dense import Choice
 from assistant.schema import Document
 
 FILE = "manifest.json"
-FORMAT = 1  # raised when the files of a generation change their layout
+FORMAT = 2  # raised when the files of a generation change their layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,15 @@ class Manifest:
     dimension: int
     chunker: str
     analysis: str
-    documents: dict[str, str]  # document id -> SHA-256 of all that is indexed of it
+    documents: dict[str, str]  # document id -> SHA-256 of all that is indexed of it, in the order of the corpus
     passages: int
+    search: Choice  # the kind of FAISS index, and how it is searched
     probe: tuple[float, ...]
     files: dict[str, str]  # file name -> SHA-256
 
     def write(self, folder: Path) -> None:
         """Write `manifest.json`."""
-        text = json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True)
+        text = json.dumps(dataclasses.asdict(self), indent=1)
         (folder / FILE).write_text(text, encoding="utf-8")
 
 
@@ -67,6 +69,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         loaded = json.loads((folder / FILE).read_text(encoding="utf-8"))
         loaded["probe"] = tuple(loaded["probe"])
+        loaded["search"] = Choice(**loaded["search"])
         return Manifest(**loaded)
     except (OSError, ValueError, TypeError, KeyError):
         raise IndexDamagedError(

@@ -17,7 +17,7 @@ from assistant.onboarding.questions import verified_questions
 from assistant.onboarding.selftest import Cloze, self_test
 from assistant.onboarding.summaries import TextSummary, summarise
 from assistant.onboarding.terms import Term, glossary
-from assistant.schema import Answer, Citation, Passage, SuggestedQuestion
+from assistant.schema import Answer, Citation, SuggestedQuestion
 
 _VERSION = 1  # raised when a guide is made in another way
 
@@ -42,13 +42,10 @@ def guide_name(index: Index, judge: Judge) -> str:
 
 def make_guide(index: Index, ask: Callable[[str], Answer], name: str) -> Guide:
     """Make the guide of `index`; `ask` answers a question over it."""
-    by_document: dict[str, list[tuple[int, Passage]]] = {}
-    for row, passage in enumerate(index.passages):
-        by_document.setdefault(passage.document_id, []).append((row, passage))
     terms, connected = glossary(index), connections(index)
     return Guide(
         name=name,
-        texts=tuple(summarise(index, item, by_document.get(key, [])) for key, item in index.documents.items()),
+        texts=tuple(summarise(index, document) for document in index.documents.values()),
         terms=terms,
         connections=connected,
         cloze=self_test(index, terms),

@@ -9,12 +9,11 @@ Goldstein 1998).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.index.loaded import Index
 from assistant.onboarding.names import Sentence
-from assistant.schema import Citation, Document, Passage
+from assistant.schema import Citation, Document
 
 _QUOTED = 3
 _WORDS = (8, 45)  # a sentence that can stand alone has that many
@@ -44,14 +43,14 @@ def stands_alone(sentence: str) -> bool:
     return _WORDS[0] <= len(sentence.split()) <= _WORDS[1] and not _LEANS.match(sentence)
 
 
-def summarise(index: Index, document: Document, passages: Sequence[tuple[int, Passage]]) -> TextSummary:
-    """The summary of `document`, whose passages are given with their rows."""
+def summarise(index: Index, document: Document) -> TextSummary:
+    """The summary of `document`."""
     import numpy as np
 
     found: list[Sentence] = []
     vectors = []
-    for row, passage in passages:
-        own = index.sentence_vectors[index.sentence_rows[row] : index.sentence_rows[row + 1]].astype("float32")
+    for row, passage in index.passages_of(document.document_id).items():
+        own = index.sentences(row)
         for span, vector in zip(passage.sentences, own, strict=True):
             found.append(Sentence(row, passage, span))
             vectors.append(vector)

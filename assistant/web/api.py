@@ -177,13 +177,13 @@ def _add_texts(app: FastAPI, site: Site) -> None:
     @app.get("/api/v1/documents", tags=["texts"])
     def documents() -> list[DocumentResponse]:
         """The documents of the corpus."""
-        edition = site.edition
+        index = site.assistant.index
         return [
             DocumentResponse(
                 document_id=item.document_id, title=item.title, url=item.url, language=item.language,
-                source=item.source, characters=len(item.text), passages=len(edition.passages.get(item.document_id, ())),
+                source=item.source, characters=len(item.text), passages=len(index.passages_of(item.document_id)),
             )
-            for item in edition.assistant.index.documents.values()
+            for item in index.documents.values()
         ]  # fmt: skip
 
 

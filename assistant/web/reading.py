@@ -73,7 +73,7 @@ def add_reading(app: FastAPI, site: Site) -> None:
     """Add `/texts/`, `/texts/{document_id}` and `/sources/{passage_id}`."""
 
     def shown(request: Request, edition: Edition, document: Document, marked: Span | None) -> HTMLResponse:
-        blocks = blocks_of(document, edition.passages.get(document.document_id, []), marked)
+        blocks = blocks_of(document, list(edition.assistant.index.passages_of(document.document_id).values()), marked)
         quote = document.text[marked.start : marked.end] if marked else ""
         public = fragment_url(document.url, quote) if document.url and quote else document.url
         return page(
@@ -103,8 +103,10 @@ def add_reading(app: FastAPI, site: Site) -> None:
 
     @app.get("/texts/", response_class=HTMLResponse, include_in_schema=False)
     def all_texts(request: Request) -> HTMLResponse:
-        part, previous, following = turned(request, list(site.assistant.index.documents.values()), _TEXTS_A_PAGE)
-        return page(site, request, "texts.html", documents=part, previous=previous, following=following)
+        texts = site.assistant.index.documents
+        part, previous, following = turned(request, list(texts), _TEXTS_A_PAGE)
+        documents = [texts[document_id] for document_id in part]
+        return page(site, request, "texts.html", documents=documents, previous=previous, following=following)
 
     @app.get("/texts/{document_id:path}", response_class=HTMLResponse, include_in_schema=False)
     def text(request: Request, document_id: str) -> HTMLResponse:

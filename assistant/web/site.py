@@ -20,7 +20,7 @@ from assistant.chat import Assistant, Trace
 from assistant.onboarding.guide import Guide
 from assistant.onboarding.roles import Role
 from assistant.onboarding.summaries import TextSummary
-from assistant.schema import Citation, Passage
+from assistant.schema import Citation
 from assistant.store.database import Store
 from assistant.web.access.identity import identity_of
 from assistant.web.look import Look
@@ -52,14 +52,6 @@ class Edition:
     guide: Guide
     roles: tuple[Role, ...] = ()
     built: str = ""
-
-    @cached_property
-    def passages(self) -> dict[str, list[Passage]]:
-        """The passages of each document, in order."""
-        found: dict[str, list[Passage]] = {}
-        for passage in self.assistant.index.passages:
-            found.setdefault(passage.document_id, []).append(passage)
-        return found
 
     @cached_property
     def picture(self) -> Picture:
