@@ -46,7 +46,7 @@ def added_time(data: DataSet, assistant: Assistant, count: int = 200) -> float:
         question = asked.turns[-1]
         start = time.perf_counter()
         vector = assistant.encoder.encode_questions([question]).vectors
-        assistant.index.vectors.search(vector, 10)
+        assistant.index.dense.nearest(vector[0], 10)
         middle = time.perf_counter()
         assistant.ask(question)
         ratios.append((time.perf_counter() - middle) / (middle - start))

@@ -1,0 +1,76 @@
+"""What building an index takes beside encoding its passages with sentence-transformers, and after a small change.
+
+python -m benchmarks.building ../shared/eval/medquad_genetics --documents 600 --runs 5
+
+The bare encoder gets the same texts, as the model reads them, on the same number of threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from sentence_transformers import SentenceTransformer
+
+from assistant.chunking import passage_header
+from assistant.chunking.parser import passages_of
+from assistant.embedding.models import _source  # the original beside its export
+from assistant.evaluation.data import read_data_set
+from assistant.factory import make_encoder
+from assistant.index.build import build_index
+from assistant.settings import load_settings
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long `work` takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Print the ratios of each run and their medians."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--documents", type=int, default=600)
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    settings = load_settings({})
+    encoder = make_encoder(settings, settings.threads)
+    documents = read_data_set(options.data).documents[: options.documents]
+    passages = passages_of(documents, encoder)
+    texts = ["passage: " + passage_header(item.title, item.heading) + item.text for item in passages]
+    torch.set_num_threads(settings.threads)
+    with TemporaryDirectory() as work:
+        bare = SentenceTransformer(_source(settings.model, "", Path(work) / "model").folder, device="cpu")
+        full, again = [], []
+        for run in range(options.runs):
+            folder = Path(work) / f"index-{run}"
+            changed = [
+                replace(item, text=item.text + f" Changed {run}.") if number % 100 == 0 else item
+                for number, item in enumerate(documents)
+            ]
+            alone = seconds(partial(bare.encode, texts, normalize_embeddings=True, show_progress_bar=False))
+            built = seconds(partial(build_index, documents, encoder, folder, threads=settings.threads))
+            updated = seconds(partial(build_index, changed, encoder, folder, threads=settings.threads))
+            full.append(built / alone)
+            again.append(updated / built)
+            print(f"bare {alone:.1f} s, built {built:.1f} s, 1 % changed {updated:.2f} s", flush=True)
+    print(
+        json.dumps({
+            "passages": len(passages), "full / bare": statistics.median(full), "from": min(full), "to": max(full),
+            "1 % changed / full": statistics.median(again), "its from": min(again), "its to": max(again),
+        })
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
