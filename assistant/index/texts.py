@@ -32,7 +32,7 @@ _IDS, _ROWS_OF_IDS = "passage_ids.npy", "passage_id_rows.npy"
 _DOCUMENTS_KEPT, _PASSAGES_KEPT = 32, 2048  # lately read ones, decoded
 
 
-class Lines(Sequence[bytes]):
+class Lines:
     """The lines of a file, memory-mapped."""
 
     def __init__(self, path: Path, starts: NDArray[np.int64]) -> None:
@@ -43,13 +43,7 @@ class Lines(Sequence[bytes]):
     def __len__(self) -> int:
         return len(self._starts) - 1
 
-    @overload
-    def __getitem__(self, number: int) -> bytes: ...
-    @overload
-    def __getitem__(self, number: slice) -> Sequence[bytes]: ...
-    def __getitem__(self, number: int | slice) -> bytes | Sequence[bytes]:
-        if isinstance(number, slice):
-            return [self[at] for at in range(*number.indices(len(self)))]
+    def __getitem__(self, number: int) -> bytes:
         if not 0 <= number < len(self):
             raise IndexError(number)
         return self._bytes[int(self._starts[number]) : int(self._starts[number + 1])]
@@ -119,8 +113,8 @@ class Passages(Sequence[Passage]):
         return self._read(int(row))
 
     def __iter__(self) -> Iterator[Passage]:
-        for line in self._lines:  # all of them: not kept
-            yield _passage(json.loads(line))
+        for row in range(len(self)):  # all of them: not kept
+            yield _passage(json.loads(self._lines[row]))
 
 
 class Rows(Mapping[str, int]):

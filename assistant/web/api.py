@@ -181,7 +181,7 @@ def _add_texts(app: FastAPI, site: Site) -> None:
         return [
             DocumentResponse(
                 document_id=item.document_id, title=item.title, url=item.url, language=item.language,
-                source=item.source, characters=len(item.text), passages=len(index.passages_of(item.document_id)),
+                source=item.source, characters=len(item.text), passages=len(range(*index.rows_of(item.document_id))),
             )
             for item in index.documents.values()
         ]  # fmt: skip
