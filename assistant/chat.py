@@ -95,9 +95,7 @@ class Assistant:
             trace = self._trace_one(question, history, clock, only)
         else:
             trace = self._trace_each(question, parts, history, clock, only)
-        cited = trace.answer.citations
-        noticed = (*disagreement.notices(cited), *self._changes(cited))
-        answer = replace(trace.answer, notices=noticed, timings_ms=clock.timings())
+        answer = replace(trace.answer, notices=self.notices(trace.answer.citations), timings_ms=clock.timings())
         return replace(trace, answer=check_answer(answer, self.index.texts))
 
     def _trace_one(self, question: str, history: Sequence[Turn], clock: Clock, only: Filter | None) -> Trace:
@@ -149,6 +147,10 @@ class Assistant:
             chosen = choose(evidence)
             made = features(self.index, query, retrieved, evidence)
         return Found(query, tuple(retrieved), tuple(evidence), tuple(chosen), made)
+
+    def notices(self, citations: Sequence[Citation]) -> tuple[Notice, ...]:
+        """What there is to know of `citations` now: a text may have changed since they were made."""
+        return (*disagreement.notices(citations), *self._changes(citations))
 
     def search(self, text: str, language: str, count: int) -> list[Retrieved]:
         """The `count` passages nearest to `text`, whether they answer it or not."""

@@ -96,7 +96,12 @@ class Settings(BaseModel):
         None, ge=0, le=1, description="least probability of an answer; see assistant calibrate"
     )
     max_file_mb: float = Field(50.0, gt=0, description="a corpus file over this size is refused")
-    threads: int = Field(2, ge=1, le=64, description="threads for embedding passages; a question uses one")
+    threads: int = Field(
+        2, ge=1, le=64, description="threads for embedding passages, and passes for questions; one of these uses one"
+    )
+    workers: int = Field(
+        0, ge=0, le=64, description="processes that answer beside the server, for more than two cores; 0: it answers"
+    )
 
     @field_validator("public_url")
     @classmethod

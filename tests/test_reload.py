@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from assistant.embedding.encoder import Encoder
 from assistant.index.build import build_index
 from assistant.index.store import current_generation, generation_folder
 from assistant.settings import Settings
@@ -15,7 +16,7 @@ from assistant.web.api import create_app
 from assistant.web.look import make_look
 from assistant.web.reload import follow, make_edition
 from assistant.web.site import Site
-from tests.conftest import TEXT, document
+from tests.conftest import CACHE, TEXT, document
 from tests.fakes import BagOfWords
 
 
@@ -69,6 +70,48 @@ def test_a_new_index_is_answered_from_and_what_was_removed_is_gone(site: Site, s
         found = client.post("/api/v1/ask", json={"question": "When is the library of Gamma University open?"}).json()
         assert {item["document_id"] for item in (*found["citations"], *found["closest"])} <= {"alpha.md"}
         assert "gamma" not in client.get("/start/").text
+
+
+def test_an_answer_given_before_does_not_bring_back_a_text_that_was_removed(site: Site, settings: Settings) -> None:
+    asked = {"question": "When is the library of Gamma University open?"}
+    with TestClient(create_app(site)) as client:
+        for _ in range(2):
+            found = client.post("/api/v1/ask", json=asked).json()
+            assert {item["document_id"] for item in found["citations"]} == {"gamma.md"}
+        build(settings, "alpha.md")
+        until(lambda: site.assistant.index.manifest.generation == current_generation(settings.index))
+        after = client.post("/api/v1/ask", json=asked).json()
+        assert "gamma" not in str({key: after[key] for key in ("answer", "citations", "closest")}).lower()
+
+
+@pytest.mark.real
+def test_worker_processes_go_with_their_generation(settings: Settings, e5: Encoder) -> None:
+    settings = settings.model_copy(update={"workers": 1, "cache": CACHE})
+
+    def index(*names: str) -> None:
+        texts = [document(name, (settings.corpus / name).read_text(encoding="utf-8"), title=name) for name in names]
+        build_index(texts, e5, settings.index)
+
+    index("alpha.md", "gamma.md")
+    made = Site(make_edition(settings), make_look("", "#0b4f6c", None))
+    stop = threading.Event()
+    thread = follow(made, settings, stop, seconds=0.02)
+    old = made.edition.workers
+    assert old
+    (before,) = old.pids()
+    asked = "When is the library of Gamma University open?"
+    assert made.edition.answers.give(asked).answer.citations[0].document_id == "gamma.md"
+    index("alpha.md")
+    until(lambda: made.assistant.index.manifest.generation == current_generation(settings.index))
+    new = made.edition.workers
+    assert new
+    assert before not in new.pids()
+    answer = made.edition.answers.give(asked).answer
+    assert {item.document_id for item in (*answer.citations, *answer.closest)} <= {"alpha.md"}
+    until(lambda: not old.pids())
+    stop.set()
+    thread.join(10)
+    new.close()
 
 
 def test_an_index_that_fails_its_checks_is_left_alone(site: Site, settings: Settings) -> None:

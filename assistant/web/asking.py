@@ -125,7 +125,7 @@ async def answered(
         turns: the turns before, oldest first; bare questions are understood one after the other.
         channel: by which way it came.
         keep: False when the asker doesn't want the question stored.
-        only: see `Assistant.trace`.
+        only: see `Assistant.ask`.
 
     Raises:
         QuestionError: the question can't be taken.
@@ -137,13 +137,13 @@ async def answered(
     def work() -> Answer:
         edition = site.edition
         before = _understood(edition.assistant, turns)
-        trace = edition.assistant.trace(question, before, only)
+        given = edition.answers.give(question, before, only, keep)
         if given_up.is_set():
-            return trace.answer  # nobody would hear of its id
-        return replace(trace.answer, answer_id=site.record(trace, edition, channel, keep))
+            return given.answer  # nobody would hear of its id
+        return replace(given.answer, answer_id=site.record(given, edition, channel, keep))
 
     # Not asyncio's own threads: work that was given up goes on, and must not take them from others.
-    working = asyncio.get_running_loop().run_in_executor(site.workers, contextvars.copy_context().run, work)
+    working = asyncio.get_running_loop().run_in_executor(site.threads, contextvars.copy_context().run, work)
     try:
         return await asyncio.wait_for(working, MOST_SECONDS)
     except TimeoutError:

@@ -166,19 +166,19 @@ class _Page:
         yield shown, busy, turns, gr.skip(), gr.skip(), gr.skip()
         try:
             edition = self.site.edition
-            trace = edition.assistant.trace(asked, turns[-MOST_TURNS:])
+            given = edition.answers.give(asked, turns[-MOST_TURNS:])
         except AssistantError as error:
             key = "bad_question" if isinstance(error, QuestionError) else "failed"
             said = {"role": "assistant", "content": error_html(say(spoken, key), spoken)}
             yield [*shown, said], _ready(), turns, gr.skip(), gr.skip(), gr.skip()
             return
-        answer = trace.answer
+        answer = given.answer
         if answer.verdict is not Verdict.ABOUT_ME:
             turns = [*turns, Turn(asked, answer.resolved_question)]
         for html in list(answer_html(answer, edition.assistant))[:-1]:
             yield [*shown, {"role": "assistant", "content": html}], gr.skip(), turns, *[gr.skip()] * 3
         answer = replace(
-            answer, answer_id=self.site.record(trace, edition, "page")
+            answer, answer_id=self.site.record(given, edition, "page")
         )  # the first words don't wait for it
         *_, whole = answer_html(answer, edition.assistant)
         kept, current = kept.with_questions(current, [turn.question for turn in turns])
@@ -201,14 +201,15 @@ class _Page:
 
     def reopen(self, chosen: int | None, kept: Any) -> tuple[Any, ...]:
         """A kept conversation, its questions answered anew from the texts as they are now."""
+        edition = self.site.edition
         shown: Shown = []
         turns: list[Turn] = []
         for asked in kept_from(kept).find(chosen or 0):
             try:
-                answer = self.site.assistant.ask(asked, turns)
+                answer = edition.answers.give(asked, turns).answer
             except AssistantError:
                 continue
-            *_, html = answer_html(answer, self.site.assistant)
+            *_, html = answer_html(answer, edition.assistant)
             shown += [{"role": "user", "content": asked_html(asked)}, {"role": "assistant", "content": html}]
             turns.append(Turn(asked, answer.resolved_question))
         return shown, turns, chosen or 0

@@ -5,15 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
+from assistant.chat import Assistant
+from assistant.embedding.batching import BatchingEncoder
 from assistant.embedding.encoder import Encoder
 from assistant.errors import AssistantError
-from assistant.factory import make_assistant, with_guide
+from assistant.factory import make_assistant, make_encoder, with_guide
 from assistant.index.store import current_generation, indexed_at
 from assistant.onboarding.roles import read_roles
+from assistant.schema import SuggestedQuestion
 from assistant.settings import Settings
 from assistant.web.site import Edition, Site
+from assistant.web.workers import Workers
 
 _SECONDS = 2.0  # between looks at which generation is live
 _REFUSED = "a newer index is refused; the server's log says why"
@@ -23,15 +29,24 @@ _LOG = logging.getLogger(__name__)
 def make_edition(
     settings: Settings, report: Callable[[str], None] = lambda _: None, encoder: Encoder | None = None
 ) -> Edition:
-    """The live generation, loaded and verified, with its guide and roles.
+    """The live generation, loaded and verified, with its guide, roles and worker processes.
 
     Raises:
         ModelError, IndexStateError, CorpusError: what it is made from can't be used.
     """
-    assistant, guide = with_guide(settings, make_assistant(settings, report, encoder))
+    encoder = encoder or BatchingEncoder(make_encoder(settings, 1, report), settings.threads)
+    assistant, guide = with_guide(settings, make_assistant(settings, encoder=encoder))
     roles = read_roles(settings.corpus, list(assistant.index.documents))
     built = datetime.fromtimestamp(indexed_at(settings.index)).strftime("%Y-%m-%d")
-    return Edition(assistant, guide, roles, built)
+    make = partial(_make_like, settings, assistant.questions)
+    workers = Workers(assistant, make, settings.workers) if settings.workers else None
+    return Edition(assistant, guide, roles, built, workers)
+
+
+def _make_like(settings: Settings, questions: tuple[SuggestedQuestion, ...]) -> Assistant:
+    """The assistant of a worker process: one pass of the model at a time, since the others run theirs."""
+    encoder = BatchingEncoder(make_encoder(settings, 1))
+    return replace(make_assistant(settings, encoder=encoder), questions=questions)
 
 
 def follow(site: Site, settings: Settings, stop: threading.Event, seconds: float = _SECONDS) -> threading.Thread:
@@ -63,12 +78,15 @@ def _look(site: Site, settings: Settings, refused: tuple[str, float] | None) -> 
     state = (live, indexed_at(settings.index))
     if state == refused:
         return refused
+    before = site.edition
     try:
-        site.edition = make_edition(settings, encoder=site.assistant.encoder)
+        site.edition = make_edition(settings, encoder=before.assistant.encoder)
     except (AssistantError, ValueError) as error:
         site.problem = _REFUSED
         _LOG.warning("generation %s is not taken: %s", live, error)
         return state
     site.problem = ""
     _LOG.warning("now answering from generation %s", live)
+    if before.workers:
+        before.workers.close()
     return None

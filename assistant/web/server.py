@@ -25,7 +25,8 @@ _SILENCE = {
     "HF_HUB_OFFLINE": "1",
     "DO_NOT_TRACK": "1",
 }
-
+# Questions run beside each other, each on one thread; read when NumPy and FAISS are imported.
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 _GRACE = 5  # seconds that open streams get when the server is stopped
 _KEEP_ALIVE = 75  # seconds; longer than clients and proxies keep an idle line, or a request meets one that closes
@@ -39,6 +40,8 @@ def serve(settings: Settings) -> None:
         SettingsError: the look of the pages can't be made from the settings, or one needs what isn't installed.
         ModelError, IndexStateError, CorpusError, StoreError: see `make_site`.
     """
+    for name in _ONE_THREAD:
+        os.environ.setdefault(name, "1")
     look = make_look(settings.organisation, settings.accent, settings.logo)
     listener = _listen(settings.host, settings.port)
     site = make_site(settings, look)
@@ -71,7 +74,9 @@ def serve(settings: Settings) -> None:
         server.run(sockets=[listener])
     finally:
         stop.set()
-        site.workers.shutdown(wait=False, cancel_futures=True)
+        site.threads.shutdown(wait=False, cancel_futures=True)
+        if site.edition.workers:
+            site.edition.workers.close()
         if site.store:
             site.store.close()
         if site.traces:

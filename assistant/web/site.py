@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, TypeVar
 from urllib.parse import quote as url_quote
 
@@ -16,13 +16,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
-from assistant.chat import Assistant, Trace
+from assistant.chat import Assistant
 from assistant.onboarding.guide import Guide
 from assistant.onboarding.roles import Role
 from assistant.onboarding.summaries import TextSummary
 from assistant.schema import Citation
 from assistant.store.database import Store
 from assistant.web.access.identity import identity_of
+from assistant.web.answers import Answers, Given, asked
 from assistant.web.look import Look
 from assistant.web.paths import own_path
 from assistant.web.picture import Picture, draw
@@ -30,9 +31,10 @@ from assistant.web.security import chosen_language, page_language
 from assistant.web.telemetry import Metrics
 from assistant.web.tracing import Traces
 from assistant.web.words import say, texts
+from assistant.web.workers import Workers
 
 T = TypeVar("T")
-_WORKERS = 8
+_THREADS = 16  # as many vectors as are made together
 # What page scripts say; handed to them with the page, so that there is one place for words.
 _SCRIPT_WORDS = (
     "close", "whole", "public_page", "source", "source_of", "source_failed", "loading", "copy", "copied", "good", "bad",
@@ -46,12 +48,21 @@ _SCRIPT_WORDS = (
 
 @dataclass(frozen=True)
 class Edition:
-    """What one generation of the index gives; replaced as a whole by the next. `built` is its day."""
+    """What one generation of the index gives; replaced as a whole by the next.
+
+    `built` is its day; `workers` answer in its assistant's place, None when it answers itself.
+    """
 
     assistant: Assistant
     guide: Guide
     roles: tuple[Role, ...] = ()
     built: str = ""
+    workers: Workers | None = None
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What answers: `workers`, else the assistant itself."""
+        return Answers(self.assistant, self.workers.ask if self.workers else partial(asked, self.assistant))
 
     @cached_property
     def picture(self) -> Picture:
@@ -70,7 +81,7 @@ class Site:
 
     A request takes `edition` once, so that a new one that comes meanwhile doesn't mix with it. `store`
     is None when nothing is stored; `problem` says why a newer index wasn't taken; `traces` is None when no
-    collector is named. `workers` answer the questions of programs: a fixed number of threads, whoever goes away.
+    collector is named. `threads` wait for the answers to programs: a fixed number, whoever goes away.
     """
 
     edition: Edition
@@ -79,7 +90,7 @@ class Site:
     problem: str = ""
     metrics: Metrics = field(default_factory=Metrics)
     traces: Traces | None = None
-    workers: Executor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS, "answer"))
+    threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "answer"))
 
     @property
     def assistant(self) -> Assistant:
@@ -91,16 +102,16 @@ class Site:
         """The guide of the live edition."""
         return self.edition.guide
 
-    def record(self, trace: Trace, edition: Edition, channel: str, keep: bool = True) -> str:
+    def record(self, given: Given, edition: Edition, channel: str, keep: bool = True) -> str:
         """Count and write that an answer was given, and return its id; "" when nothing is stored."""
-        answer = trace.answer
+        answer = given.answer
         self.metrics.answered(answer, channel)
         if self.traces:
             self.traces.answered(answer)
         if self.store is None:
             return ""
         generation = edition.assistant.index.manifest.generation
-        return self.store.record(answer, generation, channel, trace.nearest, keep)
+        return self.store.record(answer, generation, channel, given.nearest, keep)
 
 
 @cache

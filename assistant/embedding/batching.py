@@ -1,0 +1,93 @@
+"""Questions that are asked at the same time go through the model together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from assistant.embedding.encoder import Encoded, Encoder
+from assistant.schema import Span
+
+_MOST = 16  # questions in one pass: beyond, each costs no less
+
+
+class _Waiting:
+    """A question on its way: `leads` when its thread is to run the next pass."""
+
+    def __init__(self, text: str, spans: Sequence[Span], leads: bool) -> None:
+        self.text, self.spans, self.leads = text, spans, leads
+        self.woken = threading.Event()
+        self.encoded: Future[Encoded] = Future()
+
+
+class BatchingEncoder:
+    """An encoder for many threads: while one pass of the model runs, questions gather for the next.
+
+    Nobody waits for company: a question that comes when no pass runs is encoded at once. Each pass is run by
+    the thread of one of its questions, which then hands on to one that waits. A vector is the same, to the bit, in
+    whatever company it was made.
+
+    Args:
+        encoder: runs the passes; safe to call from several threads.
+        passes: how many passes may run at a time.
+    """
+
+    def __init__(self, encoder: Encoder, passes: int = 1) -> None:
+        self._encoder, self._free = encoder, passes
+        self.name, self.fingerprint = encoder.name, encoder.fingerprint
+        self.dimension, self.max_tokens = encoder.dimension, encoder.max_tokens
+        self._lock = threading.Lock()
+        self._waiting: list[_Waiting] = []
+
+    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+        """See `Encoder`; several texts in one call are a batch already."""
+        if len(texts) != 1:
+            return self._encoder.encode_questions(texts, spans)
+        with self._lock:
+            own = _Waiting(texts[0], spans[0] if spans else (), leads=self._free > 0)
+            if own.leads:
+                self._free -= 1
+            else:
+                self._waiting.append(own)
+        if not own.leads:
+            own.woken.wait()
+        if own.leads:
+            try:
+                self._run(own)
+            finally:
+                self._hand_on()
+        return own.encoded.result()
+
+    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+        """See `Encoder`."""
+        return self._encoder.encode_passages(texts, spans)
+
+    def count_tokens(self, text: str) -> int:
+        """See `Encoder`."""
+        return self._encoder.count_tokens(text)
+
+    def _run(self, leader: _Waiting) -> None:
+        """One pass for `leader` and those who wait."""
+        with self._lock:
+            batch = [leader, *self._waiting[: _MOST - 1]]
+            del self._waiting[: _MOST - 1]
+        try:
+            encoded = self._encoder.encode_questions([item.text for item in batch], [item.spans for item in batch])
+        except BaseException as error:  # whoever waits must hear of it
+            for item in batch:
+                item.encoded.set_exception(error)
+        else:
+            for number, item in enumerate(batch):
+                item.encoded.set_result(Encoded(encoded.vectors[number : number + 1], (encoded.spans[number],)))
+        for item in batch:
+            item.woken.set()
+
+    def _hand_on(self) -> None:
+        with self._lock:
+            if not self._waiting:
+                self._free += 1
+                return
+            following = self._waiting.pop(0)
+            following.leads = True
+        following.woken.set()

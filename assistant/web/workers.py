@@ -1,0 +1,181 @@
+"""Processes that answer beside the server: each has the interpreter to itself, all share the mapped index."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+from assistant.chat import Assistant
+from assistant.errors import AssistantError
+from assistant.retrieval import Filter
+from assistant.schema import Turn
+from assistant.web.answers import Given, asked
+
+_AT_ONCE = 8  # questions of one process, so that their vectors are made together
+_START_SECONDS = 120.0
+_LOG = logging.getLogger(__name__)
+
+Make = Callable[[], Assistant]
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A process, the line to it, and what it was asked and hasn't answered."""
+
+    process: BaseProcess
+    line: Connection
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    waiting: dict[int, Future[Given]] = field(default_factory=dict)
+    ready: threading.Event = field(default_factory=threading.Event)
+    gone: bool = False
+
+
+class _GoneError(Exception):
+    """The process ended before it answered."""
+
+
+class Workers:
+    """`number` processes over the generation that `assistant` answers from.
+
+    One that ends, killed for its memory for instance, is started again, and what it was asked is asked
+    another; where there is none, the server answers itself. They end with the server, however it ends.
+
+    Args:
+        assistant: the server's own.
+        make: makes one like it in a process; a function that can be pickled.
+        number: of processes.
+    """
+
+    def __init__(self, assistant: Assistant, make: Make, number: int) -> None:
+        self._assistant, self._make, self._numbers = assistant, make, count()
+        self._lock, self._closed = threading.Lock(), False
+        self._workers = [self._start() for _ in range(number)]
+        for worker in self._workers:
+            worker.ready.wait(_START_SECONDS)
+
+    def ask(self, question: str, turns: tuple[Turn, ...], only: Filter | None) -> Given:
+        """What the least busy process gives.
+
+        Raises:
+            QuestionError, IndexDamagedError: see `Assistant.ask`.
+        """
+        while worker := min(self._alive(), key=lambda each: len(each.waiting), default=None):
+            try:
+                return self._send(worker, (question, turns, only)).result()
+            except _GoneError:
+                _LOG.warning("a worker process ended; its question is asked another")
+        return asked(self._assistant, question, turns, only)
+
+    def pids(self) -> list[int]:
+        """The ids of the processes that answer."""
+        return [worker.process.pid for worker in self._alive() if worker.process.pid]
+
+    def close(self) -> None:
+        """Let them finish what they were asked, and end."""
+        with self._lock:
+            self._closed, workers = True, self._workers
+        for worker in workers:
+            with worker.lock, suppress(OSError):
+                worker.gone = True  # nothing more is sent
+                worker.line.send(None)
+        for worker in workers:
+            worker.process.join()
+
+    def _alive(self) -> list[_Worker]:
+        return [worker for worker in self._workers if worker.ready.is_set() and not worker.gone]
+
+    def _start(self) -> _Worker:
+        context = get_context("spawn")  # a fork would copy locks that other threads hold
+        ours, theirs = context.Pipe()
+        generation = self._assistant.index.manifest.generation
+        process = context.Process(target=_answer, args=(theirs, self._make, generation), name="answers", daemon=True)
+        process.start()
+        theirs.close()
+        worker = _Worker(process, ours)
+        threading.Thread(target=self._listen, args=(worker,), name="worker", daemon=True).start()
+        return worker
+
+    def _send(self, worker: _Worker, request: object) -> Future[Given]:
+        answer: Future[Given] = Future()
+        with worker.lock:
+            if worker.gone:
+                raise _GoneError
+            number = next(self._numbers)
+            worker.waiting[number] = answer
+            try:
+                worker.line.send((number, request))
+            except OSError:
+                del worker.waiting[number]
+                raise _GoneError from None
+        return answer
+
+    def _listen(self, worker: _Worker) -> None:
+        """Hand on what `worker` says until it ends; then start another in its place."""
+        try:
+            worker.line.recv()
+            worker.ready.set()
+            while True:
+                number, given = worker.line.recv()
+                answer = worker.waiting.pop(number)
+                if isinstance(given, Given):
+                    answer.set_result(given)
+                else:
+                    answer.set_exception(given)
+        except (EOFError, OSError):
+            self._replace(worker)
+
+    def _replace(self, worker: _Worker) -> None:
+        with worker.lock:
+            worker.gone = True
+            left = list(worker.waiting.values())
+            worker.waiting.clear()
+        for answer in left:
+            answer.set_exception(_GoneError())
+        worker.line.close()
+        if not worker.ready.is_set():  # it would only fail again
+            worker.ready.set()
+            _LOG.error("a worker process could not start; the others, or the server, answer alone")
+            return
+        with self._lock:
+            if not self._closed:
+                self._workers = [self._start() if each is worker else each for each in self._workers]
+
+
+def _answer(line: Connection, make: Make, generation: str) -> None:
+    """What a worker process does: answer until the line is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the server says when to end
+    assistant = make()
+    if assistant.index.manifest.generation != generation:
+        return  # a newer one is live already: the server is about to take it
+    lock = threading.Lock()
+
+    def work(number: int, request: tuple[str, tuple[Turn, ...], Filter | None]) -> None:
+        result: Given | Exception
+        try:
+            result = asked(assistant, *request)
+        except AssistantError as error:
+            result = error
+        except Exception as error:
+            result = RuntimeError(type(error).__name__)  # its words may be the question's
+        with lock:
+            line.send((number, result))
+
+    line.send("ready")
+    with ThreadPoolExecutor(_AT_ONCE, "answer") as pool:
+        while True:
+            try:
+                request = line.recv()
+            except (EOFError, OSError):  # the server is gone
+                return
+            if request is None:
+                return
+            pool.submit(work, *request)

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from assistant.chat import Assistant
+from assistant.errors import QuestionError
+from assistant.index.loaded import load_index
+from assistant.retrieval import Filter
+from assistant.schema import Turn
+from assistant.web.workers import Workers
+from tests.conftest import document, index_of
+from tests.fakes import JUDGE, BagOfWords
+
+QUESTION = "When was the Alpha Institute founded in Lund?"
+
+
+def make(folder: Path) -> Assistant:
+    return Assistant(load_index(folder, BagOfWords()), BagOfWords(), JUDGE, contact="the office")
+
+
+def fail() -> Assistant:
+    raise OSError("no memory left")
+
+
+@pytest.fixture
+def folder(small_assistant: Assistant, tmp_path: Path) -> Path:
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def workers(small_assistant: Assistant, folder: Path) -> Iterator[Workers]:
+    made = Workers(small_assistant, partial(make, folder), 2)
+    yield made
+    made.close()
+
+
+def until(true: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if true():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it didn't happen in twenty seconds")
+
+
+def running(pid: int) -> bool:
+    """Whether a process runs; one that ended and wasn't waited for doesn't."""
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_worker_processes_answer_as_the_server_would(workers: Workers, small_assistant: Assistant) -> None:
+    turns = (Turn("What does the Alpha Institute develop?"),)
+    asked = [(QUESTION, (), None), ("When was it founded?", turns, None), (QUESTION, (), Filter(("gamma.md",)))]
+    for request in asked:
+        given, own = workers.ask(*request), small_assistant.trace(*request)
+        assert replace(given.answer, timings_ms={}) == replace(own.answer, timings_ms={})
+        assert given.nearest == own.nearest
+    assert len(set(workers.pids())) == 2
+    assert os.getpid() not in workers.pids()
+
+
+def test_an_error_is_the_one_that_the_server_would_raise(workers: Workers) -> None:
+    with pytest.raises(QuestionError, match="the question is empty"):
+        workers.ask("?", (), None)
+    assert workers.ask(QUESTION, (), None).answer.citations
+
+
+def test_a_worker_that_is_killed_costs_no_answer_and_is_started_again(workers: Workers) -> None:
+    before = workers.pids()
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(workers.ask, f"{QUESTION} ({number})", (), None) for number in range(100)]
+        os.kill(before[0], signal.SIGKILL)
+        assert all(each.result(30).answer.citations for each in asked)
+    until(lambda: len(workers.pids()) == 2)
+    assert before[0] not in workers.pids()
+    assert workers.ask(QUESTION, (), None).answer.citations
+
+
+def test_where_no_worker_can_start_the_server_answers(small_assistant: Assistant) -> None:
+    workers = Workers(small_assistant, fail, 1)
+    assert workers.pids() == []
+    assert workers.ask(QUESTION, (), None).answer.citations
+    workers.close()
+
+
+def test_a_worker_that_finds_another_generation_does_not_answer_from_it(
+    small_assistant: Assistant, folder: Path
+) -> None:
+    index_of([document(text="The Delta Institute was founded in 2001.")], folder)
+    workers = Workers(small_assistant, partial(make, folder), 1)
+    assert workers.pids() == []
+    assert workers.ask(QUESTION, (), None).answer.citations[0].document_id == "alpha.md"
+    workers.close()
+
+
+def test_closed_workers_end_after_what_they_were_asked(small_assistant: Assistant, folder: Path) -> None:
+    workers = Workers(small_assistant, partial(make, folder), 1)
+    (pid,) = workers.pids()
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(workers.ask, f"{QUESTION} ({number})", (), None) for number in range(40)]
+        workers.close()
+        assert all(each.result(30).answer.citations for each in asked)
+    assert not running(pid)
+
+
+def test_workers_end_when_the_server_is_killed(folder: Path) -> None:
+    program = (
+        "import sys, time; from functools import partial; from pathlib import Path\n"
+        "from tests.test_workers import make; from assistant.web.workers import Workers\n"
+        "if __name__ == '__main__':\n"
+        "    folder = Path(sys.argv[1])\n"
+        "    print(*Workers(make(folder), partial(make, folder), 2).pids(), flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    script = folder.parent / "server.py"
+    script.write_text(program, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    command = [sys.executable, str(script), str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
+        assert server.stdout
+        pids = [int(pid) for pid in server.stdout.readline().split()]
+        assert len(pids) == 2
+        server.kill()
+    until(lambda: not any(running(pid) for pid in pids))
