@@ -22,7 +22,7 @@ from sentence_transformers import SentenceTransformer
 
 from assistant.chunking import passage_header
 from assistant.chunking.parser import passages_of
-from assistant.embedding.models import _source  # the original beside its export
+from assistant.embedding.models import original
 from assistant.evaluation.data import read_data_set
 from assistant.factory import make_encoder
 from assistant.index.build import build_index
@@ -50,7 +50,7 @@ def main() -> None:
     texts = ["passage: " + passage_header(item.title, item.heading) + item.text for item in passages]
     torch.set_num_threads(settings.threads)
     with TemporaryDirectory() as work:
-        bare = SentenceTransformer(_source(settings.model, "", Path(work) / "model").folder, device="cpu")
+        bare = SentenceTransformer(original(settings.model, "", Path(work) / "model").folder, device="cpu")
         full, again = [], []
         for run in range(options.runs):
             folder = Path(work) / f"index-{run}"

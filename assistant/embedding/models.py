@@ -52,7 +52,7 @@ def prepare(name: str, cache: Path, report: Callable[[str], None] = lambda _: No
     scratch = Path(tempfile.mkdtemp(prefix="preparing-", dir=target.parent))
     try:
         report(f"preparing the model {name!r}, once (about a minute)")
-        source = _source(name, fingerprint, scratch / "source")
+        source = original(name, fingerprint, scratch / "source")
         ready = scratch / "ready"
         ready.mkdir()
         from assistant.embedding.export import export
@@ -96,7 +96,12 @@ def _fingerprint(name: str) -> str:
     return digest.hexdigest()
 
 
-def _source(name: str, fingerprint: str, scratch: Path) -> ModelSource:
+def original(name: str, fingerprint: str, scratch: Path) -> ModelSource:
+    """Model `name` as sentence-transformers loads it; one that comes packed is unpacked to the new folder `scratch`.
+
+    Raises:
+        ModelError: a packaged one isn't what it should be, or a folder holds none.
+    """
     if name in _PACKAGED:
         weights = _PACKAGED[name].verified_file()
         if name != PACKED:
