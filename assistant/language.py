@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -111,4 +112,9 @@ def stem(word: str, language: str) -> str:
 
 def stems(text: str, language: str) -> list[str]:
     """Content words of `text` in order, stemmed; function words of any of our languages left out."""
-    return [str(found) for found in _stemmer(language).stemWords([word for word, _ in content_words(text)])]
+    return stems_of([word for word, _ in content_words(text)], language)
+
+
+def stems_of(found: Sequence[str], language: str) -> list[str]:
+    """The stem of each folded word; see `stem`."""
+    return [str(own) for own in _stemmer(language).stemWords(found)]

@@ -10,7 +10,6 @@ from assistant.index import lexical, postings
 from assistant.index.arrays import ArrayWriter, mapped, ranked
 from assistant.index.lexical import Lexical, LexicalWriter
 from assistant.index.postings import Postings, PostingsWriter
-from assistant.schema import Passage, Span
 from tests.conftest import document, index_of
 
 PASSAGES = [["gene", "gene", "care"], ["care"], [], ["gene", "data", "data", "data"]]
@@ -61,8 +60,7 @@ def test_shares_are_bm25_over_the_mass_of_the_question(tmp_path: Path) -> None:
 def test_over_many_postings_the_best_keep_their_whole_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = LexicalWriter(tmp_path / "lexical")
     for row in range(60):
-        text = f"common words{' rare' if row % 20 == 7 else ''} number{row}"
-        writer.add(Passage(f"{row:016x}", "d", "T", None, "en", (), text, 0, len(text), (Span(0, len(text)),)))
+        writer.add(["t"], ["common", "words", *(["rare"] if row % 20 == 7 else []), f"number{row}"], "en")
     writer.close()
     index = Lexical(tmp_path / "lexical", 60)
     whole = index.search("rare common words", 3, np.array([1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,12 @@ class ArrayWriter:
     def append(self, value: int) -> None:
         """Write one value."""
         self._values.append(value)
+        if len(self._values) >= _BUFFERED:
+            self._flush()
+
+    def append_each(self, values: Iterable[int]) -> None:
+        """Write single values."""
+        self._values.extend(values)
         if len(self._values) >= _BUFFERED:
             self._flush()
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.chunking import chunker_name
+from assistant.chunking.parser import passages_of
 from assistant.embedding.encoder import Encoder
 from assistant.errors import IndexDamagedError
 from assistant.index import lexical, loaded, store
-from assistant.index.making import Made, Progress, make
+from assistant.index.earlier import read_earlier
+from assistant.index.making import Divide, Made, Progress, make
 from assistant.index.manifest import FORMAT, Manifest, checksum, document_digest, generation_name, read_manifest
 from assistant.index.texts import TextWriter
 from assistant.index.vectors import FILE, open_cache
-from assistant.schema import Document
+from assistant.schema import Document, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,17 @@ def build_index(
         IndexStateError: another build is running.
     """
     with store.locked(index), store.scratch_folder(index) as folder:
-        before = {} if rebuild else _digests_before(index)
         if rebuild:
             (index / FILE).unlink(missing_ok=True)
+        before = None if rebuild else _manifest_before(index)
         texts = TextWriter(folder)
         digests = _spool(documents, texts)
         name = generation_name(encoder.fingerprint, chunker_name(), lexical.analysis(), digests)
         embedded = 0
         if rebuild or not store.is_whole(index, name):
             with open_cache(index, encoder.dimension) as cache:
-                made = make(texts, folder, encoder, cache, threads, progress)
+                divide = _divide(index, before, digests, encoder)
+                made = make(texts, divide, folder, encoder, cache, threads, progress)
                 _write_manifest(folder, name, digests, made, encoder)
                 store.publish(index, folder, name)
                 cache.keep_only(made.keys)
@@ -66,7 +69,7 @@ def build_index(
         elif store.current_generation(index) != name:
             store.make_live(index, name)  # a build that was killed before, or texts as they were once
         passages = read_manifest(store.generation_folder(index, name)).passages
-    return _report(name, before, digests, passages, embedded)
+    return _report(name, before.documents if before else {}, digests, passages, embedded)
 
 
 def _spool(documents: Iterable[Document], texts: TextWriter) -> dict[str, str]:
@@ -78,14 +81,25 @@ def _spool(documents: Iterable[Document], texts: TextWriter) -> dict[str, str]:
     return digests
 
 
-def _digests_before(index: Path) -> dict[str, str]:
+def _manifest_before(index: Path) -> Manifest | None:
     name = store.current_generation(index)
     if name is None:
-        return {}
+        return None
     try:
-        return read_manifest(store.generation_folder(index, name)).documents
+        return read_manifest(store.generation_folder(index, name))
     except IndexDamagedError:
-        return {}
+        return None
+
+
+def _divide(index: Path, before: Manifest | None, digests: dict[str, str], encoder: Encoder) -> Divide:
+    """What divides a document: that of `before` is taken where it would come out the same."""
+    earlier = read_earlier(store.generation_folder(index, before.generation), before, encoder) if before else None
+
+    def divide(document: Document) -> Sequence[Passage]:
+        known = earlier.of(document.document_id, digests[document.document_id]) if earlier else None
+        return passages_of([document], encoder) if known is None else known
+
+    return divide
 
 
 def _report(

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING
 from assistant.index.arrays import ranked
 from assistant.index.calibration import QUESTIONS, STATEMENTS
 from assistant.index.postings import FULL, Postings, PostingsWriter
-from assistant.language import FUNCTION_WORDS, content_words, fold, is_function_word, stem, stems, words
-from assistant.schema import Passage
+from assistant.language import FUNCTION_WORDS, fold, is_function_word, stem, stems_of, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,11 +52,11 @@ def grams(word: str) -> list[str]:
     return [marked[at : at + _GRAM] for at in range(max(1, len(marked) - _GRAM + 1))]
 
 
-def _grams_of(text: str, _: str = "") -> list[str]:
-    return [gram for word, _ in content_words(text) for gram in grams(word)]
+def _grams_of(found: Sequence[str], _: str = "") -> list[str]:
+    return [gram for word in found for gram in grams(word)]
 
 
-_FIELDS: dict[str, Callable[[str, str], list[str]]] = {"stems": stems, "grams": _grams_of}
+_FIELDS: dict[str, Callable[[Sequence[str], str], list[str]]] = {"stems": stems_of, "grams": _grams_of}
 
 
 class LexicalWriter:
@@ -69,22 +68,17 @@ class LexicalWriter:
         self._fields = {name: PostingsWriter(folder / name, _K1, _B) for name in _FIELDS}
         self._languages: set[str] = set()
 
-    def add(self, passage: Passage) -> None:
-        """Write the next passage."""
+    def add(self, header: Sequence[str], text: Sequence[str], language: str) -> None:
+        """Write the next passage: the content words of its title and headings, and of its text."""
         for name, terms in _FIELDS.items():
-            self._fields[name].add(_terms(passage, terms))
-        self._languages.add(passage.language)
+            self._fields[name].add(terms(header, language) * _TITLE_WEIGHT + terms(text, language))
+        self._languages.add(language)
 
     def close(self) -> None:
         """Finish the files."""
         for field in self._fields.values():
             field.close()
         (self._folder / _LANGUAGES).write_text(json.dumps(sorted(self._languages)), encoding="utf-8")
-
-
-def _terms(passage: Passage, terms: Callable[[str, str], list[str]]) -> list[str]:
-    header = terms(" ".join(dict.fromkeys([passage.title, *passage.heading])), passage.language)
-    return header * _TITLE_WEIGHT + terms(passage.text, passage.language)
 
 
 class _Field:

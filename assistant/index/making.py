@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from llama_index.vector_stores.faiss import FaissVectorStore
 
 from assistant.chunking import passage_header
-from assistant.chunking.parser import passages_of
 from assistant.embedding.encoder import Encoder
 from assistant.index import dense
 from assistant.index.arrays import ArrayWriter, mapped
@@ -21,7 +20,7 @@ from assistant.index.texts import Passages, TextWriter
 from assistant.index.vectors import PassageVectors, VectorCache, vector_key
 from assistant.index.words import Middle, WordWriter, to_bytes
 from assistant.language import content_words
-from assistant.schema import Passage, Span
+from assistant.schema import Document, Passage, Span
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +30,9 @@ _BATCH = 64  # passages between two commits of the cache: what a killed build lo
 _SAMPLED = 20_000  # passages that the middle of all words is taken from
 _QUESTIONS = 256  # sentences that are asked to measure recall
 _CONVERTED = 1 << 16  # vectors converted in one go
+_NUMBERS = ".sentence_numbers.npy"  # of each word, in a build
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
+Divide = Callable[[Document], Sequence[Passage]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +45,30 @@ class Made:
 
 
 def make(
-    texts: TextWriter, folder: Path, encoder: Encoder, cache: VectorCache, threads: int, progress: Progress
-) -> Made:
+    texts: TextWriter, divide: Divide, folder: Path, encoder: Encoder, cache: VectorCache, threads: int,
+    progress: Progress,
+) -> Made:  # fmt: skip
     """Write all files of a generation but its manifest to `folder`, where `texts` holds the documents already."""
-    keys, missing = _write_passages(texts, folder, encoder, cache)
+    keys, missing = _write_passages(texts, divide, folder, encoder, cache)
     passages = Passages(folder)
     _embed(missing, passages, encoder, cache, progress)
-    _write_words(folder, keys, passages, cache, encoder)
+    _write_words(folder, keys, cache, encoder)
     search = _write_vectors(folder, keys, passages, cache, encoder, threads)
     return Made(keys, len(missing), search)
 
 
 @dataclass(frozen=True, slots=True)
 class _ForModel:
-    """A passage as the model reads it, with the spans of its sentences and content words there."""
+    """A passage as the model reads it, behind a header; its sentences and content words, and where they stand."""
 
     text: str
+    header: int  # characters
     sentences: tuple[Span, ...]
-    words: tuple[Span, ...]
+    words: tuple[tuple[str, Span], ...]
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        return (*self.sentences, *self.words)
+        return (*self.sentences, *(span for _, span in self.words))
 
 
 def _for_model(passage: Passage) -> _ForModel:
@@ -73,30 +76,34 @@ def _for_model(passage: Passage) -> _ForModel:
     text = header + passage.text
     shift = len(header) - passage.start
     sentences = tuple(Span(span.start + shift, span.end + shift) for span in passage.sentences)
-    return _ForModel(text, sentences, tuple(span for _, span in content_words(text)))
+    return _ForModel(text, len(header), sentences, tuple(content_words(text)))
 
 
 def _write_passages(
-    texts: TextWriter, folder: Path, encoder: Encoder, cache: VectorCache
+    texts: TextWriter, divide: Divide, folder: Path, encoder: Encoder, cache: VectorCache
 ) -> tuple[list[bytes], list[tuple[int, bytes, int]]]:
     """Divide and analyse the documents; returns the key of each passage, and length, key and row of what isn't
     embedded."""
     lexical = LexicalWriter(folder / FOLDER)
+    numbers = ArrayWriter(folder / _NUMBERS, "int32")
     keys: list[bytes] = []
     missing: dict[bytes, tuple[int, bytes, int]] = {}
     for document in texts.documents():
-        passages = passages_of([document], encoder)
+        passages = divide(document)
         texts.passages(passages)
         read = [_for_model(passage) for passage in passages]
         own = [vector_key(encoder.fingerprint, item.text, item.spans) for item in read]
         known = cache.known(own)
-        for passage, item, key in zip(passages, read, own, strict=True):
-            lexical.add(passage)
+        for item, key in zip(read, own, strict=True):
+            in_header = sum(span.start < item.header for _, span in item.words)
+            found = [word for word, _ in item.words]
+            lexical.add(found[:in_header], found[in_header:], document.language)
+            numbers.append_each(_sentence_numbers(item))
             if key not in known:
                 missing.setdefault(key, (len(item.text), key, len(keys)))
             keys.append(key)
-    texts.close()
-    lexical.close()
+    for writer in (texts, lexical, numbers):
+        writer.close()
     return keys, sorted(missing.values())  # like lengths share a batch
 
 
@@ -118,28 +125,31 @@ def _embed(
         )
 
 
-def _write_words(folder: Path, keys: Sequence[bytes], passages: Passages, cache: VectorCache, encoder: Encoder) -> None:
+def _write_words(folder: Path, keys: Sequence[bytes], cache: VectorCache, encoder: Encoder) -> None:
     """The vectors of sentences and words."""
     middle = Middle(encoder.dimension)
     for key in keys[:: max(1, len(keys) // _SAMPLED)]:
         middle.add(cache.get(key).words)
     writer = WordWriter(folder, middle.centres(encoder))
     sentences = ArrayWriter(folder / SENTENCES, "float16", width=encoder.dimension)
-    for key, passage in zip(keys, passages, strict=True):
+    numbers, at = mapped(folder / _NUMBERS), 0
+    for key in keys:
         own = cache.get(key)
         sentences.extend(own.sentences)
-        writer.add(own.words, _sentence_numbers(_for_model(passage)))
+        writer.add(own.words, numbers[at : at + len(own.words)])
+        at += len(own.words)
     sentences.close()
     writer.close()
+    (folder / _NUMBERS).unlink()
 
 
 def _sentence_numbers(item: _ForModel) -> list[int]:
     """For each word the number of the sentence it stands in, -1 for none."""
     starts = [span.start for span in item.sentences]
     found = []
-    for word in item.words:
-        number = bisect_right(starts, word.start) - 1
-        inside = number >= 0 and word.end <= item.sentences[number].end
+    for _, span in item.words:
+        number = bisect_right(starts, span.start) - 1
+        inside = number >= 0 and span.end <= item.sentences[number].end
         found.append(number if inside else -1)
     return found
 

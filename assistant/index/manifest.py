@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,14 +78,14 @@ def read_manifest(folder: Path) -> Manifest:
         ) from None
 
 
-def verify_files(folder: Path, manifest: Manifest) -> None:
-    """Raise unless every file is what the manifest says.
+def verify_files(folder: Path, manifest: Manifest, names: Iterable[str] | None = None) -> None:
+    """Raise unless every file, or each of `names`, is what the manifest says.
 
     Raises:
         IndexDamagedError: names the first file that is missing or changed.
     """
-    for name, expected in manifest.files.items():
-        path = folder / name
+    for name in manifest.files if names is None else names:
+        path, expected = folder / name, manifest.files.get(name)
         if not path.is_file():
             raise IndexDamagedError(f"index file {str(path)!r} is missing; rebuild: assistant index --rebuild")
         if checksum(path) != expected:

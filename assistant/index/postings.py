@@ -77,9 +77,8 @@ class PostingsWriter:
         """Write the terms of the next passage, each as often as it counts."""
         vocabulary = self._vocabulary
         counted = Counter(terms)
-        for term, count in counted.items():
-            self._spools["terms"].append(vocabulary.setdefault(term, len(vocabulary)))
-            self._spools["counts"].append(count)
+        self._spools["terms"].append_each(vocabulary.setdefault(term, len(vocabulary)) for term in counted)
+        self._spools["counts"].append_each(counted.values())
         self._distinct.append(len(counted))
         self._lengths.append(len(terms))
 

@@ -29,6 +29,7 @@ _DOCUMENT_LINES, _PASSAGE_LINES = "document_lines.npy", "passage_lines.npy"
 _DOCUMENT_ROWS, _SENTENCE_ROWS = "document_rows.npy", "sentence_rows.npy"
 _DOCUMENT_LANGUAGES, _LANGUAGES = "document_languages.npy", "languages.json"
 _IDS, _ROWS_OF_IDS = "passage_ids.npy", "passage_id_rows.npy"
+OF_PASSAGES = (PASSAGES, _PASSAGE_LINES, _DOCUMENT_ROWS)  # the files of `PassagesByDocument`
 _DOCUMENTS_KEPT, _PASSAGES_KEPT = 32, 2048  # lately read ones, decoded
 
 
@@ -115,6 +116,16 @@ class Passages(Sequence[Passage]):
     def __iter__(self) -> Iterator[Passage]:
         for row in range(len(self)):  # all of them: not kept
             yield _passage(json.loads(self._lines[row]))
+
+
+class PassagesByDocument:
+    """The passages of each document, by its number in the order of the corpus."""
+
+    def __init__(self, folder: Path) -> None:
+        self._passages, self._rows = Passages(folder), mapped(folder / _DOCUMENT_ROWS)
+
+    def __getitem__(self, number: int) -> Sequence[Passage]:
+        return self._passages[int(self._rows[number]) : int(self._rows[number + 1])]
 
 
 class Rows(Mapping[str, int]):

@@ -108,7 +108,7 @@ class WordWriter:
         self._sentences = ArrayWriter(folder / _SENTENCES, "int16")
         self._count = 0
 
-    def add(self, words: NDArray[np.int8], of_sentences: Sequence[int]) -> None:
+    def add(self, words: NDArray[np.int8], of_sentences: Sequence[int] | NDArray[np.int32]) -> None:
         """Write the words of the next passage, `[words, d]`, and the sentence of each, -1 for none."""
         import numpy as np
 
