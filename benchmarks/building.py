@@ -1,8 +1,9 @@
 """What building an index takes beside encoding its passages with sentence-transformers, and after a small change.
 
-python -m benchmarks.building ../shared/eval/medquad_genetics --documents 600 --runs 5
+python -m benchmarks.building DATA/SET … --passages 10000 --runs 5
 
-The bare encoder gets the same texts, as the model reads them, on the same number of threads.
+Texts of the sets one after the other until there are so many passages. The bare encoder gets the same
+passages, as the model reads them, on the same number of threads.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,10 +23,12 @@ from sentence_transformers import SentenceTransformer
 
 from assistant.chunking import passage_header
 from assistant.chunking.parser import passages_of
+from assistant.embedding.encoder import Encoder
 from assistant.embedding.models import original
 from assistant.evaluation.data import read_data_set
 from assistant.factory import make_encoder
 from assistant.index.build import build_index
+from assistant.schema import Document, Passage
 from assistant.settings import load_settings
 
 
@@ -36,17 +39,29 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def taken(folders: Sequence[Path], count: int, encoder: Encoder) -> tuple[list[Document], list[Passage]]:
+    """Documents of the sets until they have `count` passages, and these."""
+    documents: list[Document] = []
+    passages: list[Passage] = []
+    for folder in folders:
+        for document in read_data_set(folder).documents:
+            if len(passages) >= count:
+                break
+            documents.append(replace(document, document_id=f"{folder.name}/{document.document_id}"))
+            passages += passages_of(documents[-1:], encoder)
+    return documents, passages
+
+
 def main() -> None:
     """Print the ratios of each run and their medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--documents", type=int, default=600)
+    parser.add_argument("data", type=Path, nargs="+")
+    parser.add_argument("--passages", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
     settings = load_settings({})
     encoder = make_encoder(settings, settings.threads)
-    documents = read_data_set(options.data).documents[: options.documents]
-    passages = passages_of(documents, encoder)
+    documents, passages = taken(options.data, options.passages, encoder)
     texts = ["passage: " + passage_header(item.title, item.heading) + item.text for item in passages]
     torch.set_num_threads(settings.threads)
     with TemporaryDirectory() as work:

@@ -33,6 +33,7 @@ _K1, _B = 1.2, 0.75
 _TITLE_WEIGHT = 2  # a title's words count as often
 _GRAM = 4
 _TERMS_KEPT = 4096  # terms lately asked for
+_WORDS_KEPT = 1 << 16  # words lately cut up
 # Postings that are added up for every passage. What is left of the most frequent terms then only counts for the
 # `_KEPT` best ("continue" of Moffat & Zobel 1996): a question costs as much over a million passages as over a few.
 _MOST_POSTINGS, _KEPT = 500_000, 1000
@@ -46,10 +47,11 @@ def analysis() -> str:
     return hashlib.sha256(json.dumps([parts, libraries], sort_keys=True).encode()).hexdigest()[:16]
 
 
-def grams(word: str) -> list[str]:
+@lru_cache(_WORDS_KEPT)
+def grams(word: str) -> tuple[str, ...]:
     """Character 4-grams of a folded word with its ends marked, as "<gen", "geno", …, "mik>"."""
     marked = f"<{word}>"
-    return [marked[at : at + _GRAM] for at in range(max(1, len(marked) - _GRAM + 1))]
+    return tuple(marked[at : at + _GRAM] for at in range(max(1, len(marked) - _GRAM + 1)))
 
 
 def _grams_of(found: Sequence[str], _: str = "") -> list[str]:
