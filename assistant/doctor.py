@@ -42,7 +42,7 @@ def _try(subject: str, check: Callable[[], Finding]) -> Finding:
 
 def _corpus(settings: Settings) -> Finding:
     reading = read_corpus(settings.corpus, most_bytes(settings))
-    return Finding("corpus", True, f"{len(reading.documents)} documents in {str(settings.corpus)!r}")
+    return Finding("corpus", True, f"{sum(1 for _ in reading)} documents in {str(settings.corpus)!r}")
 
 
 def _model(settings: Settings) -> Finding:
@@ -67,7 +67,7 @@ def _index(settings: Settings) -> Finding:
     manifest = load_index(settings.index, make_encoder(settings, threads=1)).manifest
     text = f"generation {manifest.generation}, {manifest.passages} passages of {len(manifest.documents)} documents"
     reading = read_corpus(settings.corpus, most_bytes(settings), skip_unreadable=True)
-    now = {document.document_id: document_digest(document) for document in reading.documents}
+    now = {document.document_id: document_digest(document) for document in reading}
     if now != manifest.documents:
         return Finding("index", False, text + "; the corpus has changed since, bring it up to date: assistant index")
     return Finding("index", True, text + ", up to date with the corpus")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.answering.decision import load_judge
 from assistant.chat import Assistant
-from assistant.corpus import Reading, read_corpus
+from assistant.corpus import Unreadable, read_corpus
 from assistant.corpus.freshness import Freshness
 from assistant.embedding.encoder import Encoder, load_encoder
 from assistant.index.guides import read_guide, write_guide
@@ -24,6 +25,7 @@ from assistant.onboarding.guide import (
     questions_from_json,
 )
 from assistant.onboarding.roles import read_roles
+from assistant.schema import Document
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,20 +77,29 @@ def most_bytes(settings: Settings) -> int:
 
 def update_index(
     settings: Settings, skip_unreadable: bool, rebuild: bool, report: Callable[[str], None], progress: Progress
-) -> tuple[Reading, BuildReport]:
-    """Read the corpus and bring the index, and the guide to it, up to date.
+) -> tuple[Sequence[Unreadable], BuildReport]:
+    """Read the corpus and bring the index, and the guide to it, up to date; also what can't be read.
 
     Raises:
         CorpusError, ModelError, IndexStateError: the index stays as it was.
     """
     reading = read_corpus(settings.corpus, most_bytes(settings), skip_unreadable)
-    read_roles(settings.corpus, [document.document_id for document in reading.documents])
     encoder = make_encoder(settings, settings.threads, report)
     from assistant.index.build import build_index  # llama-index: seconds to import, only a build needs it
 
-    built = build_index(reading.documents, encoder, settings.index, rebuild, progress, settings.threads)
+    documents = _with_roles(reading, settings.corpus)
+    built = build_index(documents, encoder, settings.index, rebuild, progress, settings.threads)
     with_guide(settings, make_assistant(settings))
-    return reading, built
+    return reading.unreadable, built
+
+
+def _with_roles(documents: Iterable[Document], corpus: Path) -> Iterator[Document]:
+    """`documents`; after the last, the roles that name them are read, so that a wrong one is known before a build."""
+    names = []
+    for document in documents:
+        names.append(document.document_id)
+        yield document
+    read_roles(corpus, names)
 
 
 def make_evaluated(settings: Settings, data: DataSet, report: Callable[[str], None], progress: Progress) -> Assistant:

@@ -130,5 +130,5 @@ def seed_assistant(e5: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Ass
     """The real model over the texts in corpus/."""
     from assistant.corpus import read_corpus
 
-    reading = read_corpus(ROOT / "corpus", 50_000_000)
-    return Assistant(index_of(reading.documents, tmp_path_factory.mktemp("seed"), e5), e5, load_judge())
+    documents = list(read_corpus(ROOT / "corpus", 50_000_000))
+    return Assistant(index_of(documents, tmp_path_factory.mktemp("seed"), e5), e5, load_judge())

@@ -45,7 +45,7 @@ def made(tmp_path: Path) -> Settings:
     (folder / "corpus" / "alpha.md").write_text(TEXT)
     (folder / "corpus" / "sub" / "gamma.md").write_text("Gamma University teaches statistics.")
     (folder / "corpus" / ".hidden").write_text("not a text")
-    build_index(read_corpus(settings.corpus, 10_000).documents, BagOfWords(), settings.index)
+    build_index(list(read_corpus(settings.corpus, 10_000)), BagOfWords(), settings.index)
     store = Store(settings.database, store_questions=True)
     store.add_feedback(store.record(ANSWER, "g", "page", None), "bad", ["incomplete"], "Åre!")
     Keys(store).create("report", ["ask"])

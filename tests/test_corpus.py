@@ -18,16 +18,18 @@ LIMIT = 100_000
 
 
 def read_one(folder: Path) -> Document:
-    (only,) = read_corpus(folder, LIMIT).documents
+    (only,) = read_corpus(folder, LIMIT)
     return only
 
 
 def reason(folder: Path) -> str:
     """Why the one file in `folder` can't be read."""
     (folder / "good.txt").write_text("A good text.")
-    (item,) = read_corpus(folder, LIMIT, skip_unreadable=True).unreadable
+    reading = read_corpus(folder, LIMIT, skip_unreadable=True)
+    assert "good.txt" in [kept.document_id for kept in reading]
+    (item,) = reading.unreadable
     with pytest.raises(CorpusError, match=item.path.replace(".", r"\.")):
-        read_corpus(folder, LIMIT)
+        list(read_corpus(folder, LIMIT))
     return item.reason
 
 
@@ -189,11 +191,20 @@ def test_no_folder_and_an_empty_folder_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="--corpus"):
         read_corpus(tmp_path / "none", LIMIT)
     with pytest.raises(CorpusError, match="put files there"):
-        read_corpus(tmp_path, LIMIT)
+        list(read_corpus(tmp_path, LIMIT))
+
+
+def test_a_text_is_read_when_its_turn_comes(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("As it was.")
+    texts = iter(read_corpus(tmp_path, LIMIT))
+    assert next(texts).text == "As it was."
+    (tmp_path / "b.txt").write_text("As it is.")
+    assert [item.text for item in texts] == ["As it is."]
 
 
 def test_the_seed_texts_are_word_for_word_and_without_the_caption() -> None:
-    found = {item.document_id: item for item in read_corpus(ROOT / "corpus", LIMIT).documents}
+    found = {item.document_id: item for item in read_corpus(ROOT / "corpus", LIMIT)}
     collaboration = found["collaboration-with-scilifelab.md"]
     assert collaboration.url == "https://genomicmedicine.se/en/scilifelab-en/"
     assert collaboration.text.startswith("One important foundation for improved precision medicine")

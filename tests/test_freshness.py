@@ -24,7 +24,7 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def fresh(corpus: Path, indexed_at: float) -> Freshness:
-    documents = {document.document_id: document for document in read_corpus(corpus, 10_000).documents}
+    documents = {document.document_id: document for document in read_corpus(corpus, 10_000)}
     return Freshness(corpus, 10_000, documents, indexed_at)
 
 
@@ -64,7 +64,7 @@ def test_what_can_no_longer_be_read_has_changed(corpus: Path) -> None:
 
 
 def test_an_answer_says_that_its_text_has_changed(corpus: Path, tmp_path: Path) -> None:
-    documents = read_corpus(corpus, 10_000).documents
+    documents = list(read_corpus(corpus, 10_000))
     assistant = Assistant(index_of(documents, tmp_path / "index"), BagOfWords(), JUDGE)
     assistant = replace(assistant, changed=fresh(corpus, 0))
     asked = "Where was the Alpha Institute founded, in Lund?"

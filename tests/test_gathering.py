@@ -48,7 +48,7 @@ def test_a_page_becomes_markdown_with_where_it_comes_from(web: WebSite, corpus: 
     assert meta["url"] == web.url + "/en/About%20us/"
     assert meta["etag"] == '"7"'
     assert meta["language"] == "en"
-    [document] = read_corpus(corpus, 10_000).documents
+    [document] = read_corpus(corpus, 10_000)
     assert document.retrieved == "2026-11-23"
     assert TEXT in document.text
     assert "Cookies" not in document.text
@@ -154,7 +154,7 @@ def test_a_file_of_another_kind_becomes_markdown(tmp_path: Path, corpus: Path, g
     page.save()
     [change], _ = added(gatherer, str(tmp_path / "Årsrapport 2025.pdf"))
     assert (change.kind, change.path) == ("added", "årsrapport-2025.md")
-    [document] = read_corpus(corpus, 10_000).documents
+    [document] = read_corpus(corpus, 10_000)
     assert document.text.split() == (
         "1. The Alpha Institute was founded in 1998. # It has *many* friends_of_both.".split()
     )
@@ -189,14 +189,14 @@ def test_a_file_with_an_address_stays_what_it_is(
     data = (corpus / change.path).read_bytes()
     assert b"Our own internal words" in data
     assert read_front_matter(data)["owner"] == "Anna"
-    assert read_corpus(corpus, 10_000).documents[0].url == web.url + "/pub"
+    assert next(iter(read_corpus(corpus, 10_000))).url == web.url + "/pub"
 
 
 def test_markdown_that_is_sent_as_plain_text_keeps_its_headings(web: WebSite, corpus: Path, gatherer: Gatherer) -> None:
     body = f"---\ntitle: Hej\n---\n\n# Heading\n\n{TEXT}\n".encode()
     web.answers["/raw/README.md"] = Answer(body, headers={"Content-Type": "text/plain; charset=utf-8"})
     added(gatherer, web.url + "/raw/README.md")
-    [document] = read_corpus(corpus, 10_000).documents
+    [document] = read_corpus(corpus, 10_000)
     assert (document.title, [heading.text for heading in document.headings]) == ("Hej", ["Heading"])
 
 

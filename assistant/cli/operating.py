@@ -47,7 +47,7 @@ def _watch(settings: Settings, options: argparse.Namespace) -> None:
 def _update(settings: Settings, options: argparse.Namespace) -> None:
     from assistant.factory import update_index
 
-    reading, report = update_index(settings, options.skip_unreadable, options.rebuild, say, progress)
+    unreadable, report = update_index(settings, options.skip_unreadable, options.rebuild, say, progress)
     for name in ("added", "changed", "removed"):
         for document in getattr(report, name):
             print(f"{name:8} {document}")
@@ -55,7 +55,7 @@ def _update(settings: Settings, options: argparse.Namespace) -> None:
     print(f"{counts}; {report.passages} passages, {report.embedded} embedded; generation {report.generation}")
     if report.added or report.changed or report.removed:
         print("a server that is running takes it up within seconds", flush=True)
-    for item in reading.unreadable:
+    for item in unreadable:
         print(f"skipped  {item.path}: {item.reason}", flush=True)
 
 

@@ -24,16 +24,43 @@ class Unreadable:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class Reading:
-    """What a corpus folder gave: its documents in the order of their ids, and what it didn't."""
+    """The texts below a corpus folder in the order of their ids, each read when its turn comes, and none of them kept.
 
-    documents: tuple[Document, ...]
-    unreadable: tuple[Unreadable, ...] = ()
+    `unreadable` holds what was left out, once all are read; hidden files are left alone.
+    """
+
+    def __init__(self, folder: Path, max_bytes: int, skip_unreadable: bool) -> None:
+        self._folder, self._max_bytes, self._skip = folder, max_bytes, skip_unreadable
+        self.unreadable: list[Unreadable] = []
+
+    def __iter__(self) -> Iterator[Document]:
+        """Read them, from the beginning each time.
+
+        Raises:
+            CorpusError: after the last, when there was none to read, or some can't be read.
+        """
+        self.unreadable = []
+        found = False
+        for path in files_of(self._folder):
+            name = path.relative_to(self._folder).as_posix()
+            try:
+                document = _read(path, name, self._folder.resolve(), self._max_bytes)
+            except UnreadableError as error:
+                self.unreadable.append(Unreadable(name, str(error)))
+            except OSError as error:
+                self.unreadable.append(Unreadable(name, error.strerror or str(error)))
+            else:
+                found = True
+                yield document
+        if self.unreadable and not self._skip:
+            raise CorpusError(_complaint(self.unreadable))
+        if not found:
+            raise CorpusError(f"no readable text in {str(self._folder)!r}; put files there ({' '.join(SUFFIXES)})")
 
 
 def read_corpus(folder: Path, max_bytes: int, skip_unreadable: bool = False) -> Reading:
-    """Read every text below `folder`; hidden files are left alone.
+    """The texts below `folder`, to be read one after the other.
 
     Args:
         folder: the corpus folder; Markdown, text, HTML, PDF and DOCX files in any sub-folder.
@@ -41,24 +68,11 @@ def read_corpus(folder: Path, max_bytes: int, skip_unreadable: bool = False) -> 
         skip_unreadable: go on without files that can't be read instead of raising.
 
     Raises:
-        CorpusError: no such folder, nothing to read in it, or files that can't be read.
+        CorpusError: no such folder.
     """
     if not folder.is_dir():
         raise CorpusError(f"no corpus folder {str(folder)!r}; create it and put texts in, or name one: --corpus DIR")
-    documents, unreadable = [], []
-    for path in files_of(folder):
-        name = path.relative_to(folder).as_posix()
-        try:
-            documents.append(_read(path, name, folder.resolve(), max_bytes))
-        except UnreadableError as error:
-            unreadable.append(Unreadable(name, str(error)))
-        except OSError as error:
-            unreadable.append(Unreadable(name, error.strerror or str(error)))
-    if unreadable and not skip_unreadable:
-        raise CorpusError(_complaint(unreadable))
-    if not documents:
-        raise CorpusError(f"no readable text in {str(folder)!r}; put files there ({' '.join(SUFFIXES)})")
-    return Reading(tuple(documents), tuple(unreadable))
+    return Reading(folder, max_bytes, skip_unreadable)
 
 
 def read_document(folder: Path, document_id: str, max_bytes: int) -> Document:
