@@ -40,15 +40,18 @@ def make_encoder(settings: Settings, threads: int, report: Callable[[str], None]
 
 
 def make_assistant(
-    settings: Settings, report: Callable[[str], None] = lambda _: None, encoder: Encoder | None = None
-) -> Assistant:
+    settings: Settings, report: Callable[[str], None] = lambda _: None, encoder: Encoder | None = None,
+    thorough: bool = True,
+) -> Assistant:  # fmt: skip
     """An assistant over the live index, with `encoder` if it is loaded; it suggests questions when its guide was made.
+
+    With `thorough` false, large files that were found whole before, and look the same since, aren't read again.
 
     Raises:
         ModelError, IndexStateError: see `load_encoder` and `load_index`.
     """
     encoder = encoder or make_encoder(settings, threads=1, report=report)
-    index = load_index(settings.index, encoder)
+    index = load_index(settings.index, encoder, thorough)
     judge = load_judge(settings.answer_from)
     saved = read_guide(settings.index, guide_name(index, judge))
     return Assistant(

@@ -24,12 +24,12 @@ def ask(settings: Settings, options: argparse.Namespace) -> int:
 
     if options.batch:
         requests = list(_requests(options.batch))
-        assistant = make_assistant(settings, say)
+        assistant = make_assistant(settings, say, thorough=False)
         for identifier, turns in requests:
             answer, _ = _last_answer(assistant, turns)
             print(json.dumps({"id": identifier, **answer_as_dict(answer)}, ensure_ascii=False), flush=True)
         return 0
-    assistant = make_assistant(settings, say)
+    assistant = make_assistant(settings, say, thorough=False)
     only = Filter(tuple(options.document), options.language)
     trace = assistant.trace(" ".join(options.question), only=only)
     if options.explain:
@@ -89,7 +89,7 @@ def chat(settings: Settings, options: argparse.Namespace) -> int:
     """A conversation in the terminal."""
     from assistant.factory import make_assistant
 
-    assistant = make_assistant(settings, say)
+    assistant = make_assistant(settings, say, thorough=False)
     say("Ask a question; an empty line ends.")
     history: list[Turn] = []
     while True:

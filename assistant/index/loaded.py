@@ -14,9 +14,10 @@ from assistant.chunking import chunker_name
 from assistant.embedding.encoder import Encoder
 from assistant.errors import IndexDamagedError, IndexStateError
 from assistant.index.arrays import mapped
+from assistant.index.checked import verify
 from assistant.index.dense import Dense, read_dense
 from assistant.index.lexical import FOLDER, Lexical, analysis
-from assistant.index.manifest import FORMAT, Manifest, read_manifest, verify_files
+from assistant.index.manifest import FORMAT, Manifest, read_manifest
 from assistant.index.store import live_folder
 from assistant.index.texts import Documents, Layout, Passages, Rows, Texts, read_layout
 from assistant.index.words import WordIndex, read_words
@@ -84,8 +85,8 @@ def probe_vector(encoder: Encoder) -> tuple[float, ...]:
     return tuple(round(float(value), 6) for value in encoder.encode_questions([_PROBE_TEXT]).vectors[0])
 
 
-def load_index(index: Path, encoder: Encoder) -> Index:
-    """Load and verify the live generation in `index`.
+def load_index(index: Path, encoder: Encoder, thorough: bool = True) -> Index:
+    """Load and verify the live generation in `index`; see `checked.verify` for `thorough`.
 
     Raises:
         IndexStateError: there is none, or another model or chunker made it.
@@ -94,7 +95,7 @@ def load_index(index: Path, encoder: Encoder) -> Index:
     folder = live_folder(index)
     manifest = read_manifest(folder)
     _check_fit(manifest, encoder)
-    verify_files(folder, manifest)
+    verify(index, folder, manifest, thorough)
     try:
         return _read(folder, manifest)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:

@@ -4,6 +4,7 @@
     index/current               the name of the live generation
     index/previous              the name of the one before, to roll back to
     index/guides/<name>.json    see `guides`
+    index/checked.json          see `checked`
     index/vectors-1.sqlite      see `vectors`
 
 A generation is built in a hidden folder, synced to disk and renamed; then `current` is replaced by

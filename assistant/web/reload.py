@@ -46,7 +46,7 @@ def make_edition(
 def _make_like(settings: Settings, questions: tuple[SuggestedQuestion, ...]) -> Assistant:
     """The assistant of a worker process: one pass of the model at a time, since the others run theirs."""
     encoder = BatchingEncoder(make_encoder(settings, 1))
-    return replace(make_assistant(settings, encoder=encoder), questions=questions)
+    return replace(make_assistant(settings, encoder=encoder, thorough=False), questions=questions)
 
 
 def follow(site: Site, settings: Settings, stop: threading.Event, seconds: float = _SECONDS) -> threading.Thread:
