@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from assistant.factory import make_evaluated
 from assistant.index import dense
 from assistant.settings import load_settings
 
-_DEPTH = 10
+_DEPTH, _ASKED = 10, 30  # the nearest that count, and as many as retrieval asks for
 _TUNED_ON = 128  # questions that the number of lists is chosen by; the others measure
 
 
@@ -62,31 +63,35 @@ def measured(kind: str, vectors: NDArray[np.float32], questions: NDArray[np.floa
     seconds = time.process_time() - start
     tuned, asked = questions[:_TUNED_ON], questions[_TUNED_ON:]
     exact = vectors.astype(np.float16) if kind != "Flat" else vectors
-    choice = dense.choose(index, kind, exact, lambda: tuned)
+    choice = dense.choose(index, kind, exact, tuned) if kind != "Flat" else dense.Choice(kind)
     searched = dense.Dense(index, exact, choice)
     right = dense.nearest_of_all(vectors, asked, _DEPTH).tolist()
     faiss.omp_set_num_threads(1)
     times, hits = [], 0
     for question, rows in zip(asked, right, strict=True):
         at = time.perf_counter()
-        found, _ = searched.nearest(question, _DEPTH)
+        found, _ = searched.nearest(question, _ASKED)
         times.append(time.perf_counter() - at)
-        hits += len(set(found.tolist()) & set(rows))
+        hits += len(set(found[:_DEPTH].tolist()) & set(rows))
     return {
-        "passages": len(vectors), "kind": kind, "lists looked into": choice.probes,
+        "passages": len(vectors), "kind": kind, "lists looked into": choice.probes, "refined": choice.refined,
         "p50 ms": float(np.percentile(times, 50) * 1e3), "p95 ms": float(np.percentile(times, 95) * 1e3),
         "recall@10": hits / (_DEPTH * len(asked)), "build CPU s": seconds,
         "bytes / float bytes": len(faiss.serialize_index(index)) / vectors.nbytes,
     }  # fmt: skip
 
 
+def _family(kind: str) -> str:
+    """A kind without its number of lists."""
+    return re.sub("[0-9]+,", "…,", kind)
+
+
 def draw(rows: list[dict[str, Any]], path: Path) -> None:
     """Time over the number of passages, a line for each kind."""
     figure = Figure(figsize=(7, 4))
     axes = figure.add_subplot()
-    for name in ("Flat", "IVF…,Flat", "IVF…,SQ8"):
-        own = [row for row in rows if row["kind"].split(",")[-1] == name.split(",")[-1]]
-        own = [row for row in own if row["kind"].startswith("IVF") == name.startswith("IVF")]
+    for name in dict.fromkeys(_family(row["kind"]) for row in rows):
+        own = [row for row in rows if _family(row["kind"]) == name]
         axes.plot([row["passages"] for row in own], [row["p50 ms"] for row in own], marker="o", label=name)
     axes.set(xscale="log", yscale="log", xlabel="passages", ylabel="search p50, ms, one thread")
     axes.legend()
@@ -98,7 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 30_000, 100_000, 1_000_000])
-    parser.add_argument("--kinds", nargs="+", default=["Flat", "IVF,Flat", "IVF,SQ8"])
+    parser.add_argument("--kinds", nargs="+", default=["Flat", "RaBitQfs", "IVF,RaBitQfs", "IVF,SQ8"])
     parser.add_argument("--spread", type=float, default=0.5, help="of the difference that is added; small: clusters")
     parser.add_argument("--out", type=Path, default=Path("build"))
     options = parser.parse_args()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from assistant.index import dense
 from assistant.index.arrays import mapped
-from assistant.index.dense import Dense, build, choose, kind_for, nearest_of_all, read_dense
+from assistant.index.dense import Choice, Dense, build, choose, kinds_for, make, nearest_of_all, read_dense
 from assistant.index.manifest import read_manifest
 from assistant.index.store import live_folder
 from tests.conftest import document, index_of
@@ -25,28 +25,40 @@ def vectors(count: int, seed: int) -> NDArray[np.float32]:
     return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
 
 
-def test_few_passages_are_compared_one_by_one_and_many_lie_in_lists() -> None:
-    assert [kind_for(count) for count in (0, 1, dense.FLAT_MOST)] == ["Flat"] * 3
-    assert [kind_for(count) for count in (dense.FLAT_MOST + 1, 100_000, 1_000_000)] == [
-        "IVF512,SQ8", "IVF1024,SQ8", "IVF4096,SQ8",
-    ]  # fmt: skip
+def test_few_passages_are_compared_one_by_one_and_many_by_their_bits_or_in_lists() -> None:
+    assert [kinds_for(count) for count in (0, 1, dense.FLAT_MOST)] == [("Flat",)] * 3
+    assert [kinds_for(count) for count in (dense.FLAT_MOST + 1, dense.ONE_LIST_MOST)] == [("RaBitQfs",)] * 2
+    assert kinds_for(1_000_000) == ("IVF4096,RaBitQfs", "RaBitQfs")
 
 
-def test_compressed_lists_reach_the_recall_they_promise_and_give_exact_cosines() -> None:
+@pytest.mark.parametrize("kind", ["RaBitQfs", "IVF64,RaBitQfs", "IVF64,SQ8"])
+def test_compressed_vectors_reach_the_recall_they_promise_and_give_exact_cosines(kind: str) -> None:
     own, held_back, asked = vectors(6000, 2), vectors(100, 3), vectors(100, 4)
-    index = build(own, "IVF64,SQ8", threads=1)
-    choice = choose(index, "IVF64,SQ8", own, lambda: held_back)
-    assert choice.recall >= 0.99
-    assert 1 < choice.probes < 64
-    assert choice.questions == 100
+    index = build(own, kind, threads=1)
+    choice = choose(index, kind, own, held_back)
+    assert (choice.kind, choice.questions) == (kind, 100)
+    assert choice.recall >= 0.985
+    assert (1 < choice.probes < 16) == kind.startswith("IVF")
     searched = Dense(index, own, choice)
     exact = nearest_of_all(own, asked, 10)
-    found = [searched.nearest(question, 10) for question in asked]
-    recall = np.mean([len(set(rows) & set(right)) / 10 for (rows, _), right in zip(found, exact.tolist(), strict=True)])
-    assert recall >= 0.97
+    found = [searched.nearest(question, 30) for question in asked]
+    shared = [len(set(rows[:10]) & set(right)) / 10 for (rows, _), right in zip(found, exact.tolist(), strict=True)]
+    assert np.mean(shared) >= 0.97
     for question, (rows, cosines) in zip(asked, found, strict=True):
         assert cosines == pytest.approx(own[rows] @ question, abs=1e-6)
         assert cosines.tolist() == sorted(cosines.tolist(), reverse=True)
+
+
+def test_where_nothing_clusters_there_are_no_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dense, "FLAT_MOST", 100)
+    monkeypatch.setattr(dense, "ONE_LIST_MOST", 200)
+    random = np.random.default_rng(5).standard_normal((3050, 32)).astype(np.float32)
+    random /= np.linalg.norm(random, axis=1, keepdims=True)
+    _, scattered = make(random[:3000], 1, lambda: random[3000:])
+    _, clustered = make(vectors(3000, 2), 1, lambda: vectors(50, 3))
+    assert (scattered.kind, scattered.probes) == ("RaBitQfs", 0)
+    assert clustered.kind == "IVF256,RaBitQfs"
+    assert scattered.recall >= 0.985 <= clustered.recall
 
 
 def test_exact_search_in_blocks_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,20 +69,24 @@ def test_exact_search_in_blocks_is_exact(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_among_some_rows_the_nearest_are_found_exactly() -> None:
     own, question = vectors(3000, 2), vectors(1, 3)[0]
-    index = build(own, "IVF16,SQ8", threads=1)
-    searched = Dense(index, own, dense.Choice("IVF16,SQ8", probes=1, refined=4))
+    index = build(own, "IVF16,RaBitQfs", threads=1)
+    searched = Dense(index, own, Choice("IVF16,RaBitQfs", probes=1, refined=4))
     among = np.arange(5, 3000, 7)
     rows, _ = searched.nearest(question, 4, among)
     assert rows.tolist() == among[np.argsort(-(own[among] @ question))[:4]].tolist()
 
 
-def test_a_large_corpus_is_indexed_in_lists_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("most", "kind"), [(1000, "RaBitQfs"), (50, "IVF128,RaBitQfs")])
+def test_a_large_corpus_is_compressed_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, kind: str
+) -> None:
     monkeypatch.setattr(dense, "FLAT_MOST", 50)
+    monkeypatch.setattr(dense, "ONE_LIST_MOST", most)
     documents = [document(f"{n}.md", f"Text {n} of word{n % 30} and name{n}.", title=f"T{n}") for n in range(700)]
     index = index_of(documents, tmp_path)
     folder = live_folder(tmp_path)
     choice = read_manifest(folder).search
-    assert choice.kind == kind_for(len(index.passages)) != "Flat"
+    assert choice.kind == kind
     assert choice.recall >= 0.9
     assert (folder / dense.EXACT).is_file()
     row = index.rows[index.passages[33].passage_id]

@@ -59,7 +59,8 @@ def test_an_index_in_lists_answers_everywhere_as_one_without(
     lists.mkdir()
     shutil.copy(flat / "vectors-1.sqlite", lists)
     monkeypatch.setattr(dense, "FLAT_MOST", 100)
-    assert build(corpus, lists) == "IVF64,SQ8"
+    monkeypatch.setattr(dense, "ONE_LIST_MOST", 100)
+    assert build(corpus, lists) == "IVF64,RaBitQfs"
 
     settings = Settings(corpus=corpus, index=lists, cache=CACHE)
     site = Site(make_edition(settings), make_look("", "#0b4f6c", None))

@@ -1,20 +1,20 @@
-"""Passage vectors in FAISS: exact while that is quick, compressed lists with exact refinement from there on.
+"""Passage vectors in FAISS: exact while that is quick, a bit for each dimension with exact refinement from there on.
 
-Up to `FLAT_MOST` passages every vector is compared (`Flat`). Beyond, vectors lie in lists around
-k-means centres with one byte a component (`IVF…,SQ8`); a search looks into the nearest lists, and the
-best candidates are compared again by their exact vectors, which stay on disk. How many lists it takes
-is measured for each index, on sentences of the corpus asked as questions, against exact search, and
+Up to `FLAT_MOST` passages every vector is compared (`Flat`). Beyond, their bits are (`RaBitQfs`), and the
+best candidates again by their exact vectors, which stay on disk; from `ONE_LIST_MOST` on, only those in the lists
+nearest to the question (`IVF…,RaBitQfs`), where passages cluster enough for that. How many candidates and lists it
+takes is measured for each index, on sentences of the corpus asked as questions, against exact search, and
 kept in the manifest with the recall that was reached. benchmarks/vectors.py compares the choices.
 
-    vectors.faiss   the FAISS index, memory-mapped
+    vectors.faiss   the FAISS index; Flat is memory-mapped, the others take 55 bytes a passage
     passages.npy    float16 [passages, d], exact vectors to refine by; not with Flat, which has them
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,17 +26,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VECTORS, EXACT = "vectors.faiss", "passages.npy"
-FLAT_MOST = 30_000
-_RECALL, _DEPTH = 0.99, 10  # recall@10 that is aimed at
-_REFINED = 4  # candidates for each passage asked for
+FLAT_MOST, ONE_LIST_MOST = 30_000, 300_000
+_RECALL, _DEPTH = 0.985, 10  # recall@10 that is aimed at
+_ASKED = 30  # passages that retrieval asks for
+_REFINED, _MOST_REFINED = 8, 128  # candidates for each passage asked for: at first, at the most
+_MOST_LISTS = 4  # a part of the lists, beyond which it is quicker to have none
 _BLOCK = 1 << 16  # vectors handled in one go
 _POINTS = 64  # that k-means learns from for each centre; FAISS warns below 39, and more change little
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How an index is searched: `kind` in FAISS' words, lists looked into, candidates refined for each passage asked
-    for (both 0 for Flat), and recall@10 against exact search over so many held-back questions."""
+    """How an index is searched: `kind` in FAISS' words, lists looked into (0 where there are none), candidates compared
+    by exact vectors for each passage asked for (0 for Flat), and recall@10 against exact search over so many held-back
+    questions."""
 
     kind: str
     probes: int = 0
@@ -45,9 +48,30 @@ class Choice:
     questions: int = 0
 
 
-def kind_for(count: int) -> str:
-    """The kind of index for `count` passages, in FAISS' words; 4 √n lists, a power of two (FAISS' guidelines)."""
-    return "Flat" if count <= FLAT_MOST else f"IVF{2 ** round(log2(4 * sqrt(count)))},SQ8"
+def kinds_for(count: int) -> tuple[str, ...]:
+    """The kinds of index for `count` passages, in FAISS' words; the first that finds what it should is taken.
+
+    RaBitQ (Gao & Long 2024, arXiv:2405.12497) keeps a bit for each dimension. 4 √n lists, a power of two (FAISS'
+    guidelines), save most of the work where passages cluster, and where they don't are of no use.
+    """
+    if count <= FLAT_MOST:
+        return ("Flat",)
+    lists = f"IVF{2 ** round(log2(4 * sqrt(count)))},RaBitQfs"
+    return ("RaBitQfs",) if count <= ONE_LIST_MOST else (lists, "RaBitQfs")
+
+
+def make(
+    vectors: NDArray[np.float32], threads: int, held_back: Callable[[], NDArray[np.float32]]
+) -> tuple[Any, Choice]:
+    """The FAISS index for `vectors` `[n, d]`, and how to search it so that questions `[q, d]` find what is nearest."""
+    for kind in kinds_for(len(vectors)):
+        index = build(vectors, kind, threads)
+        if kind == "Flat":
+            return index, Choice(kind)
+        choice = choose(index, kind, vectors, held_back())
+        if choice.recall >= _RECALL:
+            break
+    return index, choice
 
 
 def build(vectors: NDArray[np.float32], kind: str, threads: int) -> Any:
@@ -58,29 +82,49 @@ def build(vectors: NDArray[np.float32], kind: str, threads: int) -> Any:
     with _threads(threads):
         index: Any = faiss.index_factory(vectors.shape[1], kind, faiss.METRIC_INNER_PRODUCT)
         if not index.is_trained:
-            index.cp.max_points_per_centroid = _POINTS
-            step = max(1, len(vectors) // (index.nlist * _POINTS))
-            index.train(np.ascontiguousarray(vectors[::step]))
+            points = _BLOCK
+            if kind.startswith("IVF"):
+                index.cp.max_points_per_centroid = _POINTS
+                points = index.nlist * _POINTS
+            index.train(np.ascontiguousarray(vectors[:: max(1, len(vectors) // points)]))
         for start in range(0, len(vectors), _BLOCK):
             index.add(np.ascontiguousarray(vectors[start : start + _BLOCK]))
     return index
 
 
-def choose(index: Any, kind: str, vectors: NDArray[np.float32], held_back: Callable[[], NDArray[np.float32]]) -> Choice:
-    """How to search `index`, which `build` made of `vectors`, so that questions `[q, d]` find what is nearest."""
-    if kind == "Flat":
-        return Choice(kind)
-    questions = held_back()
+def choose(index: Any, kind: str, vectors: NDArray[Any], questions: NDArray[np.float32]) -> Choice:
+    """The quickest way to search `index`, which `build` made of `vectors`, that finds what is nearest to `questions`
+    `[q, d]`; if none does, the best there is."""
     exact = [set(rows) for rows in nearest_of_all(vectors, questions, _DEPTH).tolist()]
-    probes = 1
-    while True:
-        choice = Choice(kind, probes, _REFINED, questions=len(questions))
+
+    def measured(choice: Choice) -> Choice:
         dense = Dense(index, vectors, choice)
-        found = [set(dense.nearest(question, _DEPTH)[0].tolist()) for question in questions]
-        recall = sum(len(own & right) for own, right in zip(found, exact, strict=True)) / max(sum(map(len, exact)), 1)
-        if recall >= _RECALL or probes >= index.nlist:
-            return Choice(kind, probes, _REFINED, round(recall, 4), len(questions))
-        probes *= 2
+        found = [set(dense.nearest(question, _ASKED)[0][:_DEPTH].tolist()) for question in questions]
+        right = sum(len(own & nearest) for own, nearest in zip(found, exact, strict=True))
+        recall = round(right / max(sum(map(len, exact)), 1), 4)
+        return replace(choice, recall=recall, questions=len(questions))
+
+    if not kind.startswith("IVF"):
+        return _first_enough(measured, [Choice(kind, 0, refined) for refined in _doubled(_REFINED, _MOST_REFINED)])
+    most = max(1, index.nlist // _MOST_LISTS)
+    found = _first_enough(measured, [Choice(kind, probes, 2 * _REFINED) for probes in _doubled(1, most)])
+    between = [replace(found, probes=found.probes * part // 8) for part in (5, 6, 7)]
+    return _first_enough(measured, [*between, found]) if found.recall >= _RECALL else found
+
+
+def _first_enough(measured: Callable[[Choice], Choice], choices: Sequence[Choice]) -> Choice:
+    for choice in choices:
+        found = measured(choice)
+        if found.recall >= _RECALL:
+            break
+    return found
+
+
+def _doubled(first: int, last: int) -> list[int]:
+    found = [first]
+    while found[-1] < last:
+        found.append(min(last, 2 * found[-1]))
+    return found
 
 
 def nearest_of_all(vectors: NDArray[Any], questions: NDArray[np.float32], count: int) -> NDArray[np.int64]:
@@ -123,13 +167,10 @@ class Dense:
         count = min(count, len(self._exact))
         if among is not None:
             return self._best(vector, among, count)
-        if not self._choice.probes:
+        if not self._choice.refined:
             cosines, rows = self._index.search(vector[None], count)
             return rows[0], cosines[0]
-        import faiss
-
-        chosen = faiss.SearchParametersIVF(nprobe=self._choice.probes)  # type: ignore[call-arg]  # its stubs lack it
-        _, rows = self._index.search(vector[None], count * self._choice.refined, params=chosen)
+        _, rows = self._index.search(vector[None], count * self._choice.refined, params=_lists(self._choice.probes))
         return self._best(vector, rows[0][rows[0] >= 0], count)
 
     def _best(
@@ -152,6 +193,13 @@ class Dense:
         return found
 
 
+def _lists(count: int) -> Any:
+    """FAISS' words for looking into `count` lists; None where there are none."""
+    import faiss
+
+    return faiss.SearchParametersIVF(nprobe=count) if count else None  # type: ignore[call-arg]  # its stubs lack it
+
+
 def read_dense(folder: Path, choice: Choice) -> Dense:
     """The passage vectors of the generation in `folder`, memory-mapped."""
     import faiss
@@ -159,9 +207,7 @@ def read_dense(folder: Path, choice: Choice) -> Dense:
 
     faiss.omp_set_num_threads(1)  # two threads for one query are slower than one
     index: Any = faiss.read_index(str(folder / VECTORS), faiss.IO_FLAG_MMAP)
-    if choice.probes:
-        lists: Any = faiss.downcast_InvertedLists(index.invlists)
-        lists.prefetch_nthread = 0  # else each search starts threads
+    if choice.refined:
         return Dense(index, mapped(folder / EXACT), choice)
     if not index.ntotal:
         return Dense(index, np.zeros((0, index.d), np.float32), choice)

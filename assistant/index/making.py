@@ -164,11 +164,9 @@ def _write_vectors(
         writer.extend(cache.get(key).passage[None])
     writer.close()
     vectors = mapped(whole)
-    kind = dense.kind_for(len(vectors))
-    index = dense.build(vectors, kind, threads)
-    choice = dense.choose(index, kind, vectors, _questions(passages, encoder))
+    index, choice = dense.make(vectors, threads, _questions(passages, encoder))
     FaissVectorStore(faiss_index=index).persist(str(folder / dense.VECTORS))
-    if choice.probes:
+    if choice.refined:
         exact = ArrayWriter(folder / dense.EXACT, "float16", width=encoder.dimension)
         for start in range(0, len(vectors), _CONVERTED):
             exact.extend(vectors[start : start + _CONVERTED].astype("float16"))
