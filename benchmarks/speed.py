@@ -1,10 +1,11 @@
 """What a question costs beside the least it could: our whole answer / encoding it and one bare FAISS search.
 
-python -m benchmarks.speed ../shared/eval/medquad_genetics --sizes 1000 10000 100000
+python -m benchmarks.speed DATA/SET --sizes 1000 10000 100000 [--short]
 
 Texts are put together from sentences of the data set, their vectors drawn from its real ones: what is
 found makes no sense, what it takes is real. The index is built by the program itself; the questions
-are the data set's, encoded by the real model. Also: `assistant ask` from a cold start over the live
+are the data set's, encoded by the real model. With --short a passage is one sentence, so that there is room for
+a million. Writes speed.json and a plot, or growth.json, to --out. Also: `assistant ask` from a cold start over the live
 index of the working folder / a bare script that loads ONNX Runtime, FAISS, the model and that index.
 """
 
@@ -24,6 +25,7 @@ from typing import Any
 
 import faiss
 import numpy as np
+from matplotlib.figure import Figure
 
 from assistant.answering.decision import load_judge
 from assistant.chat import Assistant
@@ -33,7 +35,7 @@ from assistant.factory import make_encoder, make_evaluated
 from assistant.index.build import build_index
 from assistant.index.loaded import Index, load_index
 from assistant.index.store import live_folder
-from assistant.schema import Document, Span
+from assistant.schema import Document, Heading, Span
 from assistant.settings import load_settings
 
 _RUNS = 5
@@ -80,16 +82,30 @@ class Drawing:
         return self._encoder.count_tokens(text)
 
 
-def texts(index: Index, passages: int) -> Iterator[Document]:
-    """Texts of about so many passages, put together from sentences of a real index."""
+def texts(index: Index, passages: int, short: bool = False) -> Iterator[Document]:
+    """Texts of about so many passages, put together from sentences of a real index; `short` ones have one each."""
     random = np.random.default_rng(3)
     rows = [row for row in range(len(index.passages)) if index.passages[row].sentences]
     made = 0
     while made < passages:
         chosen = [index.passages[rows[at]] for at in random.integers(0, len(rows), _SENTENCES)]
         quotes = [item.quote(item.sentences[int(random.integers(len(item.sentences)))]) for item in chosen]
-        yield Document(f"{made:08}.md", chosen[0].title, " ".join(quotes).replace("\n", " "), "en")
-        made += sum(len(quote.split()) for quote in quotes) // 75
+        quotes = [quote.replace("\n", " ") for quote in quotes]
+        if short:
+            yield _divided(f"{made:08}.md", chosen[0].title, quotes)
+            made += len(quotes)
+        else:
+            yield Document(f"{made:08}.md", chosen[0].title, " ".join(quotes), "en")
+            made += sum(len(quote.split()) for quote in quotes) // 75
+
+
+def _divided(name: str, title: str, quotes: Sequence[str]) -> Document:
+    """A text with a heading over each of `quotes`."""
+    text, headings = "", []
+    for number, quote in enumerate(quotes, 1):
+        headings.append(Heading(Span(len(text), len(text) + len(str(number))), 1, str(number)))
+        text += f"{number}\n\n{quote}\n\n"
+    return Document(name, title, text, "en", headings=tuple(headings))
 
 
 def warm(assistant: Assistant, questions: Sequence[str]) -> dict[str, Any]:
@@ -118,12 +134,12 @@ def warm(assistant: Assistant, questions: Sequence[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def grown(data: DataSet, real: Assistant, size: int) -> dict[str, Any]:
+def grown(data: DataSet, real: Assistant, size: int, short: bool) -> dict[str, Any]:
     """`warm` over an index of `size` passages."""
     drawing = Drawing(real.encoder, real.index)
     with TemporaryDirectory() as folder:
         start = time.perf_counter()
-        build_index(texts(real.index, size), drawing, Path(folder), threads=2)
+        build_index(texts(real.index, size, short), drawing, Path(folder), threads=2)
         built = time.perf_counter() - start
         assistant = Assistant(load_index(Path(folder), drawing), drawing, load_judge(None))
         files = sum(path.stat().st_size for path in live_folder(Path(folder)).rglob("*") if path.is_file())
@@ -157,11 +173,24 @@ def _seconds(command: list[str]) -> float:
     return time.perf_counter() - start
 
 
+def draw(rows: list[dict[str, Any]], path: Path) -> None:
+    """Time of a question over the number of passages."""
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot()
+    sizes = [row["passages"] for row in rows]
+    axes.plot(sizes, [row["ours ms"] for row in rows], marker="o", label="our whole answer")
+    axes.plot(sizes, [row["bare ms"] for row in rows], marker="o", label="bare encoding and exact FAISS search")
+    axes.set(xscale="log", yscale="log", xlabel="passages", ylabel="ms, median")
+    axes.legend()
+    figure.savefig(path)
+
+
 def main() -> None:
     """Print the figures, and write them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000])
+    parser.add_argument("--short", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("build"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -170,9 +199,11 @@ def main() -> None:
     made: dict[str, Any] = {"cold": cold(), "warm": []}
     print("cold", json.dumps(made["cold"]), flush=True)
     for size in options.sizes:
-        made["warm"].append(grown(data, real, size))
+        made["warm"].append(grown(data, real, size, options.short))
         print("warm", json.dumps(made["warm"][-1]), flush=True)
-    (options.out / "speed.json").write_text(json.dumps(made, indent=1), encoding="utf-8")
+    name = "growth" if options.short else "speed"
+    (options.out / f"{name}.json").write_text(json.dumps(made, indent=1), encoding="utf-8")
+    draw(made["warm"], options.out / f"{name}.svg")
 
 
 if __name__ == "__main__":

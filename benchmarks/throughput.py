@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 from assistant.chat import Assistant
 from assistant.settings import Settings, load_settings
@@ -138,7 +138,8 @@ def _spread(values: list[float]) -> dict[str, float]:
 
 def draw(found: list[dict[str, Any]], file: Path) -> None:
     """Answers a second by number of clients, and in-process."""
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot()
     for server in found:
         name = f"HTTP, {server['workers']} worker processes" if server["workers"] else "HTTP, the server itself"
         rates = [server["clients"][count] for count in _CLIENTS]
