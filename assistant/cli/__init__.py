@@ -18,6 +18,8 @@ from assistant.settings import load_settings
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
+    # NumPy, read when it is imported: its threads would wait for cores in the way of the model's.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         overrides = {name: getattr(options, name, None) for name in ("corpus", "index", "host", "port")}
         result: int = options.run(load_settings(os.environ, overrides), options)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from assistant.chunking import chunker_name
 from assistant.chunking.parser import passages_of
 from assistant.embedding.encoder import Encoder
@@ -50,7 +52,8 @@ def build_index(
     Raises:
         IndexStateError: another build is running.
     """
-    with store.locked(index), store.scratch_folder(index) as folder:
+    # NumPy's own threads would wait for cores in the way of the model's.
+    with threadpool_limits(1, "blas"), store.locked(index), store.scratch_folder(index) as folder:
         if rebuild:
             (index / FILE).unlink(missing_ok=True)
         before = None if rebuild else _manifest_before(index)

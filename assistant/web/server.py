@@ -25,8 +25,8 @@ _SILENCE = {
     "HF_HUB_OFFLINE": "1",
     "DO_NOT_TRACK": "1",
 }
-# Questions run beside each other, each on one thread; read when NumPy and FAISS are imported.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# Questions run beside each other, each on one thread; read when FAISS is imported.
+_ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 _GRACE = 5  # seconds that open streams get when the server is stopped
 _KEEP_ALIVE = 75  # seconds; longer than clients and proxies keep an idle line, or a request meets one that closes
