@@ -21,7 +21,8 @@ from assistant.schema import Turn
 from assistant.web.answers import Given, asked
 
 _AT_ONCE = 8  # questions of one process, so that their vectors are made together
-_START_SECONDS = 120.0
+_START_SECONDS, _END_SECONDS = 120.0, 40.0
+_AGAIN_SECONDS = 1.0  # before one that ended is started again: it may end at once each time
 _LOG = logging.getLogger(__name__)
 
 Make = Callable[[], Assistant]
@@ -57,7 +58,7 @@ class Workers:
 
     def __init__(self, assistant: Assistant, make: Make, number: int) -> None:
         self._assistant, self._make, self._numbers = assistant, make, count()
-        self._lock, self._closed = threading.Lock(), False
+        self._lock, self._closed = threading.Lock(), threading.Event()
         self._workers = [self._start() for _ in range(number)]
         for worker in self._workers:
             worker.ready.wait(_START_SECONDS)
@@ -82,13 +83,15 @@ class Workers:
     def close(self) -> None:
         """Let them finish what they were asked, and end."""
         with self._lock:
-            self._closed, workers = True, self._workers
+            self._closed.set()
+            workers = self._workers
         for worker in workers:
             with worker.lock, suppress(OSError):
                 worker.gone = True  # nothing more is sent
                 worker.line.send(None)
         for worker in workers:
-            worker.process.join()
+            worker.process.join(_END_SECONDS)
+            worker.process.kill()  # one that still isn't done never will be
 
     def _alive(self) -> list[_Worker]:
         return [worker for worker in self._workers if worker.ready.is_set() and not worker.gone]
@@ -145,8 +148,9 @@ class Workers:
             worker.ready.set()
             _LOG.error("a worker process could not start; the others, or the server, answer alone")
             return
+        self._closed.wait(_AGAIN_SECONDS)
         with self._lock:
-            if not self._closed:
+            if not self._closed.is_set():
                 self._workers = [self._start() if each is worker else each for each in self._workers]
 
 
