@@ -42,16 +42,12 @@ LANGUAGES = tuple(FUNCTION_WORDS)  # the languages of the page
 _NEIGHBOURS = ("en", "sv", "no", "da", "fi", "de", "fr", "es", "it", "nl", "pl", "pt", "ru", "ar", "uk", "zh")
 _ALL = frozenset().union(*FUNCTION_WORDS.values())
 _SHARED = FUNCTION_WORDS["en"] & FUNCTION_WORDS["sv"]
-_WORDS_KEPT = 1 << 16
 _WORD = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")
 
 
 def fold(text: str) -> str:
     """`text` for comparison: NFKC, lower case."""
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-_folded = lru_cache(_WORDS_KEPT)(fold)  # of a word: most words come again and again
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
 
 
 def words(text: str) -> list[str]:
@@ -61,7 +57,7 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str) -> list[tuple[str, Span]]:
     """Folded words of `text` and where they stand, without function words of any of our languages."""
-    found = [(_folded(match.group()), Span(match.start(), match.end())) for match in _WORD.finditer(text)]
+    found = [(fold(match.group()), Span(match.start(), match.end())) for match in _WORD.finditer(text)]
     return [(word, span) for word, span in found if not is_function_word(word)]
 
 

@@ -6,18 +6,19 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from assistant.errors import IndexDamagedError, IndexStateError
+from assistant.errors import CorpusError, IndexDamagedError, IndexStateError
 from assistant.index.build import build_index
 from assistant.index.lexical import Lexical, LexicalWriter
 from assistant.index.loaded import Index, load_index
 from assistant.index.store import current_generation, live_folder, locked, roll_back
 from assistant.index.vectors import PassageVectors, open_cache, vector_key
-from assistant.schema import Span
+from assistant.schema import Document, Span
 from tests.conftest import ROOT, document, index_of
 from tests.fakes import BagOfWords
 
@@ -69,6 +70,19 @@ def test_an_update_gives_the_bytes_of_a_build_from_nothing(tmp_path: Path) -> No
     for name in ("updated", "new"):
         build_index(after, BagOfWords(), tmp_path / name)
     assert bytes_of(tmp_path / "updated") == bytes_of(tmp_path / "new")
+
+
+def test_a_rebuild_of_texts_that_can_not_be_read_forgets_nothing(tmp_path: Path) -> None:
+    build_index([document()], BagOfWords(), tmp_path)
+
+    def unreadable() -> Iterator[Document]:
+        yield document()
+        raise CorpusError("broken.pdf")
+
+    with pytest.raises(CorpusError):
+        build_index(unreadable(), BagOfWords(), tmp_path, rebuild=True)
+    encoder = BagOfWords()
+    assert build_index([document(), document("b.md", "Other.")], encoder, tmp_path).embedded == 1
 
 
 def test_passages_of_a_damaged_index_are_not_taken_over(tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ def test_worker_processes_go_with_their_generation(settings: Settings, e5: Encod
     thread = follow(made, settings, stop, seconds=0.02)
     old = made.edition.workers
     assert old
+    old.wait()
     (before,) = old.pids()
     asked = "When is the library of Gamma University open?"
     assert made.edition.answers.give(asked).answer.citations[0].document_id == "gamma.md"
@@ -105,6 +106,8 @@ def test_worker_processes_go_with_their_generation(settings: Settings, e5: Encod
     until(lambda: made.assistant.index.manifest.generation == current_generation(settings.index))
     new = made.edition.workers
     assert new
+    new.wait()
+    assert len(new.pids()) == 1
     assert before not in new.pids()
     answer = made.edition.answers.give(asked).answer
     assert {item.document_id for item in (*answer.citations, *answer.closest)} <= {"alpha.md"}

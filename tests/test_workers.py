@@ -41,6 +41,7 @@ def folder(small_assistant: Assistant, tmp_path: Path) -> Path:
 @pytest.fixture
 def workers(small_assistant: Assistant, folder: Path) -> Iterator[Workers]:
     made = Workers(small_assistant, partial(make, folder), 2)
+    made.wait()
     yield made
     made.close()
 
@@ -89,6 +90,7 @@ def test_a_worker_that_is_killed_costs_no_answer_and_is_started_again(workers: W
 
 def test_where_no_worker_can_start_the_server_answers(small_assistant: Assistant) -> None:
     workers = Workers(small_assistant, fail, 1)
+    workers.wait()
     assert workers.pids() == []
     assert workers.ask(QUESTION, (), None).answer.citations
     workers.close()
@@ -99,6 +101,7 @@ def test_a_worker_that_finds_another_generation_does_not_answer_from_it(
 ) -> None:
     index_of([document(text="The Delta Institute was founded in 2001.")], folder)
     workers = Workers(small_assistant, partial(make, folder), 1)
+    workers.wait()
     assert workers.pids() == []
     assert workers.ask(QUESTION, (), None).answer.citations[0].document_id == "alpha.md"
     workers.close()
@@ -106,6 +109,7 @@ def test_a_worker_that_finds_another_generation_does_not_answer_from_it(
 
 def test_closed_workers_end_after_what_they_were_asked(small_assistant: Assistant, folder: Path) -> None:
     workers = Workers(small_assistant, partial(make, folder), 1)
+    workers.wait()
     (pid,) = workers.pids()
     with ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(workers.ask, f"{QUESTION} ({number})", (), None) for number in range(40)]
@@ -120,7 +124,9 @@ def test_workers_end_when_the_server_is_killed(folder: Path) -> None:
         "from tests.test_workers import make; from assistant.web.workers import Workers\n"
         "if __name__ == '__main__':\n"
         "    folder = Path(sys.argv[1])\n"
-        "    print(*Workers(make(folder), partial(make, folder), 2).pids(), flush=True)\n"
+        "    workers = Workers(make(folder), partial(make, folder), 2)\n"
+        "    workers.wait()\n"
+        "    print(*workers.pids(), flush=True)\n"
         "    time.sleep(60)\n"
     )
     script = folder.parent / "server.py"

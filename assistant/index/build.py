@@ -54,11 +54,11 @@ def build_index(
     """
     # NumPy's own threads would wait for cores in the way of the model's.
     with threadpool_limits(1, "blas"), store.locked(index), store.scratch_folder(index) as folder:
-        if rebuild:
-            (index / FILE).unlink(missing_ok=True)
         before = None if rebuild else _manifest_before(index)
         texts = TextWriter(folder)
         digests = _spool(documents, texts)
+        if rebuild:  # not before the corpus was read: what can't be read leaves everything as it was
+            (index / FILE).unlink(missing_ok=True)
         name = generation_name(encoder.fingerprint, chunker_name(), lexical.analysis(), digests)
         embedded = 0
         if rebuild or not store.is_whole(index, name):

@@ -108,7 +108,7 @@ def choose(index: Any, kind: str, vectors: NDArray[Any], questions: NDArray[np.f
         return _first_enough(measured, [Choice(kind, 0, refined) for refined in _doubled(_REFINED, _MOST_REFINED)])
     most = max(1, index.nlist // _MOST_LISTS)
     found = _first_enough(measured, [Choice(kind, probes, 2 * _REFINED) for probes in _doubled(1, most)])
-    between = [replace(found, probes=found.probes * part // 8) for part in (5, 6, 7)]
+    between = [replace(found, probes=max(1, found.probes * part // 8)) for part in (5, 6, 7)]
     return _first_enough(measured, [*between, found]) if found.recall >= _RECALL else found
 
 

@@ -47,15 +47,17 @@ def analysis() -> str:
     return hashlib.sha256(json.dumps([parts, libraries], sort_keys=True).encode()).hexdigest()[:16]
 
 
-@lru_cache(_WORDS_KEPT)
 def grams(word: str) -> tuple[str, ...]:
     """Character 4-grams of a folded word with its ends marked, as "<gen", "geno", …, "mik>"."""
     marked = f"<{word}>"
     return tuple(marked[at : at + _GRAM] for at in range(max(1, len(marked) - _GRAM + 1)))
 
 
+_grams_kept = lru_cache(_WORDS_KEPT)(grams)  # for building alone: words of questions aren't kept
+
+
 def _grams_of(found: Sequence[str], _: str = "") -> list[str]:
-    return [gram for word in found for gram in grams(word)]
+    return [gram for word in found for gram in _grams_kept(word)]
 
 
 _FIELDS: dict[str, Callable[[Sequence[str], str], list[str]]] = {"stems": stems_of, "grams": _grams_of}

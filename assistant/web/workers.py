@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -15,7 +17,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from assistant.chat import Assistant
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, SlowError
 from assistant.retrieval import Filter
 from assistant.schema import Turn
 from assistant.web.answers import Given, asked
@@ -48,7 +50,7 @@ class Workers:
     """`number` processes over the generation that `assistant` answers from.
 
     One that ends, killed for its memory for instance, is started again, and what it was asked is asked
-    another; where there is none, the server answers itself. They end with the server, however it ends.
+    another; where there is none, or none yet, the server answers itself. They end with the server, however it ends.
 
     Args:
         assistant: the server's own.
@@ -59,9 +61,15 @@ class Workers:
     def __init__(self, assistant: Assistant, make: Make, number: int) -> None:
         self._assistant, self._make, self._numbers = assistant, make, count()
         self._lock, self._closed = threading.Lock(), threading.Event()
-        self._workers = [self._start() for _ in range(number)]
-        for worker in self._workers:
-            worker.ready.wait(_START_SECONDS)
+        self._workers: list[_Worker] = []
+        with self._lock:
+            self._workers = [made for _ in range(number) if (made := self._start())]
+
+    def wait(self) -> None:
+        """Until each has started or failed to; meanwhile the server answers itself."""
+        until = time.monotonic() + _START_SECONDS
+        for worker in list(self._workers):
+            worker.ready.wait(max(0.0, until - time.monotonic()))
 
     def ask(self, question: str, turns: tuple[Turn, ...], only: Filter | None) -> Given:
         """What the least busy process gives.
@@ -69,12 +77,21 @@ class Workers:
         Raises:
             QuestionError, IndexDamagedError: see `Assistant.ask`.
         """
-        while worker := min(self._alive(), key=lambda each: len(each.waiting), default=None):
+        for _ in range(2):
+            worker = min(self._alive(), key=lambda each: len(each.waiting), default=None)
+            if worker is None:
+                return asked(self._assistant, question, turns, only)
             try:
-                return self._send(worker, (question, turns, only)).result()
+                return self._send(worker, (question, turns, only)).result(_END_SECONDS)
             except _GoneError:
-                _LOG.warning("a worker process ended; its question is asked another")
-        return asked(self._assistant, question, turns, only)
+                if not self._closed.is_set():
+                    _LOG.warning("a worker process ended; its question is asked another")
+            except TimeoutError:
+                worker.process.kill()  # another takes its place
+                raise SlowError(f"no answer within {_END_SECONDS:.0f} seconds; ask again") from None
+        if self._closed.is_set():
+            return asked(self._assistant, question, turns, only)
+        raise AssistantError("two processes ended over this question; ask another way")
 
     def pids(self) -> list[int]:
         """The ids of the processes that answer."""
@@ -87,8 +104,9 @@ class Workers:
             workers = self._workers
         for worker in workers:
             with worker.lock, suppress(OSError):
-                worker.gone = True  # nothing more is sent
-                worker.line.send(None)
+                if not worker.gone:
+                    worker.gone = True  # nothing more is sent
+                    worker.line.send(None)
         for worker in workers:
             worker.process.join(_END_SECONDS)
             worker.process.kill()  # one that still isn't done never will be
@@ -96,13 +114,19 @@ class Workers:
     def _alive(self) -> list[_Worker]:
         return [worker for worker in self._workers if worker.ready.is_set() and not worker.gone]
 
-    def _start(self) -> _Worker:
+    def _start(self) -> _Worker | None:
         context = get_context("spawn")  # a fork would copy locks that other threads hold
         ours, theirs = context.Pipe()
         generation = self._assistant.index.manifest.generation
         process = context.Process(target=_answer, args=(theirs, self._make, generation), name="answers", daemon=True)
-        process.start()
-        theirs.close()
+        try:
+            process.start()
+        except OSError as error:
+            ours.close()
+            _LOG.error("a worker process can't be started (%s); the others, or the server, answer alone", error)
+            return None
+        finally:
+            theirs.close()
         worker = _Worker(process, ours)
         threading.Thread(target=self._listen, args=(worker,), name="worker", daemon=True).start()
         return worker
@@ -118,6 +142,7 @@ class Workers:
                 worker.line.send((number, request))
             except OSError:
                 del worker.waiting[number]
+                worker.gone = True
                 raise _GoneError from None
         return answer
 
@@ -133,7 +158,10 @@ class Workers:
                     answer.set_result(given)
                 else:
                     answer.set_exception(given)
-        except (EOFError, OSError):
+        except Exception as error:  # the line ended, or what came can't be read
+            if not isinstance(error, EOFError | OSError):
+                _LOG.error("a worker process said what can't be read: %s", type(error).__name__)
+            worker.process.kill()
             self._replace(worker)
 
     def _replace(self, worker: _Worker) -> None:
@@ -141,17 +169,20 @@ class Workers:
             worker.gone = True
             left = list(worker.waiting.values())
             worker.waiting.clear()
+            worker.line.close()
         for answer in left:
             answer.set_exception(_GoneError())
-        worker.line.close()
         if not worker.ready.is_set():  # it would only fail again
             worker.ready.set()
-            _LOG.error("a worker process could not start; the others, or the server, answer alone")
+            if not self._closed.is_set():
+                _LOG.error("a worker process could not start; the others, or the server, answer alone")
             return
         self._closed.wait(_AGAIN_SECONDS)
         with self._lock:
             if not self._closed.is_set():
-                self._workers = [self._start() if each is worker else each for each in self._workers]
+                others = [each for each in self._workers if each is not worker]
+                started = self._start()
+                self._workers = [*others, started] if started else others
 
 
 def _answer(line: Connection, make: Make, generation: str) -> None:
@@ -159,7 +190,7 @@ def _answer(line: Connection, make: Make, generation: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the server says when to end
     assistant = make()
     if assistant.index.manifest.generation != generation:
-        return  # a newer one is live already: the server is about to take it
+        return  # another is live: the server takes it, or has refused it
     lock = threading.Lock()
 
     def work(number: int, request: tuple[str, tuple[Turn, ...], Filter | None]) -> None:
@@ -168,10 +199,13 @@ def _answer(line: Connection, make: Make, generation: str) -> None:
             result = asked(assistant, *request)
         except AssistantError as error:
             result = error
-        except Exception as error:
+        except BaseException as error:  # a panic of a library is no Exception
             result = RuntimeError(type(error).__name__)  # its words may be the question's
-        with lock:
-            line.send((number, result))
+        try:
+            with lock:
+                line.send((number, result))
+        except Exception:
+            os._exit(1)  # the server starts another
 
     line.send("ready")
     with ThreadPoolExecutor(_AT_ONCE, "answer") as pool:
