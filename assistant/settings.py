@@ -97,7 +97,7 @@ class Settings(BaseModel):
     )
     max_file_mb: float = Field(50.0, gt=0, description="a corpus file over this size is refused")
     threads: int = Field(
-        2, ge=1, le=64, description="threads for embedding passages, and passes for questions; one of these uses one"
+        2, ge=1, le=64, description="threads for embedding passages, and passes of the model at a time for questions"
     )
     workers: int = Field(
         0, ge=0, le=64, description="processes that answer beside the server, for more than two cores; 0: it answers"

@@ -15,7 +15,7 @@ from assistant.index.dense import Choice
 from assistant.schema import Document
 
 FILE = "manifest.json"
-FORMAT = 2  # raised when the files of a generation change their layout
+FORMAT = 3  # raised when the files of a generation change their layout, or the same texts give others
 
 
 @dataclass(frozen=True, slots=True)
