@@ -56,6 +56,8 @@ bench: $(VENV)/installed-dev ## the tables of README.md: make bench DATA=folder-
 	$(BIN)/python -m benchmarks.retrieval $(DATA)/squad2_en $(DATA)/squad2_sv_en $(DATA)/swefaq_dev $(DATA)/clapnq $(DATA)/medline
 	$(BIN)/python -m benchmarks.speed $(DATA)/medquad_genetics
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.choices $(DATA)/medquad_genetics
 	$(BIN)/python -m benchmarks.building $(DATA)/medquad_genetics $(DATA)/squad2_en $(DATA)/clapnq $(DATA)/cranfield $(DATA)/medline $(DATA)/swefaq_dev
 	$(BIN)/python -W ignore -m benchmarks.starters $(DATA)/squad2_en $(DATA)/medquad_genetics
 	$(BIN)/python -m benchmarks.vectors $(DATA)/medquad_genetics $(DATA)/squad2_en $(DATA)/clapnq $(DATA)/cranfield

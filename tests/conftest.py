@@ -16,6 +16,7 @@ from assistant.chat import Assistant
 from assistant.embedding.encoder import Encoder, load_encoder
 from assistant.index.build import build_index
 from assistant.index.loaded import Index, load_index
+from assistant.index.store import live_folder
 from assistant.onboarding.guide import Guide, make_guide
 from assistant.schema import Document
 from assistant.store.database import Store
@@ -89,6 +90,12 @@ def index_of(documents: Sequence[Document], folder: Path, encoder: Encoder | Non
     encoder = encoder or BagOfWords()
     build_index(documents, encoder, folder)
     return load_index(folder, encoder)
+
+
+def bytes_of(index: Path) -> dict[str, bytes]:
+    """Every file of the live generation."""
+    folder = live_folder(index)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture

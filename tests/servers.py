@@ -29,6 +29,15 @@ def free_port() -> int:
         return port
 
 
+def until(true: Callable[[], bool]) -> None:
+    """Wait for what other threads or processes do."""
+    for _ in range(1000):
+        if true():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it didn't happen in twenty seconds")
+
+
 def postgres_programs() -> Path | None:
     found = shutil.which("initdb") or next(
         (str(path) for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")), None

@@ -19,7 +19,7 @@ from assistant.index.loaded import Index, load_index
 from assistant.index.store import current_generation, live_folder, locked, roll_back
 from assistant.index.vectors import PassageVectors, open_cache, vector_key
 from assistant.schema import Document, Span
-from tests.conftest import ROOT, document, index_of
+from tests.conftest import ROOT, bytes_of, document, index_of
 from tests.fakes import BagOfWords
 
 NOTHING = np.zeros(0, dtype=np.int64)
@@ -58,20 +58,6 @@ def test_the_same_corpus_gives_the_same_bytes(tmp_path: Path) -> None:
     assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
 
 
-def bytes_of(index: Path) -> dict[str, bytes]:
-    folder = live_folder(index)
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def test_an_update_gives_the_bytes_of_a_build_from_nothing(tmp_path: Path) -> None:
-    before = [document("a.md", "One. Two."), document("b.md", "Three.\n\nFour."), document("c.md", "Five.")]
-    after = [document("d.md", "Six."), before[2], before[0], document("b.md", "Three.\n\nFour, changed.")]
-    build_index(before, BagOfWords(), tmp_path / "updated")
-    for name in ("updated", "new"):
-        build_index(after, BagOfWords(), tmp_path / name)
-    assert bytes_of(tmp_path / "updated") == bytes_of(tmp_path / "new")
-
-
 def test_a_rebuild_of_texts_that_can_not_be_read_forgets_nothing(tmp_path: Path) -> None:
     build_index([document()], BagOfWords(), tmp_path)
 
@@ -83,15 +69,6 @@ def test_a_rebuild_of_texts_that_can_not_be_read_forgets_nothing(tmp_path: Path)
         build_index(unreadable(), BagOfWords(), tmp_path, rebuild=True)
     encoder = BagOfWords()
     assert build_index([document(), document("b.md", "Other.")], encoder, tmp_path).embedded == 1
-
-
-def test_passages_of_a_damaged_index_are_not_taken_over(tmp_path: Path) -> None:
-    build_index([document("a.md", "One. Two."), document("b.md", "Three.")], BagOfWords(), tmp_path)
-    file = live_folder(tmp_path) / "passages.jsonl"
-    file.write_bytes(file.read_bytes().replace(b"One.", b"Won."))
-    after = [document("a.md", "One. Two."), document("b.md", "Three, changed.")]
-    build_index(after, BagOfWords(), tmp_path)
-    assert load_index(tmp_path, BagOfWords()).passages[0].text == "One. Two."
 
 
 @pytest.mark.parametrize("change", [{"title": "T"}, {"url": "https://x.example"}, {"language": "sv"}, {"text": "X."}])

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from assistant.web.reload import follow, make_edition
 from assistant.web.site import Site
 from tests.conftest import CACHE, TEXT, document
 from tests.fakes import BagOfWords
+from tests.servers import until
 
 
 @pytest.fixture
@@ -48,14 +48,6 @@ def site(settings: Settings) -> Iterator[Site]:
     yield made
     stop.set()
     thread.join(5)
-
-
-def until(true: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if true():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it didn't happen in ten seconds")
 
 
 def test_a_new_index_is_answered_from_and_what_was_removed_is_gone(site: Site, settings: Settings) -> None:

@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -21,6 +20,7 @@ from assistant.schema import Turn
 from assistant.web.workers import Workers
 from tests.conftest import document, index_of
 from tests.fakes import JUDGE, BagOfWords
+from tests.servers import until
 
 QUESTION = "When was the Alpha Institute founded in Lund?"
 
@@ -44,14 +44,6 @@ def workers(small_assistant: Assistant, folder: Path) -> Iterator[Workers]:
     made.wait()
     yield made
     made.close()
-
-
-def until(true: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if true():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it didn't happen in twenty seconds")
 
 
 def running(pid: int) -> bool:

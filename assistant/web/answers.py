@@ -13,7 +13,7 @@ from assistant.retrieval import Filter
 from assistant.schema import Answer, Passage, Turn
 
 _KEPT = 1000  # answers; about 5 KB each
-_MOST_CHARACTERS = 8000  # of the turns before a question, for its answer to be kept
+_MOST_OF_TURNS = 8000  # characters of the turns before a question whose answer is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Answers:
             answer = replace(given.answer, notices=self._assistant.notices(given.answer.citations), timings_ms=spent)
             return replace(given, answer=answer)
         given = self._ask(*key)
-        if keep and sum(len(turn.question) + len(turn.resolved_question) for turn in turns) <= _MOST_CHARACTERS:
+        if keep and sum(len(turn.question) + len(turn.resolved_question) for turn in turns) <= _MOST_OF_TURNS:
             with self._lock:
                 self._kept[key] = given
                 while len(self._kept) > self._most:

@@ -100,6 +100,8 @@ def make_site(settings: Settings, look: Look) -> Site:
         ModelError, IndexStateError, CorpusError, StoreError, SettingsError: what it is made from can't be used.
     """
     edition = make_edition(settings, lambda line: print(line, file=sys.stderr))
+    if edition.workers:
+        edition.workers.wait()
     store = Store(settings.database, settings.store_questions, settings.keep_days) if settings.database else None
     return Site(edition, look, store, traces=make_traces(os.environ))
 

@@ -76,6 +76,8 @@ class Workers:
 
         Raises:
             QuestionError, IndexDamagedError: see `Assistant.ask`.
+            SlowError: the process gave no answer, and was ended.
+            AssistantError: two processes ended over it; it isn't tried on the server itself.
         """
         for _ in range(2):
             worker = min(self._alive(), key=lambda each: len(each.waiting), default=None)
