@@ -79,3 +79,10 @@ def test_whoever_can_not_write_notes_reads_all_of_it(index: Path) -> None:
     (index / "checked.json").unlink()
     (index / "checked.json").mkdir()
     assert len(load_index(index, BagOfWords(), thorough=False).passages) == 1
+
+
+def test_notes_that_a_killed_process_was_writing_are_cleared_by_the_next_build(index: Path) -> None:
+    scratch = index / ".checked.json-123"
+    scratch.touch()
+    build_index([document(text="Another text.")], BagOfWords(), index)
+    assert not scratch.exists()

@@ -33,6 +33,14 @@ def fail() -> Assistant:
     raise OSError("no memory left")
 
 
+def fail_once(folder: Path) -> Assistant:
+    try:
+        (folder.parent / "failed").touch(exist_ok=False)
+    except FileExistsError:
+        return make(folder)
+    return fail()
+
+
 @pytest.fixture
 def folder(small_assistant: Assistant, tmp_path: Path) -> Path:
     return tmp_path / "index"
@@ -83,8 +91,21 @@ def test_a_worker_that_is_killed_costs_no_answer_and_is_started_again(workers: W
 def test_where_no_worker_can_start_the_server_answers(small_assistant: Assistant) -> None:
     workers = Workers(small_assistant, fail, 1)
     workers.wait()
+    assert workers.state() == "0 of 1 answer"
     assert workers.pids() == []
     assert workers.ask(QUESTION, (), None).answer.citations
+    workers.close()
+
+
+def test_a_worker_that_could_not_start_is_tried_again(
+    small_assistant: Assistant, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.web.workers._LATER_SECONDS", 0.5)
+    workers = Workers(small_assistant, partial(fail_once, folder), 2)
+    workers.wait()
+    until(lambda: workers.state() == "ok")
+    assert (folder.parent / "failed").exists()
+    assert len(set(workers.pids())) == 2
     workers.close()
 
 

@@ -25,8 +25,8 @@ class BatchingEncoder:
     """An encoder for many threads: while one pass of the model runs, questions gather for the next.
 
     Nobody waits for company: a question that comes when no pass runs is encoded at once. Each pass is run by
-    the thread of one of its questions, which then hands on to one that waits. A vector is the same, to the bit, in
-    whatever company it was made.
+    the thread of one of its questions, which then hands on to one that waits. With an `OnnxEncoder` a vector is the
+    same, to the bit, in whatever company it was made. A question that can't be encoded costs the others nothing.
 
     Args:
         encoder: runs the passes; safe to call from several threads.
@@ -72,16 +72,22 @@ class BatchingEncoder:
         with self._lock:
             batch = [leader, *self._waiting[: _MOST - 1]]
             del self._waiting[: _MOST - 1]
+        self._pass(batch)
+        for item in batch:
+            item.woken.set()
+
+    def _pass(self, batch: list[_Waiting]) -> None:
         try:
             encoded = self._encoder.encode_questions([item.text for item in batch], [item.spans for item in batch])
         except BaseException as error:  # whoever waits must hear of it
-            for item in batch:
-                item.encoded.set_exception(error)
+            if len(batch) == 1:
+                batch[0].encoded.set_exception(error)
+            else:
+                for item in batch:
+                    self._pass([item])
         else:
             for number, item in enumerate(batch):
                 item.encoded.set_result(Encoded(encoded.vectors[number : number + 1], (encoded.spans[number],)))
-        for item in batch:
-            item.woken.set()
 
     def _hand_on(self) -> None:
         with self._lock:

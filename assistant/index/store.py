@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.errors import IndexDamagedError, IndexStateError
+from assistant.index import checked
 from assistant.index.manifest import FILE, read_manifest, verify_files
 
 _GENERATIONS, _CURRENT, _PREVIOUS, _LOCK = "generations", "current", "previous", "lock"
@@ -163,8 +164,9 @@ def _mend(index: Path) -> None:
             folder.rename(place)
     for folder in (index / _GENERATIONS).glob(".building-*"):
         shutil.rmtree(folder, ignore_errors=True)
-    for pointer in (*index.glob(f".{_CURRENT}-*"), *index.glob(f".{_PREVIOUS}-*")):
-        pointer.unlink(missing_ok=True)
+    for name in (_CURRENT, _PREVIOUS, checked.FILE):
+        for scratch in index.glob(f".{name}-*"):
+            scratch.unlink(missing_ok=True)
 
 
 def _read_pointer(path: Path) -> str | None:

@@ -137,8 +137,13 @@ def _add_pages(app: FastAPI, site: Site) -> None:
     @app.get("/readyz", tags=["operations"])
     def readyz() -> Readiness:
         """The index is loaded and verified: the server starts to listen only then."""
-        checks = {"index": site.problem or "ok", "store": "ok" if site.store else "off"}
-        return Readiness(status="ready", generation=site.assistant.index.manifest.generation, checks=checks)
+        edition = site.edition
+        checks = {
+            "index": site.problem or "ok",
+            "store": "ok" if site.store else "off",
+            "workers": edition.workers.state() if edition.workers else "off",
+        }
+        return Readiness(status="ready", generation=edition.assistant.index.manifest.generation, checks=checks)
 
 
 def _add_texts(app: FastAPI, site: Site) -> None:

@@ -8,14 +8,16 @@ import os
 import socket
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from assistant.errors import ServerError
 from assistant.settings import Settings
 from assistant.store.database import Store, purge_daily
 from assistant.web.look import Look, make_look
 from assistant.web.reload import follow, make_edition
-from assistant.web.site import Site
+from assistant.web.site import THREADS, Site
 from assistant.web.tracing import make_traces
+from assistant.web.workers import AT_ONCE
 
 # Gradio and huggingface_hub ask these hosts of their own accord; read when they are imported.
 _SILENCE = {
@@ -103,7 +105,8 @@ def make_site(settings: Settings, look: Look) -> Site:
     if edition.workers:
         edition.workers.wait()
     store = Store(settings.database, settings.store_questions, settings.keep_days) if settings.database else None
-    return Site(edition, look, store, traces=make_traces(os.environ))
+    threads = ThreadPoolExecutor(max(THREADS, AT_ONCE * settings.workers), "answer")
+    return Site(edition, look, store, traces=make_traces(os.environ), threads=threads)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -34,7 +34,7 @@ from assistant.web.words import say, texts
 from assistant.web.workers import Workers
 
 T = TypeVar("T")
-_THREADS = 16  # as many vectors as are made together
+THREADS = 16  # as many vectors as are made together
 # What page scripts say; handed to them with the page, so that there is one place for words.
 _SCRIPT_WORDS = (
     "close", "whole", "public_page", "source", "source_of", "source_failed", "loading", "copy", "copied", "good", "bad",
@@ -90,7 +90,7 @@ class Site:
     problem: str = ""
     metrics: Metrics = field(default_factory=Metrics)
     traces: Traces | None = None
-    threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "answer"))
+    threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "answer"))
 
     @property
     def assistant(self) -> Assistant:

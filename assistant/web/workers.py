@@ -22,9 +22,10 @@ from assistant.retrieval import Filter
 from assistant.schema import Turn
 from assistant.web.answers import Given, asked
 
-_AT_ONCE = 8  # questions of one process, so that their vectors are made together
+AT_ONCE = 8  # questions of one process, so that their vectors are made together
 _START_SECONDS, _END_SECONDS = 120.0, 40.0
 _AGAIN_SECONDS = 1.0  # before one that ended is started again: it may end at once each time
+_LATER_SECONDS = 60.0  # before one that could not start is tried again: memory may be free then
 _LOG = logging.getLogger(__name__)
 
 Make = Callable[[], Assistant]
@@ -50,7 +51,8 @@ class Workers:
     """`number` processes over the generation that `assistant` answers from.
 
     One that ends, killed for its memory for instance, is started again, and what it was asked is asked
-    another; where there is none, or none yet, the server answers itself. They end with the server, however it ends.
+    another; where there is none, or none yet, the server answers itself, and one that could not start is tried again
+    later. They end with the server, however it ends.
 
     Args:
         assistant: the server's own.
@@ -60,6 +62,7 @@ class Workers:
 
     def __init__(self, assistant: Assistant, make: Make, number: int) -> None:
         self._assistant, self._make, self._numbers = assistant, make, count()
+        self._number = number
         self._lock, self._closed = threading.Lock(), threading.Event()
         self._workers: list[_Worker] = []
         with self._lock:
@@ -98,6 +101,11 @@ class Workers:
     def pids(self) -> list[int]:
         """The ids of the processes that answer."""
         return [worker.process.pid for worker in self._alive() if worker.process.pid]
+
+    def state(self) -> str:
+        """ "ok" when all answer, otherwise how many of them do."""
+        ready = len(self._alive())
+        return "ok" if ready == self._number else f"{ready} of {self._number} answer"
 
     def close(self) -> None:
         """Let them finish what they were asked, and end."""
@@ -174,17 +182,18 @@ class Workers:
             worker.line.close()
         for answer in left:
             answer.set_exception(_GoneError())
-        if not worker.ready.is_set():  # it would only fail again
+        wait = _AGAIN_SECONDS
+        if not worker.ready.is_set():
             worker.ready.set()
+            wait = _LATER_SECONDS
             if not self._closed.is_set():
-                _LOG.error("a worker process could not start; the others, or the server, answer alone")
-            return
-        self._closed.wait(_AGAIN_SECONDS)
-        with self._lock:
-            if not self._closed.is_set():
-                others = [each for each in self._workers if each is not worker]
-                started = self._start()
-                self._workers = [*others, started] if started else others
+                _LOG.error("a worker process could not start; the others, or the server, answer alone meanwhile")
+        while not self._closed.wait(wait):
+            wait = _LATER_SECONDS
+            with self._lock:
+                if not self._closed.is_set() and (started := self._start()):
+                    self._workers = [started if each is worker else each for each in self._workers]
+                    return
 
 
 def _answer(line: Connection, make: Make, generation: str) -> None:
@@ -210,7 +219,7 @@ def _answer(line: Connection, make: Make, generation: str) -> None:
             os._exit(1)  # the server starts another
 
     line.send("ready")
-    with ThreadPoolExecutor(_AT_ONCE, "answer") as pool:
+    with ThreadPoolExecutor(AT_ONCE, "answer") as pool:
         while True:
             try:
                 request = line.recv()
