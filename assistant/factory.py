@@ -67,7 +67,7 @@ def with_guide(settings: Settings, assistant: Assistant) -> tuple[Assistant, Gui
     saved = read_guide(settings.index, name)
     guide = guide_from_json(saved, assistant.index.texts) if saved else None
     if guide is None:
-        guide = make_guide(assistant.index, assistant.ask, name)
+        guide = make_guide(assistant.index, assistant.ask, name, settings.threads)
         with suppress(OSError):  # a server may have no right to write there: then it makes it at each start
             write_guide(settings.index, name, guide_as_json(guide))
     return replace(assistant, questions=guide.questions), guide

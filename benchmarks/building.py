@@ -3,7 +3,8 @@
 python -m benchmarks.building DATA/SET … --passages 10000 --runs 5
 
 Texts of the sets one after the other until there are so many passages. The bare encoder gets the same
-passages, as the model reads them, on the same number of threads.
+passages, as the model reads them, on the same number of threads. The guide, which `assistant index` makes after
+building, is timed apart.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from tempfile import TemporaryDirectory
 import torch
 from sentence_transformers import SentenceTransformer
 
+from assistant.answering.decision import load_judge
+from assistant.chat import Assistant
 from assistant.chunking import passage_header
 from assistant.chunking.parser import passages_of
 from assistant.embedding.encoder import Encoder
@@ -28,8 +31,10 @@ from assistant.embedding.models import original
 from assistant.evaluation.data import read_data_set
 from assistant.factory import make_encoder
 from assistant.index.build import build_index
+from assistant.index.loaded import load_index
+from assistant.onboarding.guide import make_guide
 from assistant.schema import Document, Passage
-from assistant.settings import load_settings
+from assistant.settings import Settings, load_settings
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -52,6 +57,13 @@ def taken(folders: Sequence[Path], count: int, encoder: Encoder) -> tuple[list[D
     return documents, passages
 
 
+def guide(folder: Path, settings: Settings) -> None:
+    """Make the guide of the index in `folder`, as `assistant index` does."""
+    encoder = make_encoder(settings, threads=1)
+    assistant = Assistant(load_index(folder, encoder), encoder, load_judge(None))
+    make_guide(assistant.index, assistant.ask, "guide", settings.threads)
+
+
 def main() -> None:
     """Print the ratios of each run and their medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -66,7 +78,7 @@ def main() -> None:
     torch.set_num_threads(settings.threads)
     with TemporaryDirectory() as work:
         bare = SentenceTransformer(original(settings.model, "", Path(work) / "model").folder, device="cpu")
-        full, again = [], []
+        full, again, whole = [], [], []
         for run in range(options.runs):
             folder = Path(work) / f"index-{run}"
             changed = [
@@ -76,13 +88,19 @@ def main() -> None:
             alone = seconds(partial(bare.encode, texts, normalize_embeddings=True, show_progress_bar=False))
             built = seconds(partial(build_index, documents, encoder, folder, threads=settings.threads))
             updated = seconds(partial(build_index, changed, encoder, folder, threads=settings.threads))
+            guided = seconds(partial(guide, folder, settings))
             full.append(built / alone)
             again.append(updated / built)
-            print(f"bare {alone:.1f} s, built {built:.1f} s, 1 % changed {updated:.2f} s", flush=True)
+            whole.append((updated + guided) / (built + guided))
+            print(
+                f"bare {alone:.1f} s, built {built:.1f} s, 1 % changed {updated:.2f} s, guide {guided:.1f} s",
+                flush=True,
+            )
     print(
         json.dumps({
             "passages": len(passages), "full / bare": statistics.median(full), "from": min(full), "to": max(full),
             "1 % changed / full": statistics.median(again), "its from": min(again), "its to": max(again),
+            "the same with the guide": statistics.median(whole),
         })
     )  # fmt: skip
 

@@ -172,6 +172,7 @@ def test_every_question_of_the_guide_is_answered_from_where_it_was_made(tmp_path
     assistant, guide = guided(Assistant(index_of([document(text=TEXT)], tmp_path), BagOfWords(), JUDGE))
     assert {question.language for question in guide.questions} <= {"en", "sv"}
     assert "What is NWI?" in [question.question for question in guide.questions]
+    assert make_guide(assistant.index, assistant.ask, "guide", threads=3) == guide
     for question in guide.questions:
         answer = assistant.ask(question.question)
         assert answer.verdict is Verdict.ANSWERED

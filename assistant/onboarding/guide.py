@@ -40,8 +40,8 @@ def guide_name(index: Index, judge: Judge) -> str:
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
-def make_guide(index: Index, ask: Callable[[str], Answer], name: str) -> Guide:
-    """Make the guide of `index`; `ask` answers a question over it."""
+def make_guide(index: Index, ask: Callable[[str], Answer], name: str, threads: int = 1) -> Guide:
+    """Make the guide of `index`; `ask` answers a question over it, from several `threads` at a time."""
     terms, connected = glossary(index), connections(index)
     return Guide(
         name=name,
@@ -49,7 +49,7 @@ def make_guide(index: Index, ask: Callable[[str], Answer], name: str) -> Guide:
         terms=terms,
         connections=connected,
         cloze=self_test(index, terms),
-        questions=verified_questions(index, terms, connected, ask),
+        questions=verified_questions(index, terms, connected, ask, threads),
     )
 
 

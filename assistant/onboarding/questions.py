@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from assistant.index.loaded import Index
 from assistant.language import is_function_word
@@ -18,6 +19,7 @@ from assistant.onboarding.terms import RANK, Term
 from assistant.schema import Answer, SuggestedQuestion, Verdict
 
 _MOST_ASKED, _MOST_KEPT = 400, 200
+_ASKED_TOGETHER = 16
 # What an organisation does, as the two languages say it: base form, present tense of each; what follows the
 # plus sign of a Swedish verb stands at the end of a question.
 _VERBS = (
@@ -43,21 +45,27 @@ class _Candidate:
 
 
 def verified_questions(
-    index: Index, terms: Sequence[Term], connections: Sequence[Connection], ask: Callable[[str], Answer]
+    index: Index,
+    terms: Sequence[Term],
+    connections: Sequence[Connection],
+    ask: Callable[[str], Answer],
+    threads: int = 1,
 ) -> tuple[SuggestedQuestion, ...]:
-    """Questions that `ask` answers with the very sentence each was made from; kinds of questions in turn."""
+    """Questions that `ask` answers with the very sentence each was made from; kinds of questions in turn.
+
+    So many `threads` ask; how many has no influence on which questions are found.
+    """
     found: list[SuggestedQuestion] = []
-    tried: set[str] = set()
-    for candidate in _in_turn(_actions(index), _connected(connections), _meanings(terms)):
-        if len(tried) >= _MOST_ASKED or len(found) >= _MOST_KEPT:
-            break
-        if candidate.question in tried:
-            continue
-        tried.add(candidate.question)
-        answer = ask(candidate.question)
-        if answer.verdict is Verdict.ANSWERED and _from_its_source(answer, candidate):
-            found.append(SuggestedQuestion(candidate.question, candidate.language, candidate.passage_id))
-    return tuple(found)
+    candidates = islice(_apart(_in_turn(_actions(index), _connected(connections), _meanings(terms))), _MOST_ASKED)
+    with ThreadPoolExecutor(threads, "questions") as pool:
+        while len(found) < _MOST_KEPT and (group := list(islice(candidates, _ASKED_TOGETHER))):
+            answers = pool.map(ask, [candidate.question for candidate in group])
+            found += [
+                SuggestedQuestion(candidate.question, candidate.language, candidate.passage_id)
+                for candidate, answer in zip(group, answers, strict=True)
+                if answer.verdict is Verdict.ANSWERED and _from_its_source(answer, candidate)
+            ]
+    return tuple(found[:_MOST_KEPT])
 
 
 def examples(questions: Iterable[SuggestedQuestion], language: str, count: int = 4) -> list[str]:
@@ -71,6 +79,15 @@ def examples(questions: Iterable[SuggestedQuestion], language: str, count: int =
 def _from_its_source(answer: Answer, candidate: _Candidate) -> bool:
     same = (citation for citation in answer.citations if citation.passage_id == candidate.passage_id)
     return any(citation.quote in candidate.quote or candidate.quote in citation.quote for citation in same)
+
+
+def _apart(candidates: Iterable[_Candidate]) -> Iterator[_Candidate]:
+    """The first candidate of each question."""
+    seen: set[str] = set()
+    for candidate in candidates:
+        if candidate.question not in seen:
+            seen.add(candidate.question)
+            yield candidate
 
 
 def _in_turn(*kinds: Iterable[_Candidate]) -> Iterator[_Candidate]:
