@@ -1,4 +1,4 @@
-"""Resident memory of the server, with and without the page, beside a bare script that answers from the same index.
+"""Resident memory of the server, with and without the page, and of a worker, beside a bare script over the same index.
 
 python -m benchmarks.memory [--rounds 5]
 
@@ -14,8 +14,9 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,21 @@ def served(page: bool, questions: list[str]) -> float:
     """The server's, once it was asked."""
     alone = [sys.executable, "-c", "from benchmarks.memory import serve_without_page as serve; serve()"]
     with serving() if page else _running(alone) as (url, pid):
-        for question in questions:
-            httpx2.post(f"{url}/api/v1/ask", json={"question": question}).raise_for_status()
+        _ask(url, questions)
         return resident(pid)
+
+
+def worked(questions: list[str]) -> float:
+    """That of a worker process, once it was asked."""
+    with serving(ASSISTANT_WORKERS="1") as (url, pid):
+        _ask(url, questions)
+        children = Path(f"/proc/{pid}/task").glob("*/children")
+        return max(resident(int(child)) for file in children for child in file.read_text(encoding="ascii").split())
+
+
+def _ask(url: str, questions: list[str]) -> None:
+    for question in questions:
+        httpx2.post(f"{url}/api/v1/ask", json={"question": question}).raise_for_status()
 
 
 def serve_without_page() -> None:
@@ -97,8 +110,14 @@ def main() -> None:
     settings = load_settings({})
     _, guide = with_guide(settings, make_assistant(settings))
     questions = [item.question for item in guide.questions]
-    rounds = [(bare(), served(False, questions), served(True, questions)) for _ in range(options.rounds)]
-    for name, at in (("bare script", 0), ("server without the page", 1), ("server with the page", 2)):
+    kinds: dict[str, Callable[[], float]] = {
+        "bare script": bare,
+        "server without the page": partial(served, False, questions),
+        "server with the page": partial(served, True, questions),
+        "a worker process": partial(worked, questions),
+    }
+    rounds = [[measure() for measure in kinds.values()] for _ in range(options.rounds)]
+    for at, name in enumerate(kinds):
         ratios = [found[at] / found[0] for found in rounds]
         megabytes = statistics.median(found[at] for found in rounds)
         print(json.dumps({"what": name, "MB": round(megabytes), "/ bare": round(statistics.median(ratios), 3),
