@@ -2,9 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
 
 from assistant.web.server import _listen
+from tests.browser.conftest import serving
+from tests.conftest import ROOT
 
 
 def test_a_small_answer_does_not_wait_for_the_acknowledgement_of_the_one_before() -> None:
@@ -26,3 +32,15 @@ def test_a_small_answer_does_not_wait_for_the_acknowledgement_of_the_one_before(
 
     with ThreadPoolExecutor(1) as pool:  # the browser's driver keeps a loop running in the thread of the tests
         assert pool.submit(asyncio.run, nodelay()).result()
+
+
+@pytest.mark.real
+def test_a_server_that_is_terminated_closes_what_it_has_open(tmp_path: Path) -> None:
+    with serving(tmp_path, ROOT / "corpus", ASSISTANT_WORKERS="1") as server:
+        body = b'{"question": "What is SciLifeLab?"}'
+        asked = urllib.request.Request(f"{server.url}/api/v1/ask", body, {"Content-Type": "application/json"})
+        urllib.request.urlopen(asked, timeout=30).close()
+        with urllib.request.urlopen(f"{server.url}/readyz", timeout=30) as ready:
+            assert b'"workers":"ok"' in ready.read()
+        assert (tmp_path / "store.sqlite-wal").exists()
+    assert not (tmp_path / "store.sqlite-wal").exists()  # SQLite clears it away when the database is closed

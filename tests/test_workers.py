@@ -6,17 +6,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 from assistant.chat import Assistant
 from assistant.errors import QuestionError
 from assistant.index.loaded import load_index
 from assistant.retrieval import Filter
 from assistant.schema import Turn
+from assistant.web.api import create_app
+from assistant.web.site import Site
 from assistant.web.workers import Workers
 from tests.conftest import document, index_of
 from tests.fakes import JUDGE, BagOfWords
@@ -89,35 +94,58 @@ def test_a_worker_that_is_killed_costs_no_answer_and_is_started_again(workers: W
 
 
 def test_where_no_worker_can_start_the_server_answers(small_assistant: Assistant) -> None:
-    workers = Workers(small_assistant, fail, 1)
-    workers.wait()
-    assert workers.state() == "0 of 1 answer"
-    assert workers.pids() == []
-    assert workers.ask(QUESTION, (), None).answer.citations
-    workers.close()
+    with closing(Workers(small_assistant, fail, 1)) as workers:
+        workers.wait()
+        assert workers.state() == "0 of 1 answer"
+        assert workers.pids() == []
+        assert workers.ask(QUESTION, (), None).answer.citations
 
 
 def test_a_worker_that_could_not_start_is_tried_again(
     small_assistant: Assistant, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("assistant.web.workers._LATER_SECONDS", 0.5)
-    workers = Workers(small_assistant, partial(fail_once, folder), 2)
-    workers.wait()
-    until(lambda: workers.state() == "ok")
-    assert (folder.parent / "failed").exists()
-    assert len(set(workers.pids())) == 2
-    workers.close()
+    with closing(Workers(small_assistant, partial(fail_once, folder), 2)) as workers:
+        until(lambda: workers.state() == "ok")
+        assert (folder.parent / "failed").exists()
+        assert len(set(workers.pids())) == 2
+
+
+def test_a_worker_that_the_system_refused_is_tried_again(
+    small_assistant: Assistant, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, refused = SpawnProcess.start, [OSError("no process left"), OSError("no process left")]
+
+    def refuse_twice(process: SpawnProcess) -> None:
+        if refused:
+            raise refused.pop()
+        start(process)
+
+    monkeypatch.setattr(SpawnProcess, "start", refuse_twice)
+    monkeypatch.setattr("assistant.web.workers._LATER_SECONDS", 0.5)
+    with closing(Workers(small_assistant, partial(make, folder), 2)) as workers:
+        workers.wait()
+        assert workers.pids() == []
+        until(lambda: workers.state() == "ok")
+
+
+def test_the_server_says_how_many_workers_answer(site: Site, workers: Workers) -> None:
+    site.edition = replace(site.edition, workers=workers)
+    with TestClient(create_app(site)) as client:
+        assert client.get("/readyz").json()["checks"]["workers"] == "ok"
+        os.kill(workers.pids()[0], signal.SIGKILL)
+        until(lambda: client.get("/readyz").json()["checks"]["workers"] == "1 of 2 answer")
+        until(lambda: client.get("/readyz").json()["checks"]["workers"] == "ok")
 
 
 def test_a_worker_that_finds_another_generation_does_not_answer_from_it(
     small_assistant: Assistant, folder: Path
 ) -> None:
     index_of([document(text="The Delta Institute was founded in 2001.")], folder)
-    workers = Workers(small_assistant, partial(make, folder), 1)
-    workers.wait()
-    assert workers.pids() == []
-    assert workers.ask(QUESTION, (), None).answer.citations[0].document_id == "alpha.md"
-    workers.close()
+    with closing(Workers(small_assistant, partial(make, folder), 1)) as workers:
+        workers.wait()
+        assert workers.pids() == []
+        assert workers.ask(QUESTION, (), None).answer.citations[0].document_id == "alpha.md"
 
 
 def test_closed_workers_end_after_what_they_were_asked(small_assistant: Assistant, folder: Path) -> None:

@@ -34,8 +34,9 @@ def make_edition(
     Raises:
         ModelError, IndexStateError, CorpusError: what it is made from can't be used.
     """
+    threads = 1 if encoder else settings.threads  # a server that answers meanwhile keeps the others for that
     encoder = encoder or BatchingEncoder(make_encoder(settings, 1, report), settings.threads)
-    assistant, guide = with_guide(settings, make_assistant(settings, encoder=encoder))
+    assistant, guide = with_guide(settings, make_assistant(settings, encoder=encoder), threads)
     roles = read_roles(settings.corpus, list(assistant.index.documents))
     built = datetime.fromtimestamp(indexed_at(settings.index)).strftime("%Y-%m-%d")
     make = partial(_make_like, settings, assistant.questions)

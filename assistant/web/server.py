@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -30,7 +31,7 @@ _SILENCE = {
 # Questions run beside each other, each on one thread; read when FAISS is imported.
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
-_GRACE = 5  # seconds that open streams get when the server is stopped
+_GRACE = 5  # seconds that open streams, then workers, get when the server is stopped
 _KEEP_ALIVE = 75  # seconds; longer than clients and proxies keep an idle line, or a request meets one that closes
 
 
@@ -68,6 +69,7 @@ def serve(settings: Settings) -> None:
             proxy_headers=False,  # `Proxied` reads them, from the proxies that the settings name
         )
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn stops, then raises it again: close what is open
     stop = threading.Event()
     follow(site, settings, stop)
     if site.store:
@@ -78,7 +80,7 @@ def serve(settings: Settings) -> None:
         stop.set()
         site.threads.shutdown(wait=False, cancel_futures=True)
         if site.edition.workers:
-            site.edition.workers.close()
+            site.edition.workers.close(_GRACE)
         if site.store:
             site.store.close()
         if site.traces:

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from assistant.chat import Assistant
-from assistant.errors import AssistantError, SlowError
+from assistant.errors import AssistantError, ServerError, SlowError
 from assistant.retrieval import Filter
 from assistant.schema import Turn
 from assistant.web.answers import Given, asked
@@ -26,6 +26,7 @@ AT_ONCE = 8  # questions of one process, so that their vectors are made together
 _START_SECONDS, _END_SECONDS = 120.0, 40.0
 _AGAIN_SECONDS = 1.0  # before one that ended is started again: it may end at once each time
 _LATER_SECONDS = 60.0  # before one that could not start is tried again: memory may be free then
+_READY, _OTHER = "ready", "other"  # what a process says first: that it answers, or that another generation is live
 _LOG = logging.getLogger(__name__)
 
 Make = Callable[[], Assistant]
@@ -39,7 +40,7 @@ class _Worker:
     line: Connection
     lock: threading.Lock = field(default_factory=threading.Lock)
     waiting: dict[int, Future[Given]] = field(default_factory=dict)
-    ready: threading.Event = field(default_factory=threading.Event)
+    ready: bool = False
     gone: bool = False
 
 
@@ -58,21 +59,28 @@ class Workers:
         assistant: the server's own.
         make: makes one like it in a process; a function that can be pickled.
         number: of processes.
+
+    Raises:
+        ServerError: the system gives no threads for them.
     """
 
     def __init__(self, assistant: Assistant, make: Make, number: int) -> None:
         self._assistant, self._make, self._numbers = assistant, make, count()
-        self._number = number
         self._lock, self._closed = threading.Lock(), threading.Event()
-        self._workers: list[_Worker] = []
-        with self._lock:
-            self._workers = [made for _ in range(number) if (made := self._start())]
+        self._workers: tuple[_Worker, ...] = ()
+        self._tried = [threading.Event() for _ in range(number)]
+        try:
+            for tried in self._tried:
+                threading.Thread(target=self._keep, args=(tried,), name="worker", daemon=True).start()
+        except RuntimeError as error:
+            self.close(0)
+            raise ServerError(f"no thread for worker processes ({error}); lower ASSISTANT_WORKERS") from error
 
     def wait(self) -> None:
         """Until each has started or failed to; meanwhile the server answers itself."""
         until = time.monotonic() + _START_SECONDS
-        for worker in list(self._workers):
-            worker.ready.wait(max(0.0, until - time.monotonic()))
+        for tried in self._tried:
+            tried.wait(max(0.0, until - time.monotonic()))
 
     def ask(self, question: str, turns: tuple[Turn, ...], only: Filter | None) -> Given:
         """What the least busy process gives.
@@ -104,41 +112,58 @@ class Workers:
 
     def state(self) -> str:
         """ "ok" when all answer, otherwise how many of them do."""
-        ready = len(self._alive())
-        return "ok" if ready == self._number else f"{ready} of {self._number} answer"
+        ready, wanted = len(self._alive()), len(self._tried)
+        return "ok" if ready == wanted else f"{ready} of {wanted} answer"
 
-    def close(self) -> None:
-        """Let them finish what they were asked, and end."""
+    def close(self, seconds: float = _END_SECONDS) -> None:
+        """Let them finish what they were asked, for so many `seconds`, and end."""
         with self._lock:
             self._closed.set()
             workers = self._workers
+        until = time.monotonic() + seconds
         for worker in workers:
             with worker.lock, suppress(OSError):
                 if not worker.gone:
                     worker.gone = True  # nothing more is sent
                     worker.line.send(None)
         for worker in workers:
-            worker.process.join(_END_SECONDS)
+            worker.process.join(max(0.0, until - time.monotonic()))
             worker.process.kill()  # one that still isn't done never will be
 
     def _alive(self) -> list[_Worker]:
-        return [worker for worker in self._workers if worker.ready.is_set() and not worker.gone]
+        return [worker for worker in self._workers if worker.ready and not worker.gone]
+
+    def _keep(self, tried: threading.Event) -> None:
+        """One process after the other, until all is closed."""
+        while not self._closed.is_set():
+            worker = self._start()
+            said = self._listen(worker, tried) if worker else None
+            tried.set()
+            if self._closed.is_set():
+                return
+            if said == _OTHER:
+                _LOG.warning("a worker process found another index live, and waits for the server to take it")
+            elif said != _READY:
+                _LOG.error("a worker process could not start; the others, or the server, answer alone meanwhile")
+            self._closed.wait(_AGAIN_SECONDS if said == _READY else _LATER_SECONDS)
 
     def _start(self) -> _Worker | None:
         context = get_context("spawn")  # a fork would copy locks that other threads hold
-        ours, theirs = context.Pipe()
         generation = self._assistant.index.manifest.generation
-        process = context.Process(target=_answer, args=(theirs, self._make, generation), name="answers", daemon=True)
-        try:
-            process.start()
-        except OSError as error:
-            ours.close()
-            _LOG.error("a worker process can't be started (%s); the others, or the server, answer alone", error)
-            return None
-        finally:
-            theirs.close()
-        worker = _Worker(process, ours)
-        threading.Thread(target=self._listen, args=(worker,), name="worker", daemon=True).start()
+        with self._lock:
+            if self._closed.is_set():
+                return None
+            try:
+                ours, theirs = context.Pipe()
+                with theirs:
+                    arguments = (theirs, self._make, generation)
+                    process = context.Process(target=_answer, args=arguments, name="answers", daemon=True)
+                    process.start()
+            except OSError as error:
+                _LOG.error("a worker process can't be started: %s", error)
+                return None
+            worker = _Worker(process, ours)
+            self._workers = (*self._workers, worker)
         return worker
 
     def _send(self, worker: _Worker, request: object) -> Future[Given]:
@@ -156,11 +181,14 @@ class Workers:
                 raise _GoneError from None
         return answer
 
-    def _listen(self, worker: _Worker) -> None:
-        """Hand on what `worker` says until it ends; then start another in its place."""
+    def _listen(self, worker: _Worker, tried: threading.Event) -> str | None:
+        """Hand on what `worker` says until it ends, and return what it said first."""
+        said = None
         try:
-            worker.line.recv()
-            worker.ready.set()
+            said = worker.line.recv()
+            if said == _READY:
+                worker.ready = True
+                tried.set()
             while True:
                 number, given = worker.line.recv()
                 answer = worker.waiting.pop(number)
@@ -171,29 +199,21 @@ class Workers:
         except Exception as error:  # the line ended, or what came can't be read
             if not isinstance(error, EOFError | OSError):
                 _LOG.error("a worker process said what can't be read: %s", type(error).__name__)
-            worker.process.kill()
-            self._replace(worker)
+        worker.process.kill()
+        self._leave(worker)
+        return said
 
-    def _replace(self, worker: _Worker) -> None:
+    def _leave(self, worker: _Worker) -> None:
+        """What `worker` was asked is asked another."""
         with worker.lock:
             worker.gone = True
             left = list(worker.waiting.values())
             worker.waiting.clear()
             worker.line.close()
+        with self._lock:
+            self._workers = tuple(each for each in self._workers if each is not worker)
         for answer in left:
             answer.set_exception(_GoneError())
-        wait = _AGAIN_SECONDS
-        if not worker.ready.is_set():
-            worker.ready.set()
-            wait = _LATER_SECONDS
-            if not self._closed.is_set():
-                _LOG.error("a worker process could not start; the others, or the server, answer alone meanwhile")
-        while not self._closed.wait(wait):
-            wait = _LATER_SECONDS
-            with self._lock:
-                if not self._closed.is_set() and (started := self._start()):
-                    self._workers = [started if each is worker else each for each in self._workers]
-                    return
 
 
 def _answer(line: Connection, make: Make, generation: str) -> None:
@@ -201,7 +221,8 @@ def _answer(line: Connection, make: Make, generation: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the server says when to end
     assistant = make()
     if assistant.index.manifest.generation != generation:
-        return  # another is live: the server takes it, or has refused it
+        line.send(_OTHER)  # the server takes it, or has refused it
+        return
     lock = threading.Lock()
 
     def work(number: int, request: tuple[str, tuple[Turn, ...], Filter | None]) -> None:
@@ -218,7 +239,7 @@ def _answer(line: Connection, make: Make, generation: str) -> None:
         except Exception:
             os._exit(1)  # the server starts another
 
-    line.send("ready")
+    line.send(_READY)
     with ThreadPoolExecutor(AT_ONCE, "answer") as pool:
         while True:
             try:
