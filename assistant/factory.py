@@ -61,13 +61,16 @@ def make_assistant(
     )  # fmt: skip
 
 
-def with_guide(settings: Settings, assistant: Assistant) -> tuple[Assistant, Guide]:
-    """`assistant` with its guide, which is made, and saved where that is possible, when there is none yet."""
+def with_guide(settings: Settings, assistant: Assistant, threads: int | None = None) -> tuple[Assistant, Guide]:
+    """`assistant` with its guide, which is made, and saved where that is possible, when there is none yet.
+
+    So many `threads` ask for it, those of the settings when None.
+    """
     name = guide_name(assistant.index, assistant.judge)
     saved = read_guide(settings.index, name)
     guide = guide_from_json(saved, assistant.index.texts) if saved else None
     if guide is None:
-        guide = make_guide(assistant.index, assistant.ask, name, settings.threads)
+        guide = make_guide(assistant.index, assistant.ask, name, threads or settings.threads)
         with suppress(OSError):  # a server may have no right to write there: then it makes it at each start
             write_guide(settings.index, name, guide_as_json(guide))
     return replace(assistant, questions=guide.questions), guide

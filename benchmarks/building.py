@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 from sentence_transformers import SentenceTransformer
+from threadpoolctl import threadpool_limits
 
 from assistant.answering.decision import load_judge
 from assistant.chat import Assistant
@@ -60,8 +61,9 @@ def taken(folders: Sequence[Path], count: int, encoder: Encoder) -> tuple[list[D
 def guide(folder: Path, settings: Settings) -> None:
     """Make the guide of the index in `folder`, as `assistant index` does."""
     encoder = make_encoder(settings, threads=1)
-    assistant = Assistant(load_index(folder, encoder), encoder, load_judge(None))
-    make_guide(assistant.index, assistant.ask, "guide", settings.threads)
+    assistant = Assistant(load_index(folder, encoder), encoder, load_judge(settings.answer_from))
+    with threadpool_limits(1, "blas"):  # as the command line does
+        make_guide(assistant.index, assistant.ask, "guide", settings.threads)
 
 
 def main() -> None:

@@ -82,6 +82,7 @@ def served(page: bool, questions: list[str]) -> float:
 def worked(questions: list[str]) -> float:
     """That of a worker process, once it was asked."""
     with serving(ASSISTANT_WORKERS="1") as (url, pid):
+        assert httpx2.get(f"{url}/readyz").json()["checks"]["workers"] == "ok", "no worker answers"
         _ask(url, questions)
         children = Path(f"/proc/{pid}/task").glob("*/children")
         return max(resident(int(child)) for file in children for child in file.read_text(encoding="ascii").split())

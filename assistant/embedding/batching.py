@@ -26,7 +26,8 @@ class BatchingEncoder:
 
     Nobody waits for company: a question that comes when no pass runs is encoded at once. Each pass is run by
     the thread of one of its questions, which then hands on to one that waits. With an `OnnxEncoder` a vector is the
-    same, to the bit, in whatever company it was made. A question that can't be encoded costs the others nothing.
+    same, to the bit, in whatever company it was made. A question that can't be encoded fails alone; the others of its
+    pass wait longer.
 
     Args:
         encoder: runs the passes; safe to call from several threads.
@@ -73,21 +74,22 @@ class BatchingEncoder:
             batch = [leader, *self._waiting[: _MOST - 1]]
             del self._waiting[: _MOST - 1]
         self._pass(batch)
-        for item in batch:
-            item.woken.set()
 
     def _pass(self, batch: list[_Waiting]) -> None:
         try:
             encoded = self._encoder.encode_questions([item.text for item in batch], [item.spans for item in batch])
+            own = [Encoded(encoded.vectors[at : at + 1], (encoded.spans[at],)) for at in range(len(batch))]
         except BaseException as error:  # whoever waits must hear of it
-            if len(batch) == 1:
-                batch[0].encoded.set_exception(error)
-            else:
+            if len(batch) > 1:
                 for item in batch:
                     self._pass([item])
+                return
+            batch[0].encoded.set_exception(error)
         else:
-            for number, item in enumerate(batch):
-                item.encoded.set_result(Encoded(encoded.vectors[number : number + 1], (encoded.spans[number],)))
+            for item, vectors in zip(batch, own, strict=True):
+                item.encoded.set_result(vectors)
+        for item in batch:
+            item.woken.set()
 
     def _hand_on(self) -> None:
         with self._lock:

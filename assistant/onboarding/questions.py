@@ -19,7 +19,7 @@ from assistant.onboarding.terms import RANK, Term
 from assistant.schema import Answer, SuggestedQuestion, Verdict
 
 _MOST_ASKED, _MOST_KEPT = 400, 200
-_ASKED_TOGETHER = 16
+_ASKED_TOGETHER = 64  # as many threads as a setting allows
 # What an organisation does, as the two languages say it: base form, present tense of each; what follows the
 # plus sign of a Swedish verb stands at the end of a question.
 _VERBS = (
