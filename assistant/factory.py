@@ -8,15 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answering.decision import load_judge
-from assistant.chat import Assistant
-from assistant.corpus import Unreadable, read_corpus
+from assistant.answering.answerability import load_judge
+from assistant.conversation.assistant import Assistant
 from assistant.corpus.freshness import Freshness
-from assistant.embedding.encoder import Encoder, load_encoder
-from assistant.index.guides import read_guide, write_guide
-from assistant.index.loaded import load_index
-from assistant.index.store import indexed_at
-from assistant.onboarding.guide import (
+from assistant.corpus.reading import Unreadable, read_corpus
+from assistant.embedding.encoder import Encoder
+from assistant.embedding.loading import load_encoder
+from assistant.index.generations import indexed_at
+from assistant.index.introductions import read_guide, write_guide
+from assistant.index.loading import load_index
+from assistant.onboarding.introduction import (
     Guide,
     guide_as_json,
     guide_from_json,
@@ -29,9 +30,9 @@ from assistant.schema import Document
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
-    from assistant.evaluation.data import DataSet
+    from assistant.evaluation.data_sets import DataSet
     from assistant.index.build import BuildReport
-    from assistant.index.making import Progress
+    from assistant.index.generation_writer import Progress
 
 
 def make_encoder(settings: Settings, threads: int, report: Callable[[str], None] = lambda _: None) -> Encoder:
@@ -57,7 +58,7 @@ def make_assistant(
     return Assistant(
         index, encoder, judge, settings.language, settings.contact,
         questions=questions_from_json(saved) if saved else (),
-        changed=Freshness(settings.corpus, most_bytes(settings), index.documents, indexed_at(settings.index)),
+        changed=Freshness(settings.corpus, settings.max_file_bytes, index.documents, indexed_at(settings.index)),
     )  # fmt: skip
 
 
@@ -76,11 +77,6 @@ def with_guide(settings: Settings, assistant: Assistant, threads: int | None = N
     return replace(assistant, questions=guide.questions), guide
 
 
-def most_bytes(settings: Settings) -> int:
-    """The size in bytes over which a corpus file is refused."""
-    return int(settings.max_file_mb * 1e6)
-
-
 def update_index(
     settings: Settings, skip_unreadable: bool, rebuild: bool, report: Callable[[str], None], progress: Progress
 ) -> tuple[Sequence[Unreadable], BuildReport]:
@@ -89,7 +85,7 @@ def update_index(
     Raises:
         CorpusError, ModelError, IndexStateError: the index stays as it was.
     """
-    reading = read_corpus(settings.corpus, most_bytes(settings), skip_unreadable)
+    reading = read_corpus(settings.corpus, settings.max_file_bytes, skip_unreadable)
     encoder = make_encoder(settings, settings.threads, report)
     from assistant.index.build import build_index  # llama-index: seconds to import, only a build needs it
 

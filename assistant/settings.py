@@ -132,6 +132,11 @@ class Settings(BaseModel):
         return self
 
     @property
+    def max_file_bytes(self) -> int:
+        """Size in bytes above which a corpus file is refused."""
+        return int(self.max_file_mb * 1e6)
+
+    @property
     def public_path(self) -> str:
         """The sub-path of the public address: "/assistant", or "" for none."""
         return urlsplit(self.public_url).path

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from assistant.chat import Assistant
-from assistant.evaluation.data import DataSet, read_data_set
-from assistant.evaluation.measures import calibration_error
+from assistant.conversation.assistant import Assistant
+from assistant.evaluation.data_sets import DataSet, read_data_set
+from assistant.evaluation.metrics import calibration_error
 from assistant.evaluation.report import evaluate
-from assistant.evaluation.run import Outcome, outcomes
+from assistant.evaluation.runner import Outcome, outcomes
 from assistant.factory import make_evaluated
 from assistant.settings import load_settings
 

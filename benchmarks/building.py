@@ -23,17 +23,17 @@ import torch
 from sentence_transformers import SentenceTransformer
 from threadpoolctl import threadpool_limits
 
-from assistant.answering.decision import load_judge
-from assistant.chat import Assistant
+from assistant.answering.answerability import load_judge
 from assistant.chunking import passage_header
-from assistant.chunking.parser import passages_of
+from assistant.chunking.passage_parser import passages_of
+from assistant.conversation.assistant import Assistant
 from assistant.embedding.encoder import Encoder
 from assistant.embedding.models import original
-from assistant.evaluation.data import read_data_set
+from assistant.evaluation.data_sets import read_data_set
 from assistant.factory import make_encoder
 from assistant.index.build import build_index
-from assistant.index.loaded import load_index
-from assistant.onboarding.guide import make_guide
+from assistant.index.loading import load_index
+from assistant.onboarding.introduction import make_guide
 from assistant.schema import Document, Passage
 from assistant.settings import Settings, load_settings
 

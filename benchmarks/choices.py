@@ -21,16 +21,17 @@ from typing import Any
 
 import numpy as np
 
-from assistant.chat import Assistant
 from assistant.chunking import passage_header
-from assistant.evaluation.data import read_data_set
+from assistant.conversation.assistant import Assistant
+from assistant.evaluation.data_sets import read_data_set
 from assistant.factory import make_evaluated
-from assistant.index.lexical import grams
-from assistant.index.store import live_folder
-from assistant.language import content_words, stems_of
-from assistant.retrieval import WEIGHTS
+from assistant.index.generations import live_folder
+from assistant.index.search.lexical import grams
+from assistant.retrieval.retriever import WEIGHTS
 from assistant.schema import Span
 from assistant.settings import load_settings
+from assistant.text.stemming import stems_of
+from assistant.text.words import content_words
 from benchmarks.retrieval import figure, queries
 
 _CANDIDATES = 30  # of each retriever, as in assistant.retrieval

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.chat import Assistant
-from assistant.evaluation.data import AskedQuestion, DataSet, read_data_set
-from assistant.evaluation.measures import mean_with_interval, retrieval_figures
-from assistant.evaluation.run import rankings
+from assistant.conversation.assistant import Assistant
+from assistant.evaluation.data_sets import AskedQuestion, DataSet, read_data_set
+from assistant.evaluation.metrics import mean_with_interval, retrieval_figures
+from assistant.evaluation.runner import rankings
 from assistant.factory import make_evaluated
 from assistant.schema import Turn
 from assistant.settings import load_settings

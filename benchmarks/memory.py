@@ -24,11 +24,11 @@ import httpx2
 import uvicorn
 
 from assistant.factory import make_assistant, make_encoder, with_guide
-from assistant.index.store import live_folder
+from assistant.index.generations import live_folder
 from assistant.settings import load_settings
-from assistant.web.api import create_app
-from assistant.web.look import make_look
-from assistant.web.server import make_site
+from assistant.web.server.app import create_app
+from assistant.web.server.server import make_site
+from assistant.web.site.branding import make_look
 from benchmarks.serving import serving
 from benchmarks.speed import BARE
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from assistant.chat import Assistant
-from assistant.evaluation.data import DataSet, read_data_set
-from assistant.evaluation.measures import Figure, retrieval_figures
+from assistant.conversation.assistant import Assistant
+from assistant.evaluation.data_sets import DataSet, read_data_set
+from assistant.evaluation.metrics import Figure, retrieval_figures
 from assistant.factory import make_evaluated
-from assistant.language import detect_question
-from assistant.retrieval import WEIGHTS, Query, Weights, make_query, retrieve
+from assistant.retrieval.query import Query, make_query
+from assistant.retrieval.retriever import WEIGHTS, Weights, retrieve
 from assistant.settings import load_settings
+from assistant.text.language import detect_question
 
 VARIANTS = {
     "passage vector": Weights(0.0, 0.0, 0.0),

@@ -27,14 +27,14 @@ import faiss
 import numpy as np
 from matplotlib.figure import Figure
 
-from assistant.answering.decision import load_judge
-from assistant.chat import Assistant
+from assistant.answering.answerability import load_judge
+from assistant.conversation.assistant import Assistant
 from assistant.embedding.encoder import Encoded, Encoder
-from assistant.evaluation.data import DataSet, read_data_set
+from assistant.evaluation.data_sets import DataSet, read_data_set
 from assistant.factory import make_encoder, make_evaluated
 from assistant.index.build import build_index
-from assistant.index.loaded import Index, load_index
-from assistant.index.store import live_folder
+from assistant.index.generations import live_folder
+from assistant.index.loading import Index, load_index
 from assistant.schema import Document, Heading, Span
 from assistant.settings import load_settings
 

@@ -31,9 +31,9 @@ from llama_index.core.schema import TextNode
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 from llama_index.vector_stores.faiss import FaissVectorStore
 
-from assistant.chat import Assistant
+from assistant.conversation.assistant import Assistant
 from assistant.embedding.models import original
-from assistant.evaluation.data import DataSet, read_data_set
+from assistant.evaluation.data_sets import DataSet, read_data_set
 from assistant.factory import make_evaluated
 from assistant.schema import Document
 from assistant.settings import load_settings

@@ -27,9 +27,9 @@ from typing import Any
 import aiohttp
 from matplotlib.figure import Figure
 
-from assistant.chat import Assistant
+from assistant.conversation.assistant import Assistant
 from assistant.settings import Settings, load_settings
-from assistant.web.reload import make_edition
+from assistant.web.server.index_reload import make_edition
 from benchmarks.serving import serving
 
 _CLIENTS = (1, 8, 32, 128)

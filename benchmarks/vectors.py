@@ -21,9 +21,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from assistant.evaluation.data import read_data_set
+from assistant.evaluation.data_sets import read_data_set
 from assistant.factory import make_evaluated
-from assistant.index import dense
+from assistant.index.search import dense
 from assistant.settings import load_settings
 
 _DEPTH, _ASKED = 10, 30  # the nearest that count, and as many as retrieval asks for

@@ -11,17 +11,18 @@ from typing import Any
 
 import pytest
 
-from assistant.answering.decision import load_judge
-from assistant.chat import Assistant
-from assistant.embedding.encoder import Encoder, load_encoder
+from assistant.answering.answerability import load_judge
+from assistant.conversation.assistant import Assistant
+from assistant.embedding.encoder import Encoder
+from assistant.embedding.loading import load_encoder
 from assistant.index.build import build_index
-from assistant.index.loaded import Index, load_index
-from assistant.index.store import live_folder
-from assistant.onboarding.guide import Guide, make_guide
+from assistant.index.generations import live_folder
+from assistant.index.loading import Index, load_index
+from assistant.onboarding.introduction import Guide, make_guide
 from assistant.schema import Document
 from assistant.store.database import Store
-from assistant.web.look import make_look
-from assistant.web.site import Edition, Site
+from assistant.web.site.branding import make_look
+from assistant.web.site.site import Edition, Site
 from tests.fakes import JUDGE, BagOfWords
 
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", DO_NOT_TRACK="1")
@@ -135,7 +136,7 @@ def e5() -> Encoder:
 @pytest.fixture(scope="session")
 def seed_assistant(e5: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     """The real model over the texts in corpus/."""
-    from assistant.corpus import read_corpus
+    from assistant.corpus.reading import read_corpus
 
     documents = list(read_corpus(ROOT / "corpus", 50_000_000))
     return Assistant(index_of(documents, tmp_path_factory.mktemp("seed"), e5), e5, load_judge())

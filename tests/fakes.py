@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.decision import Judge, Logistic
+from assistant.answering.answerability import Judge, Logistic
 from assistant.embedding.encoder import Encoded
-from assistant.index.calibration import STATEMENTS
-from assistant.language import stems
+from assistant.index.search.neutral_texts import STATEMENTS
 from assistant.schema import Span
+from assistant.text.stemming import stems
 
 # Answers when the words match, whatever the vectors of the model are like.
 JUDGE = Judge(answers=Logistic(-9.0, {"match": 20.0}), on_topic=Logistic(-6.0, {"match": 20.0}), answer_from=0.5)

@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from assistant.errors import SettingsError, StoreError
 from assistant.settings import Settings, load_settings
-from assistant.store.keys import PREFIX, Keys
-from assistant.web.site import Site
-from assistant.web.stack import make_stack, own_names
+from assistant.store.api_keys import PREFIX, Keys
+from assistant.web.server.middleware_stack import make_stack, own_names
+from assistant.web.site.site import Site
 from tests.servers import in_a_loop
 
 PROXY, STRANGER = "10.1.2.3", "10.9.9.9"
@@ -300,7 +300,7 @@ def test_a_cookie_that_was_not_signed_here_is_nothing(site: Site, cookie: str) -
     ],
 )
 def test_after_signing_in_nobody_is_sent_elsewhere(place: str, own: str) -> None:
-    from assistant.web.access.oidc import _own_place
+    from assistant.web.pages.sign_in import _own_place
 
     assert _own_place(place) == own
 

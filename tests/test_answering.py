@@ -4,15 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering import phrases, smalltalk, writer
-from assistant.answering.decision import Decision, load_judge
+from assistant.answering import phrases, writer
+from assistant.answering.answerability import Decision, load_judge
 from assistant.answering.definitions import Definition, as_search, definition_asked
-from assistant.answering.evidence import MOST_QUOTES, choose, weigh
 from assistant.answering.features import Features
-from assistant.answering.lists import with_whole_list
-from assistant.chat import Assistant
+from assistant.answering.sentence_selection import MOST_QUOTES, choose, weigh
+from assistant.answering.whole_lists import with_whole_list
 from assistant.citations import segments
-from assistant.retrieval import make_query, retrieve
+from assistant.conversation import small_talk
+from assistant.conversation.assistant import Assistant
+from assistant.retrieval.query import make_query
+from assistant.retrieval.retriever import retrieve
 from assistant.schema import Span, Verdict
 from tests.conftest import document, index_of
 from tests.fakes import JUDGE, BagOfWords
@@ -108,7 +110,7 @@ def test_somebody_who_writes_a_third_language_is_answered_in_the_default() -> No
     ],
 )
 def test_only_talk_about_the_assistant_is_small_talk(message: str, expected: tuple[str, str] | None) -> None:
-    assert smalltalk.recognise(message) == expected
+    assert small_talk.recognise(message) == expected
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.chat import Assistant
+from assistant.conversation.assistant import Assistant
 from assistant.errors import QuestionError
-from assistant.retrieval import Filter
+from assistant.retrieval.passage_filter import Filter
 from assistant.schema import Notice, Turn
-from assistant.web.answers import Answers, Given, asked
+from assistant.web.site.answer_cache import Answers, Given, asked
 
 QUESTION = "When was the Alpha Institute founded in Lund?"
 

@@ -65,7 +65,7 @@ def test_every_setting_stands_in_the_readme(name: str) -> None:
 
 
 def test_every_command_stands_in_the_readme() -> None:
-    from assistant.cli import _parser
+    from assistant.cli.main import _parser
 
     shown = _parser().format_help()
     commands = [line.split()[0] for line in shown.splitlines() if line.startswith("    ") and line[4] != " "]

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.chat import Assistant
+from assistant.conversation.assistant import Assistant
 from assistant.errors import IndexDamagedError
-from assistant.web.api import create_app
-from assistant.web.site import Site
+from assistant.web.server.app import create_app
+from assistant.web.site.site import Site
 
 ASKED = {"question": "When was the Alpha Institute founded in Lund?"}
 STREAM = {"Accept": "text/event-stream"}
@@ -79,7 +79,7 @@ def test_what_goes_wrong_in_a_stream_is_an_event(
 def test_an_answer_that_takes_too_long_is_given_up(
     client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.web.asking.MOST_SECONDS", 0.1)
+    monkeypatch.setattr("assistant.web.api.ask.MOST_SECONDS", 0.1)
     answering(site, monkeypatch, lambda: time.sleep(0.6))
     begun = time.monotonic()
     response = client.post("/api/v1/ask", json=ASKED)
@@ -97,7 +97,7 @@ def test_an_answer_that_takes_too_long_is_given_up(
 def test_a_stream_that_waits_shows_that_it_lives(
     client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.web.asking._PING_SECONDS", 0.05)
+    monkeypatch.setattr("assistant.web.api.ask._PING_SECONDS", 0.05)
     answering(site, monkeypatch, lambda: time.sleep(0.3))
     text = client.post("/api/v1/ask", json=ASKED, headers=STREAM).text
     assert text.startswith(": still at it\n\n")
@@ -122,7 +122,7 @@ def test_work_that_was_given_up_takes_no_more_threads_and_leaves_no_row(
         time.sleep(0.3)
         at_once[0] -= 1
 
-    monkeypatch.setattr("assistant.web.asking.MOST_SECONDS", 0.05)
+    monkeypatch.setattr("assistant.web.api.ask.MOST_SECONDS", 0.05)
     answering(site, monkeypatch, slowly)
     for number in range(30):
         asked = {"question": f"{ASKED['question']} ({number})"}
@@ -136,9 +136,9 @@ def test_work_that_was_given_up_takes_no_more_threads_and_leaves_no_row(
 def test_an_answer_that_took_too_long_is_there_when_it_is_asked_again(
     client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.web.asking.MOST_SECONDS", 0.05)
+    monkeypatch.setattr("assistant.web.api.ask.MOST_SECONDS", 0.05)
     answering(site, monkeypatch, lambda: time.sleep(0.3))
     assert client.post("/api/v1/ask", json=ASKED).status_code == 503
     time.sleep(1.0)
-    monkeypatch.setattr("assistant.web.asking.MOST_SECONDS", 30.0)
+    monkeypatch.setattr("assistant.web.api.ask.MOST_SECONDS", 30.0)
     assert client.post("/api/v1/ask", json=ASKED).json()["citations"]

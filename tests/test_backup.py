@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 
-from assistant.backup import back_up, restore, restore_settings
-from assistant.corpus import read_corpus
+from assistant.corpus.reading import read_corpus
 from assistant.errors import BackupError, IndexStateError
 from assistant.index.build import build_index
-from assistant.index.loaded import load_index
-from assistant.index.store import current_generation, locked
+from assistant.index.generations import current_generation, locked
+from assistant.index.loading import load_index
+from assistant.maintenance.backup import back_up
+from assistant.maintenance.restore import restore, restore_settings
 from assistant.schema import Answer, Verdict
 from assistant.settings import Settings
+from assistant.store.api_keys import Keys
 from assistant.store.database import Store
-from assistant.store.keys import Keys
 from tests.conftest import TEXT
 from tests.fakes import BagOfWords
 

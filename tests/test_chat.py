@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.chat import MOST_CHARACTERS, Assistant
 from assistant.citations import markers_in
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.question import MOST_CHARACTERS
 from assistant.errors import QuestionError
 from assistant.schema import Turn, Verdict
 from tests.conftest import document, index_of

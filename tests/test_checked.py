@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import IndexDamagedError
-from assistant.index import checked
+from assistant.index import integrity
 from assistant.index.build import build_index
-from assistant.index.loaded import load_index
-from assistant.index.store import live_folder
+from assistant.index.generations import live_folder
+from assistant.index.loading import load_index
 from tests.conftest import document
 from tests.fakes import BagOfWords
 
@@ -17,7 +17,7 @@ from tests.fakes import BagOfWords
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An index whose files all count as large, and were found whole."""
-    monkeypatch.setattr(checked, "_LARGE", 0)
+    monkeypatch.setattr(integrity, "_LARGE", 0)
     build_index([document()], BagOfWords(), tmp_path)
     load_index(tmp_path, BagOfWords())
     return tmp_path
@@ -38,7 +38,7 @@ def test_files_that_look_as_when_they_were_whole_are_not_read_again(
 
 
 def test_small_files_are_read_each_time(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checked, "_LARGE", 1 << 20)
+    monkeypatch.setattr(integrity, "_LARGE", 1 << 20)
     load_index(index, BagOfWords())
     unreadable(monkeypatch)
     with pytest.raises(IndexDamagedError):

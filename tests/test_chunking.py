@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.chunking import CHUNK_TOKENS, passage_header
-from assistant.chunking.parser import passages_of
+from assistant.chunking.passage_parser import passages_of
 from assistant.schema import Heading, Span
 from tests.conftest import document
 from tests.fakes import BagOfWords

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assistant.cli import main
-from assistant.embedding.encoder import load_encoder
+from assistant.cli.main import main
+from assistant.embedding.loading import load_encoder
 from assistant.store.probes import add_probe
 from tests.conftest import CACHE, ROOT
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.cli import main
+from assistant.cli.main import main
 from tests.conftest import CACHE, ROOT
 from tests.sites import TEXT, WebSite
 

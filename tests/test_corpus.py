@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from reportlab.pdfgen.canvas import Canvas
 
-from assistant.corpus import read_corpus
+from assistant.corpus.reading import read_corpus
 from assistant.errors import CorpusError
 from assistant.schema import Document
 from tests.conftest import ROOT

@@ -8,11 +8,11 @@ import pytest
 from llama_index.vector_stores.faiss import FaissVectorStore
 from numpy.typing import NDArray
 
-from assistant.index import dense
-from assistant.index.arrays import mapped
-from assistant.index.dense import Choice, Dense, build, choose, kinds_for, make, nearest_of_all, read_dense
+from assistant.index.generations import live_folder
 from assistant.index.manifest import read_manifest
-from assistant.index.store import live_folder
+from assistant.index.search import dense
+from assistant.index.search.dense import Choice, Dense, build, choose, kinds_for, make, nearest_of_all, read_dense
+from assistant.index.storage.arrays import mapped
 from tests.conftest import document, index_of
 from tests.fakes import BagOfWords
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answering.disagreement import disagree
-from assistant.chat import Assistant
+from assistant.conversation.assistant import Assistant
 from assistant.schema import Verdict
 from tests.conftest import document, index_of
 from tests.fakes import JUDGE, BagOfWords

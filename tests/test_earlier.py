@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.corpus import read_corpus
+from assistant.corpus.reading import read_corpus
 from assistant.embedding.encoder import Encoder
 from assistant.index.build import build_index
-from assistant.index.loaded import load_index
-from assistant.index.store import live_folder
+from assistant.index.generations import live_folder
+from assistant.index.loading import load_index
 from tests.conftest import ROOT, bytes_of, document
 from tests.fakes import BagOfWords
 

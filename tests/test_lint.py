@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from assistant.chat import Assistant
-from assistant.lint import Finding, lint
-from assistant.retrieval import retrieve
+from assistant.conversation.assistant import Assistant
+from assistant.maintenance.lint import Finding, lint
+from assistant.retrieval.retriever import retrieve
 from assistant.schema import Document, Retrieved
 from tests.conftest import document, index_of
 from tests.fakes import JUDGE, BagOfWords
@@ -67,7 +67,7 @@ def test_a_passage_that_none_of_its_sentences_finds_is_unreachable(
     def blind(*arguments: Any) -> list[Retrieved]:
         return [item for item in retrieve(*arguments) if item.passage.document_id != "b.md"]
 
-    monkeypatch.setattr("assistant.lint.retrieve", blind)
+    monkeypatch.setattr("assistant.maintenance.lint.retrieve", blind)
     [finding] = found(tmp_path, document(), document("b.md", "Gamma University teaches statistics."))
     assert finding == Finding(
         "unreachable", ("b.md",), "no sentence of it finds it: “Gamma University teaches statistics.”"

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.cli import main
-from assistant.index import dense
+from assistant.cli.main import main
+from assistant.index.generations import live_folder
 from assistant.index.manifest import read_manifest
-from assistant.index.store import live_folder
+from assistant.index.search import dense
 from assistant.settings import Settings
-from assistant.web.api import create_app
-from assistant.web.look import make_look
-from assistant.web.reload import make_edition
-from assistant.web.site import Site
+from assistant.web.server.app import create_app
+from assistant.web.server.index_reload import make_edition
+from assistant.web.site.branding import make_look
+from assistant.web.site.site import Site
 from tests.conftest import CACHE
 
 _TOWNS = "Lund Umeå Uppsala Gävle Växjö Kiruna Visby Falun Borås Ystad".split()

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from mcp import Client, StdioServerParameters
 
-from assistant.chat import Assistant
-from assistant.mcp import make_server
+from assistant.conversation.assistant import Assistant
+from assistant.web.api.mcp import make_server
 from tests.conftest import CACHE, ROOT, TEXT
 
 QUESTION = "When was the Alpha Institute founded in Lund?"
@@ -84,7 +84,7 @@ def test_a_question_that_can_not_be_taken_is_an_error(small_assistant: Assistant
 
 @pytest.mark.real
 def test_the_command_speaks_over_standard_input_and_output(tmp_path: Path) -> None:
-    from assistant.cli import main
+    from assistant.cli.main import main
 
     places = ["--corpus", str(ROOT / "corpus"), "--index", str(tmp_path / "index")]
     environment = {**os.environ, "ASSISTANT_CACHE": str(CACHE)}

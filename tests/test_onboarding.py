@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.chat import Assistant
 from assistant.citations import check_verbatim
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.suggestions import related
 from assistant.errors import CorpusError
-from assistant.onboarding.guide import (
+from assistant.onboarding.glossary import defined_term, glossary
+from assistant.onboarding.introduction import (
     guide_as_json,
     guide_citations,
     guide_from_json,
@@ -20,11 +22,9 @@ from assistant.onboarding.names import abbreviations_in, names_in
 from assistant.onboarding.partners import connections, listed_partners
 from assistant.onboarding.questions import _PRESENT, examples
 from assistant.onboarding.roles import Role, in_order, read_roles
-from assistant.onboarding.selftest import BLANK, self_test
+from assistant.onboarding.self_test import BLANK, self_test
 from assistant.onboarding.summaries import stands_alone, summarise
-from assistant.onboarding.terms import defined_term, glossary
 from assistant.schema import SuggestedQuestion, Verdict
-from assistant.suggestions import related
 from tests.conftest import document, guided, index_of
 from tests.fakes import JUDGE, BagOfWords
 

@@ -11,9 +11,9 @@ import openai
 import pytest
 import uvicorn
 
-from assistant.web.api import create_app
-from assistant.web.openai import MODEL
-from assistant.web.site import Site
+from assistant.web.api.openai import MODEL
+from assistant.web.server.app import create_app
+from assistant.web.site.site import Site
 
 QUESTION = "When was the Alpha Institute founded in Lund?"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.web.api import create_app
-from assistant.web.limits import Limits
-from assistant.web.security import Guard
-from assistant.web.site import Site
+from assistant.web.middleware.rate_limits import Limits
+from assistant.web.middleware.security import Guard
+from assistant.web.server.app import create_app
+from assistant.web.site.site import Site
 from tests.servers import running
 
 # What a schema can't say: that a question needs a letter, that the last message is the user's.

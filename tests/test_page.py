@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from assistant.chat import Assistant
+from assistant.conversation.assistant import Assistant
 from assistant.schema import Answer, Citation, Notice, Verdict
-from assistant.web.kept import kept_from
-from assistant.web.messages import answer_html, asked_html, asked_words, confidence_key
-from assistant.web.page import _Page, frame
-from assistant.web.site import Site
+from assistant.web.chat.messages import answer_html, asked_html, asked_words, confidence_key
+from assistant.web.chat.page import _Page, frame
+from assistant.web.chat.saved_conversations import kept_from
+from assistant.web.site.site import Site
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
 QUESTION = "When was the Alpha Institute founded in Lund?"

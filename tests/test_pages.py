@@ -15,19 +15,20 @@ from urllib.parse import quote as url_quote
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.chat import Assistant
+from assistant.conversation.assistant import Assistant
 from assistant.errors import SettingsError
-from assistant.evaluation.data import read_questions
+from assistant.evaluation.data_sets import read_questions
+from assistant.onboarding.partner_diagram import by_sentence, draw
 from assistant.onboarding.partners import Connection
 from assistant.onboarding.roles import Role
 from assistant.schema import Heading, Span
-from assistant.web.api import create_app
-from assistant.web.look import contrast, lightened, make_look
-from assistant.web.picture import by_sentence, draw
-from assistant.web.reading import blocks_of
-from assistant.web.security import Guard
-from assistant.web.site import Edition, Site, fragment_url
-from assistant.web.words import say, texts
+from assistant.web.middleware.security import Guard
+from assistant.web.pages.reading import blocks_of
+from assistant.web.server.app import create_app
+from assistant.web.site.branding import contrast, lightened, make_look
+from assistant.web.site.links import fragment_url
+from assistant.web.site.site import Edition, Site
+from assistant.web.site.translations import say, texts
 from tests.conftest import document, guided, index_of
 from tests.fakes import JUDGE, BagOfWords
 from tests.test_onboarding import TEXT

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.index import lexical, postings
-from assistant.index.arrays import ArrayWriter, mapped, ranked
-from assistant.index.lexical import Lexical, LexicalWriter
-from assistant.index.postings import Postings, PostingsWriter
+from assistant.index.search import lexical, postings
+from assistant.index.search.lexical import Lexical, LexicalWriter
+from assistant.index.search.postings import Postings, PostingsWriter
+from assistant.index.storage.arrays import ArrayWriter, mapped, ranked
 from tests.conftest import document, index_of
 
 PASSAGES = [["gene", "gene", "care"], ["care"], [], ["gene", "data", "data", "data"]]

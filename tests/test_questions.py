@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.questions import split_questions
+from assistant.conversation.question_splitting import split_questions
 
 
 def test_two_questions_are_asked_one_by_one() -> None:

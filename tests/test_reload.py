@@ -9,12 +9,12 @@ from fastapi.testclient import TestClient
 
 from assistant.embedding.encoder import Encoder
 from assistant.index.build import build_index
-from assistant.index.store import current_generation, generation_folder
+from assistant.index.generations import current_generation, generation_folder
 from assistant.settings import Settings
-from assistant.web.api import create_app
-from assistant.web.look import make_look
-from assistant.web.reload import follow, make_edition
-from assistant.web.site import Site
+from assistant.web.server.app import create_app
+from assistant.web.server.index_reload import follow, make_edition
+from assistant.web.site.branding import make_look
+from assistant.web.site.site import Site
 from tests.conftest import CACHE, TEXT, document
 from tests.fakes import BagOfWords
 from tests.servers import until

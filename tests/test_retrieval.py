@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.chat import Assistant
-from assistant.index.loaded import Index
-from assistant.retrieval import Filter, make_query, retrieve, word_match
+from assistant.conversation.assistant import Assistant
+from assistant.index.loading import Index
+from assistant.retrieval.passage_filter import Filter
+from assistant.retrieval.query import make_query
+from assistant.retrieval.retriever import retrieve, word_match
 from assistant.schema import Retrieved
 from tests.conftest import document, index_of
 from tests.fakes import BagOfWords

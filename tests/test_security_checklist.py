@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from packaging.version import Version
 
-from assistant.web.site import Site
+from assistant.web.site.site import Site
 from tests.conftest import ROOT
 from tests.test_access import served
 

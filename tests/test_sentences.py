@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.sentences import sentence_spans
+from assistant.text.sentences import sentence_spans
 
 
 def split(text: str, language: str) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.web.server import _listen
+from assistant.web.server.server import _listen
 from tests.browser.conftest import serving
 from tests.conftest import ROOT
 

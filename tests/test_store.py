@@ -16,12 +16,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from assistant.errors import StoreError
-from assistant.evaluation.data import read_questions
+from assistant.evaluation.data_sets import read_questions
 from assistant.schema import Answer, Passage, Verdict
 from assistant.store.database import Store, purge_daily
-from assistant.store.grouping import Grouping
 from assistant.store.masking import mask
 from assistant.store.probes import add_probe
+from assistant.store.question_groups import Grouping
 from assistant.store.tables import Base
 from tests.conftest import ROOT
 from tests.fakes import BagOfWords

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.web.api import create_app
-from assistant.web.site import Site
-from assistant.web.telemetry import RequestLog, group
+from assistant.web.middleware.request_log import RequestLog
+from assistant.web.server.app import create_app
+from assistant.web.site.site import Site
+from assistant.web.telemetry.metrics import group
 
 SECRET = "zyxwvut"  # a word that must not be found anywhere
 OWNER = {"Authorization": "Basic " + base64.b64encode(b"owner:rain").decode()}

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from assistant.index.build import build_index
-from assistant.index.loaded import Index, load_index
-from assistant.index.texts import DOCUMENTS
+from assistant.index.loading import Index, load_index
+from assistant.index.storage.documents import DOCUMENTS
 from assistant.schema import Document, Heading, Span
 from tests.conftest import document, index_of
 from tests.fakes import BagOfWords

@@ -8,9 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from assistant.web.api import create_app
-from assistant.web.site import Site
-from assistant.web.tracing import Traced, make_traces
+from assistant.web.middleware.tracing import Traced
+from assistant.web.server.app import create_app
+from assistant.web.site.site import Site
+from assistant.web.telemetry.traces import make_traces
 
 SECRET = "zyxwvut"
 TRACE = "0af7651916cd43dd8448eb211c80319c"

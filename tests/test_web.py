@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.chat import MOST_CHARACTERS, Assistant
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.question import MOST_CHARACTERS
 from assistant.schema import Answer
-from assistant.web.api import create_app
-from assistant.web.limits import Limits
-from assistant.web.security import Guard
-from assistant.web.site import Site
+from assistant.web.middleware.rate_limits import Limits
+from assistant.web.middleware.security import Guard
+from assistant.web.server.app import create_app
+from assistant.web.site.site import Site
 
 QUESTION = "When was the Alpha Institute founded in Lund?"
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"

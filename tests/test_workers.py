@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.chat import Assistant
+from assistant.conversation.assistant import Assistant
 from assistant.errors import QuestionError
-from assistant.index.loaded import load_index
-from assistant.retrieval import Filter
+from assistant.index.loading import load_index
+from assistant.retrieval.passage_filter import Filter
 from assistant.schema import Turn
-from assistant.web.api import create_app
-from assistant.web.site import Site
-from assistant.web.workers import Workers
+from assistant.web.server.app import create_app
+from assistant.web.site.site import Site
+from assistant.web.site.worker_pool import Workers
 from tests.conftest import document, index_of
 from tests.fakes import JUDGE, BagOfWords
 from tests.servers import until
@@ -104,7 +104,7 @@ def test_where_no_worker_can_start_the_server_answers(small_assistant: Assistant
 def test_a_worker_that_could_not_start_is_tried_again(
     small_assistant: Assistant, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.web.workers._LATER_SECONDS", 0.5)
+    monkeypatch.setattr("assistant.web.site.worker_pool._LATER_SECONDS", 0.5)
     with closing(Workers(small_assistant, partial(fail_once, folder), 2)) as workers:
         until(lambda: workers.state() == "ok")
         assert (folder.parent / "failed").exists()
@@ -122,7 +122,7 @@ def test_a_worker_that_the_system_refused_is_tried_again(
         start(process)
 
     monkeypatch.setattr(SpawnProcess, "start", refuse_twice)
-    monkeypatch.setattr("assistant.web.workers._LATER_SECONDS", 0.5)
+    monkeypatch.setattr("assistant.web.site.worker_pool._LATER_SECONDS", 0.5)
     with closing(Workers(small_assistant, partial(make, folder), 2)) as workers:
         workers.wait()
         assert workers.pids() == []
@@ -162,7 +162,7 @@ def test_closed_workers_end_after_what_they_were_asked(small_assistant: Assistan
 def test_workers_end_when_the_server_is_killed(folder: Path) -> None:
     program = (
         "import sys, time; from functools import partial; from pathlib import Path\n"
-        "from tests.test_workers import make; from assistant.web.workers import Workers\n"
+        "from tests.test_workers import make; from assistant.web.site.worker_pool import Workers\n"
         "if __name__ == '__main__':\n"
         "    folder = Path(sys.argv[1])\n"
         "    workers = Workers(make(folder), partial(make, folder), 2)\n"

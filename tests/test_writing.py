@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.corpus.formats import read_file, read_front_matter
-from assistant.corpus.writing import Origin, as_markdown, text_hash
+from assistant.corpus.gathering.markdown_writer import Origin, as_markdown, text_hash
 from assistant.schema import Document
 
 # Words that CommonMark would take for markup.

@@ -24,7 +24,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from assistant.answering.features import Features
-from assistant.evaluation.measures import calibration_error
+from assistant.evaluation.metrics import calibration_error
 from training.collect import SETS, Rows, collect
 
 NAMES = [field.name for field in fields(Features)]

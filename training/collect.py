@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answering.features import features
-from assistant.chat import Assistant
-from assistant.evaluation.data import AskedQuestion, read_data_set
-from assistant.evaluation.run import is_right
+from assistant.conversation.assistant import Assistant
+from assistant.evaluation.data_sets import AskedQuestion, read_data_set
+from assistant.evaluation.runner import is_right
 from assistant.factory import make_evaluated
-from assistant.language import detect_question
 from assistant.settings import load_settings
+from assistant.text.language import detect_question
 
 SETS = ("squad2_en", "squad2_sv_en", "clapnq", "medquad_genetics", "swefaq_dev")
 OFF_TOPIC = 150  # questions of each other set asked of a set's texts

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.language import stems, words
 from assistant.schema import Citation, Notice
+from assistant.text.stemming import stems
+from assistant.text.words import words
 
 _SHARED = 0.8  # of the content stems of the shorter sentence, numbers left out
 _FEWEST = 3  # stems that have to be shared

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from math import log1p
 from typing import TYPE_CHECKING
 
-from assistant.answering.evidence import Evidence
-from assistant.index.loaded import Index
-from assistant.language import content_words, fold, is_function_word, stems, words
-from assistant.retrieval import Query
+from assistant.answering.sentence_selection import Evidence
+from assistant.index.loading import Index
+from assistant.retrieval.query import Query
 from assistant.schema import Retrieved
+from assistant.text.function_words import is_function_word
+from assistant.text.stemming import stems
+from assistant.text.words import content_words, fold, words
 
 if TYPE_CHECKING:
     import numpy as np

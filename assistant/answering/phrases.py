@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from assistant.citations import without_markers
-from assistant.language import LANGUAGES
 from assistant.schema import Verdict
+from assistant.text.language import LANGUAGES
 
 _REFUSALS = {
     "en": {

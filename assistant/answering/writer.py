@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.answering import phrases
-from assistant.answering.evidence import Evidence
+from assistant.answering.sentence_selection import Evidence
 from assistant.citations import marker
 from assistant.schema import Citation, Retrieved, Span
 

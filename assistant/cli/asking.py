@@ -20,7 +20,7 @@ def ask(settings: Settings, options: argparse.Namespace) -> int:
         say("assistant ask: give either a question or --batch FILE")
         return 2
     from assistant.factory import make_assistant
-    from assistant.retrieval import Filter
+    from assistant.retrieval.passage_filter import Filter
 
     if options.batch:
         requests = list(_requests(options.batch))
@@ -33,7 +33,7 @@ def ask(settings: Settings, options: argparse.Namespace) -> int:
     only = Filter(tuple(options.document), options.language)
     trace = assistant.trace(" ".join(options.question), only=only)
     if options.explain:
-        from assistant.explain import explain, failed_stage
+        from assistant.conversation.explanation import explain, failed_stage
 
         print(explain(trace, assistant.judge.answer_from))
         if options.expect:
@@ -57,7 +57,7 @@ def _requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
     Raises:
         QuestionError: the file can't be read or a line is no request.
     """
-    from assistant.chat import taken
+    from assistant.conversation.question import taken
 
     for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line.strip():

@@ -14,8 +14,8 @@ from assistant.cli.common import progress, say
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
-    from assistant.corpus.fetching import Fetcher
-    from assistant.corpus.gathering import Change, Gatherer
+    from assistant.corpus.gathering.fetcher import Fetcher
+    from assistant.corpus.gathering.gatherer import Change, Gatherer
 
 _INDEX = "bring the index up to date: assistant index"
 
@@ -56,7 +56,7 @@ def refresh(settings: Settings, options: argparse.Namespace) -> int:
 def lint(settings: Settings, options: argparse.Namespace) -> int:
     """Find what an owner of the texts should look at."""
     from assistant.factory import make_assistant
-    from assistant.lint import lint
+    from assistant.maintenance.lint import lint
 
     counts: Counter[str] = Counter()
     for found in lint(make_assistant(settings, say), date.today(), options.days, progress):
@@ -71,13 +71,12 @@ def lint(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _gatherer(settings: Settings, options: argparse.Namespace) -> tuple[Gatherer, Fetcher]:
-    from assistant.corpus.fetching import Fetcher
-    from assistant.corpus.gathering import Gatherer
-    from assistant.factory import most_bytes
+    from assistant.corpus.gathering.fetcher import Fetcher
+    from assistant.corpus.gathering.gatherer import Gatherer
 
-    fetcher = Fetcher(options.allow_private, most_bytes(settings))
+    fetcher = Fetcher(options.allow_private, settings.max_file_bytes)
     settings.corpus.mkdir(parents=True, exist_ok=True)
-    return Gatherer(settings.corpus, fetcher, date.today().isoformat(), most_bytes(settings)), fetcher
+    return Gatherer(settings.corpus, fetcher, date.today().isoformat(), settings.max_file_bytes), fetcher
 
 
 def _print(changes: Iterable[Change]) -> Counter[str]:

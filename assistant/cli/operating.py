@@ -13,7 +13,7 @@ from assistant.settings import FILE, Settings, load_settings
 def index(settings: Settings, options: argparse.Namespace) -> int:
     """Bring the index up to date with the corpus."""
     if options.rollback:
-        from assistant.index.store import roll_back
+        from assistant.index.generations import roll_back
 
         print(f"live again: generation {roll_back(settings.index)}")
         return 0
@@ -61,7 +61,7 @@ def _update(settings: Settings, options: argparse.Namespace) -> None:
 
 def serve(settings: Settings, options: argparse.Namespace) -> int:
     """Serve the page and the API."""
-    from assistant.web.server import serve
+    from assistant.web.server.server import serve
 
     serve(settings)
     return 0
@@ -83,8 +83,8 @@ def purge(settings: Settings, options: argparse.Namespace) -> int:
 def key(settings: Settings, options: argparse.Namespace) -> int:
     """Make, list or revoke keys of programs."""
     from assistant.errors import StoreError
+    from assistant.store.api_keys import Keys
     from assistant.store.database import Store
-    from assistant.store.keys import Keys
 
     if not settings.database:
         raise StoreError("keys are kept in the database, and the setting 'database' is empty; name one")
@@ -114,7 +114,7 @@ def key(settings: Settings, options: argparse.Namespace) -> int:
 
 def back_up(settings: Settings, options: argparse.Namespace) -> int:
     """Write a backup."""
-    from assistant.backup import back_up
+    from assistant.maintenance.backup import back_up
 
     size = back_up(settings, options.file)
     print(f"wrote {options.file} ({size / 1e6:.1f} MB) from {settings.corpus} and {settings.index}")
@@ -124,7 +124,7 @@ def back_up(settings: Settings, options: argparse.Namespace) -> int:
 
 def restore(settings: Settings, options: argparse.Namespace) -> int:
     """Put a backup back."""
-    from assistant.backup import restore, restore_settings
+    from assistant.maintenance.restore import restore, restore_settings
 
     if restore_settings(options.file):
         print(f"put back {FILE}")
@@ -138,10 +138,11 @@ def restore(settings: Settings, options: argparse.Namespace) -> int:
 
 def doctor(settings: Settings, options: argparse.Namespace) -> int:
     """Check settings, corpus, model, index and database."""
-    from assistant.doctor import examine
+    from assistant.factory import make_encoder
+    from assistant.maintenance.doctor import examine
 
     healthy = True
-    for finding in examine(settings):
+    for finding in examine(settings, lambda: make_encoder(settings, threads=1)):
         print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.subject}: {finding.text}")
         healthy = healthy and finding.ok
     return 0 if healthy else 1
@@ -149,7 +150,7 @@ def doctor(settings: Settings, options: argparse.Namespace) -> int:
 
 def mcp(settings: Settings, options: argparse.Namespace) -> int:
     """Speak the Model Context Protocol on standard input and output."""
-    from assistant.mcp import run
+    from assistant.web.api.mcp import run
 
     run(settings, say)
     return 0

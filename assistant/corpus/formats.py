@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from assistant.corpus.blocks import Block, lay_out, reflow
 from assistant.corpus.markdown import blocks_of_markdown
-from assistant.language import detect_text
 from assistant.schema import Document
+from assistant.text.language import detect_text
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
-from assistant.corpus import read_document
 from assistant.corpus.formats import UnreadableError
+from assistant.corpus.reading import read_document
 from assistant.schema import Document
 
 CHANGED, GONE = "changed", "gone"

@@ -16,7 +16,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from assistant.embedding.models import PREPARED, ModelSource
+from assistant.embedding.models import ModelSource
+from assistant.embedding.prepared_model import PREPARED
 from assistant.errors import ModelError
 
 # Texts on which the export must agree with the original: short, long, two languages, odd characters.
@@ -138,7 +139,7 @@ def _export_graph(model: Any, folder: Path) -> None:
 
 
 def _compare(model: Any, folder: Path) -> None:
-    from assistant.embedding.encoder import OnnxEncoder
+    from assistant.embedding.onnx_encoder import OnnxEncoder
 
     ours = OnnxEncoder(folder, threads=1)
     original = model.encode(

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import shutil
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
-from typing import Any
 
 from assistant.errors import ModelError
 
-PREPARED = "encoder.json"
 PACKED = "multilingual-e5-small"
-# Raised when the way a model is prepared changes, so that older preparations are made anew.
-PREPARATION = 2
 
 # SHA-256 of the weights that the packages are known to carry; another file is refused.
 _E5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
@@ -31,56 +23,6 @@ class ModelSource:
     name: str
     folder: str
     fingerprint: str
-
-
-def prepare(name: str, cache: Path, report: Callable[[str], None] = lambda _: None) -> Path:
-    """The folder of the prepared model `name`, made on first use.
-
-    Args:
-        name: `multilingual-e5-small`, `all-MiniLM-L6-v2`, a local folder, or a hub name.
-        cache: folder that keeps prepared models.
-        report: told in one line what takes long.
-
-    Raises:
-        ModelError: the model is not there, its weights are not what they should be, or it can't be run.
-    """
-    fingerprint = _fingerprint(name)
-    target = cache / "models" / f"{_slug(name)}-{fingerprint[:12]}-{PREPARATION}"
-    if (target / PREPARED).is_file():
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix="preparing-", dir=target.parent))
-    try:
-        report(f"preparing the model {name!r}, once (about a minute)")
-        source = original(name, fingerprint, scratch / "source")
-        ready = scratch / "ready"
-        ready.mkdir()
-        from assistant.embedding.export import export
-
-        export(source, ready)
-        _publish(ready, target)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return target
-
-
-def read_description(folder: Path) -> dict[str, Any]:
-    """The description that `export` left in a prepared model's folder."""
-    try:
-        loaded: dict[str, Any] = json.loads((folder / PREPARED).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise ModelError(
-            f"prepared model {str(folder)!r} is damaged; remove that folder and run: assistant index"
-        ) from None
-    return loaded
-
-
-def _publish(ready: Path, target: Path) -> None:
-    try:
-        ready.rename(target)
-    except OSError:
-        if not (target / PREPARED).is_file():  # else another process was faster; both made the same
-            raise
 
 
 def _fingerprint(name: str) -> str:

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from assistant.chat import Assistant
-from assistant.evaluation import measures
-from assistant.evaluation.data import DataSet
-from assistant.evaluation.run import Outcome, Progress, as_records, outcomes, rankings
+from assistant.conversation.assistant import Assistant
+from assistant.evaluation import metrics
+from assistant.evaluation.data_sets import DataSet
+from assistant.evaluation.runner import Outcome, Progress, as_records, outcomes, rankings
 
 _SHOWN = 20  # questions listed for each kind of change
 
@@ -21,11 +21,11 @@ def evaluate(data: DataSet, assistant: Assistant, progress: Progress) -> tuple[d
     report: dict[str, Any] = {"data_set": data.name, "documents": len(data.documents)}
     if data.qrels:
         found = rankings(data, assistant, progress)
-        report["retrieval"] = {name: asdict(item) for name, item in measures.retrieval_figures(data, found).items()}
+        report["retrieval"] = {name: asdict(item) for name, item in metrics.retrieval_figures(data, found).items()}
     came = outcomes(data.questions, assistant, progress)
     if came:
-        report["answers"] = {name: asdict(item) for name, item in measures.answer_figures(came).items()}
-        report["milliseconds"] = measures.milliseconds(came)
+        report["answers"] = {name: asdict(item) for name, item in metrics.answer_figures(came).items()}
+        report["milliseconds"] = metrics.milliseconds(came)
         report["failures"] = dict(Counter(item.failed for item in came if item.failed).most_common())
         report["questions"] = as_records(came)
     return report, came
@@ -78,7 +78,7 @@ def draw_risk_coverage(found: Sequence[Outcome], path: Path) -> None:
     mpl.use("agg")
     from matplotlib import pyplot
 
-    coverage, risk = measures.risk_coverage(found)
+    coverage, risk = metrics.risk_coverage(found)
     figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
     axes.plot(coverage, risk)
     axes.set(xlabel="share of questions answered", ylabel="share of answers without support", ylim=(0, 1), xlim=(0, 1))

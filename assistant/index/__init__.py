@@ -1,4 +1,4 @@
-"""Nodes -> index generations on FAISS. The only owner of the index folder.
+"""Documents -> index generations on FAISS, the only owner of the index folder.
 
-`build` makes a generation, `store` publishes and rolls back, `loaded` answers from one.
+A generation is built beside the live one, verified, then published by one rename; the one before can be restored.
 """

@@ -9,15 +9,17 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from assistant.chunking import chunker_name
-from assistant.chunking.parser import passages_of
+from assistant.chunking.passage_parser import passages_of
 from assistant.embedding.encoder import Encoder
 from assistant.errors import IndexDamagedError
-from assistant.index import lexical, loaded, store
-from assistant.index.earlier import read_earlier
-from assistant.index.making import Divide, Made, Progress, make
+from assistant.index import generations
+from assistant.index.generation_writer import Divide, Made, Progress, make
+from assistant.index.loading import probe_vector
 from assistant.index.manifest import FORMAT, Manifest, checksum, document_digest, generation_name, read_manifest
-from assistant.index.texts import TextWriter
-from assistant.index.vectors import FILE, open_cache
+from assistant.index.previous_passages import read_earlier
+from assistant.index.search import lexical
+from assistant.index.storage.documents import TextWriter
+from assistant.index.storage.vector_cache import FILE, open_cache
 from assistant.schema import Document, Passage
 
 
@@ -53,7 +55,7 @@ def build_index(
         IndexStateError: another build is running.
     """
     # NumPy's own threads would wait for cores in the way of the model's.
-    with threadpool_limits(1, "blas"), store.locked(index), store.scratch_folder(index) as folder:
+    with threadpool_limits(1, "blas"), generations.locked(index), generations.scratch_folder(index) as folder:
         before = None if rebuild else _manifest_before(index)
         texts = TextWriter(folder)
         digests = _spool(documents, texts)
@@ -61,17 +63,17 @@ def build_index(
             (index / FILE).unlink(missing_ok=True)
         name = generation_name(encoder.fingerprint, chunker_name(), lexical.analysis(), digests)
         embedded = 0
-        if rebuild or not store.is_whole(index, name):
+        if rebuild or not generations.is_whole(index, name):
             with open_cache(index, encoder.dimension) as cache:
                 divide = _divide(index, before, digests, encoder)
                 made = make(texts, divide, folder, encoder, cache, threads, progress)
                 _write_manifest(folder, name, digests, made, encoder)
-                store.publish(index, folder, name)
+                generations.publish(index, folder, name)
                 cache.keep_only(made.keys)
             embedded = made.embedded
-        elif store.current_generation(index) != name:
-            store.make_live(index, name)  # a build that was killed before, or texts as they were once
-        passages = read_manifest(store.generation_folder(index, name)).passages
+        elif generations.current_generation(index) != name:
+            generations.make_live(index, name)  # a build that was killed before, or texts as they were once
+        passages = read_manifest(generations.generation_folder(index, name)).passages
     return _report(name, before.documents if before else {}, digests, passages, embedded)
 
 
@@ -85,18 +87,18 @@ def _spool(documents: Iterable[Document], texts: TextWriter) -> dict[str, str]:
 
 
 def _manifest_before(index: Path) -> Manifest | None:
-    name = store.current_generation(index)
+    name = generations.current_generation(index)
     if name is None:
         return None
     try:
-        return read_manifest(store.generation_folder(index, name))
+        return read_manifest(generations.generation_folder(index, name))
     except IndexDamagedError:
         return None
 
 
 def _divide(index: Path, before: Manifest | None, digests: dict[str, str], encoder: Encoder) -> Divide:
     """What divides a document: that of `before` is taken where it would come out the same."""
-    earlier = read_earlier(store.generation_folder(index, before.generation), before, encoder) if before else None
+    earlier = read_earlier(generations.generation_folder(index, before.generation), before, encoder) if before else None
 
     def divide(document: Document) -> Sequence[Passage]:
         known = earlier.of(document.document_id, digests[document.document_id]) if earlier else None
@@ -132,6 +134,6 @@ def _write_manifest(folder: Path, name: str, digests: dict[str, str], made: Made
         documents=digests,
         passages=len(made.keys),
         search=made.search,
-        probe=loaded.probe_vector(encoder),
+        probe=probe_vector(encoder),
         files={key: checksum(path) for key, path in sorted(files.items())},
     ).write(folder)

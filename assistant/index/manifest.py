@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import IndexDamagedError
-from assistant.index.dense import Choice
+from assistant.index.search.dense import Choice
 from assistant.schema import Document
 
 FILE = "manifest.json"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant.index.loaded import Index
-from assistant.language import is_function_word
+from assistant.index.loading import Index
 from assistant.schema import Citation, Passage, Span
+from assistant.text.function_words import is_function_word
 
 _CAPITALISED = r"(?:[A-ZÅÄÖ][^\W_]*(?:-[^\W_]+)*)"
 # Words in lower case that end a Swedish name: "Karolinska universitetssjukhuset".

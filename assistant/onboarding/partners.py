@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.index.loaded import Index
-from assistant.language import is_function_word
+from assistant.index.loading import Index
 from assistant.onboarding.names import aliases, names_in, sentences
 from assistant.schema import Citation, Span
+from assistant.text.function_words import is_function_word
 
 _ORGANISATION = re.compile(
     r"\b(?:institutes?|universit(?:y|ies)|cent(?:er|re)s?|facilit(?:y|ies)|platforms?|infrastructures?|networks?|"

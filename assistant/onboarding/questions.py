@@ -11,12 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 
-from assistant.index.loaded import Index
-from assistant.language import is_function_word
+from assistant.index.loading import Index
+from assistant.onboarding.glossary import RANK, Term
 from assistant.onboarding.names import Sentence, names_in, sentences
 from assistant.onboarding.partners import Connection
-from assistant.onboarding.terms import RANK, Term
 from assistant.schema import Answer, SuggestedQuestion, Verdict
+from assistant.text.function_words import is_function_word
 
 _MOST_ASKED, _MOST_KEPT = 400, 200
 _ASKED_TOGETHER = 64  # as many threads as a setting allows

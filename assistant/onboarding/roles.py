@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.corpus import ONBOARDING
+from assistant.corpus.reading import ONBOARDING
 from assistant.errors import CorpusError
 
 _KEYS = {"name", "name_sv", "texts"}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from assistant.index.loaded import Index
+from assistant.index.loading import Index
 from assistant.onboarding.names import Sentence
 from assistant.schema import Citation, Document
 

@@ -1,1 +1,1 @@
-"""The server: `api` (JSON and SSE), `page` (Gradio, mounted in it), `security`, `server`."""
+"""The server and everything it serves."""

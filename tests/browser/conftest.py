@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from assistant.chat import Assistant
+from assistant.conversation.assistant import Assistant
 from tests.conftest import CACHE, ROOT
 
 FLAGS = (

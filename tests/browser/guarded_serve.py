@@ -29,13 +29,13 @@ def main() -> int:
     sys.addaudithook(note)
     if "SLOW_SECONDS" in os.environ:
         _slow_down(float(os.environ["SLOW_SECONDS"]))
-    from assistant.cli import main as assistant
+    from assistant.cli.main import main as assistant
 
     return assistant(["serve", *sys.argv[2:]])
 
 
 def _slow_down(seconds: float) -> None:
-    from assistant.chat import Assistant
+    from assistant.conversation.assistant import Assistant
 
     quick = Assistant.trace
 

@@ -1,0 +1,1 @@
+"""Messages -> Answers. `Assistant` is the one way to an answer, for every channel."""

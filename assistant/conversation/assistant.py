@@ -1,0 +1,188 @@
+"""Message and history -> resolved question -> Answer. The one way to an answer, for every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.answering import disagreement, phrases, writer
+from assistant.answering.answerability import Decision, Judge
+from assistant.answering.definitions import as_search, definition_asked
+from assistant.answering.features import features
+from assistant.answering.sentence_selection import choose, weigh
+from assistant.citations import check_answer
+from assistant.conversation import small_talk
+from assistant.conversation.combining import combine
+from assistant.conversation.follow_ups import resolve
+from assistant.conversation.question import MOST_CHARACTERS, taken
+from assistant.conversation.question_splitting import split_questions
+from assistant.conversation.suggestions import related
+from assistant.conversation.timing import Clock
+from assistant.conversation.trace import Found, Trace
+from assistant.embedding.encoder import Encoder
+from assistant.index.loading import Index
+from assistant.retrieval.passage_filter import Filter
+from assistant.retrieval.query import make_query
+from assistant.retrieval.retriever import retrieve
+from assistant.schema import Answer, Citation, Notice, Retrieved, SuggestedQuestion, Turn, Verdict
+from assistant.text.language import detect_question
+
+_PASSAGES = 8  # retrieved for an answer
+_CLOSEST = 3  # shown when it is unclear
+
+
+def _never(document_id: str) -> str:
+    """No document has changed: nobody looks."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """Answers questions over one index.
+
+    `language` is spoken to somebody whose question shows none; `contact` is named in a refusal;
+    `questions` can be suggested; `changed` tells whether a document is "changed" or "gone" since it was
+    indexed ("" when neither).
+    """
+
+    index: Index
+    encoder: Encoder
+    judge: Judge
+    language: str = "en"
+    contact: str = ""
+    questions: tuple[SuggestedQuestion, ...] = ()
+    changed: Callable[[str], str] = _never
+
+    def ask(self, question: str, history: Sequence[Turn] = (), only: Filter | None = None) -> Answer:
+        """The answer to `question`, after the turns of `history`, from the passages that `only` allows.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+            IndexDamagedError: a quote would not be verbatim.
+        """
+        return self.trace(question, history, only).answer
+
+    def trace(self, question: str, history: Sequence[Turn] = (), only: Filter | None = None) -> Trace:
+        """`ask` with the stages that led to the answer."""
+        clock = Clock()
+        question = taken(question)
+        parts = split_questions(question)
+        if len(parts) == 1:
+            trace = self._trace_one(question, history, clock, only)
+        else:
+            trace = self._trace_each(question, parts, history, clock, only)
+        answer = replace(trace.answer, notices=self.notices(trace.answer.citations), timings_ms=clock.timings())
+        return replace(trace, answer=check_answer(answer, self.index.texts))
+
+    def _trace_one(self, question: str, history: Sequence[Turn], clock: Clock, only: Filter | None) -> Trace:
+        small = small_talk.recognise(question)
+        if small:
+            return Trace(self._about_me(question, small))
+        with clock.measure("resolve"):
+            resolved = self.understand(question, history)
+            language = detect_question(question, self._spoken(history))
+        found = self.find(resolved, language, clock, only)
+        with clock.measure("decide"):
+            decision = self.judge.decide(found.features)
+            answer = self._answer(question, resolved, found, decision)
+        return Trace(answer, found, decision)
+
+    def _trace_each(
+        self, message: str, parts: Sequence[str], history: Sequence[Turn], clock: Clock, only: Filter | None
+    ) -> Trace:
+        """Several questions, each after the one before; the stages kept are those of the part that decides."""
+        traces: list[Trace] = []
+        turns = list(history)
+        for part in parts:
+            traces.append(self._trace_one(part, turns, clock, only))
+            answer = traces[-1].answer
+            turns.append(Turn(part, answer.resolved_question))
+        whole = combine(message, [trace.answer for trace in traces], self.language)
+        shown = next(trace for trace in traces if trace.answer.verdict is whole.verdict)
+        return replace(shown, answer=whole)
+
+    def understand(self, question: str, history: Sequence[Turn]) -> str:
+        """`question` with what it leans on from the turns before it written out.
+
+        Talk about the assistant is no turn to lean on. What would get longer than a question may be
+        is left as it was asked.
+        """
+        turns = [turn for turn in history if not small_talk.recognise(turn.question)]
+        resolved = resolve(question, turns)
+        return resolved if len(resolved) <= MOST_CHARACTERS else question
+
+    def find(self, question: str, language: str, clock: Clock | None = None, only: Filter | None = None) -> Found:
+        """Passages and sentences for a question that stands alone."""
+        clock = clock or Clock()
+        with clock.measure("encode"):
+            query = make_query(self.index, self.encoder, as_search(question, language), language)
+        with clock.measure("retrieve"):
+            retrieved = retrieve(self.index, query, _PASSAGES, only)
+        with clock.measure("choose"):
+            evidence = weigh(self.index, query, retrieved, definition_asked(question))
+            chosen = choose(evidence)
+            made = features(self.index, query, retrieved, evidence)
+        return Found(query, tuple(retrieved), tuple(evidence), tuple(chosen), made)
+
+    def notices(self, citations: Sequence[Citation]) -> tuple[Notice, ...]:
+        """What there is to know of `citations` now: a text may have changed since they were made."""
+        return (*disagreement.notices(citations), *self._changes(citations))
+
+    def search(self, text: str, language: str, count: int) -> list[Retrieved]:
+        """The `count` passages nearest to `text`, whether they answer it or not."""
+        return retrieve(self.index, make_query(self.index, self.encoder, text, language), count)
+
+    def topics(self, count: int = 4) -> tuple[str, ...]:
+        """Titles of the corpus, the first `count`."""
+        found: dict[str, None] = {}
+        for document in self.index.documents.values():
+            if len(found) == count:
+                break
+            found[document.title] = None
+        return tuple(found)
+
+    def _spoken(self, history: Sequence[Turn]) -> str:
+        return detect_question(history[-1].question, self.language) if history else self.language
+
+    def _about_me(self, question: str, small: tuple[str, str]) -> Answer:
+        language, kind = small
+        return Answer(
+            question=question, resolved_question=question, language=language, verdict=Verdict.ABOUT_ME,
+            abstained=False, answer=small_talk.reply(language, kind, self.topics()), confidence=1.0,
+        )  # fmt: skip
+
+    def _answer(self, question: str, resolved: str, found: Found, decision: Decision) -> Answer:
+        query, retrieved, chosen = found.query, found.retrieved, found.chosen
+        verdict = decision.verdict
+        spoken = phrases.page_language(query.language, self.language)
+        citations: tuple[Citation, ...] = ()
+        near: tuple[Citation, ...] = ()
+        if verdict is Verdict.ANSWERED:
+            citations = writer.cite(chosen)
+            text = writer.compose(citations, spoken, resolved)
+        else:
+            near = writer.closest(retrieved[:_CLOSEST]) if verdict is Verdict.UNCLEAR else ()
+            text = phrases.refusal(verdict, spoken, _nearest_topics(retrieved), self.contact)
+        return Answer(
+            question=question, resolved_question=resolved, language=query.language, verdict=verdict,
+            abstained=verdict is not Verdict.ANSWERED, answer=text, confidence=round(decision.answers, 4),
+            citations=citations, closest=near,
+            suggestions=self._related(resolved, retrieved, query.language),
+        )  # fmt: skip
+
+    def _related(self, resolved: str, retrieved: Sequence[Retrieved], language: str) -> tuple[str, ...]:
+        return related(self.questions, [item.passage.passage_id for item in retrieved], resolved, language)
+
+    def _changes(self, citations: Sequence[Citation]) -> Iterator[Notice]:
+        """What became of the cited texts since they were indexed."""
+        kinds: dict[str, list[int]] = {}
+        for citation in citations:
+            if kind := self.changed(citation.document_id):
+                kinds.setdefault(kind, []).append(citation.number)
+        return (Notice(kind, tuple(numbers)) for kind, numbers in kinds.items())
+
+
+def _nearest_topics(retrieved: Sequence[Retrieved]) -> tuple[str, ...]:
+    """What the nearest passages are about: their lowest heading, or the title of their document."""
+    names = (item.passage.heading[-1] if item.passage.heading else item.passage.title for item in retrieved)
+    return tuple(dict.fromkeys(names))[:3]

@@ -1,0 +1,1 @@
+"""Web pages and files -> Markdown files in the corpus folder."""

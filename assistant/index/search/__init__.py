@@ -1,0 +1,1 @@
+"""What a generation is searched by: passage vectors, BM25, and word vectors."""

@@ -1,0 +1,35 @@
+"""The start page, the page about the assistant, and the pictures that belong to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from assistant.web.site.rendering import page
+from assistant.web.site.site import Site
+
+STATIC = Path(__file__).parents[1] / "static"
+
+
+def add_home(app: FastAPI, site: Site) -> None:
+    """Add `/`, `/about/`, `/favicon.ico` and `/logo`."""
+
+    @app.get("/", include_in_schema=False)
+    def start() -> RedirectResponse:
+        return RedirectResponse("chat/")
+
+    @app.get("/about/", include_in_schema=False)
+    def about(request: Request) -> HTMLResponse:
+        return page(site, request, "about.html")
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> Response:
+        return Response((STATIC / "icon.svg").read_bytes(), media_type="image/svg+xml")
+
+    @app.get("/logo", include_in_schema=False)
+    def logo() -> Response:
+        if site.look.logo is None:
+            raise HTTPException(404, "this server has no logo")
+        return Response(site.look.logo, media_type=site.look.logo_type)

@@ -1,0 +1,1 @@
+"""Settings -> a running server: the app, its middleware, index reloads."""

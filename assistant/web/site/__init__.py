@@ -1,0 +1,1 @@
+"""What API, pages, chat and widget share: the live snapshot, rendering, translations, request context."""

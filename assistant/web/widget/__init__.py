@@ -1,0 +1,1 @@
+"""The custom element `<gms-assistant>` for other sites."""
