@@ -8,21 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.answering.answerability import load_judge
+from assistant.answering.answerability import load_answerability_model
 from assistant.conversation.assistant import Assistant
 from assistant.corpus.freshness import Freshness
-from assistant.corpus.reading import Unreadable, read_corpus
+from assistant.corpus.reading import UnreadableFile, read_corpus
 from assistant.embedding.encoder import Encoder
 from assistant.embedding.loading import load_encoder
 from assistant.index.generations import indexed_at
-from assistant.index.introductions import read_guide, write_guide
+from assistant.index.introductions import read_introduction, write_introduction
 from assistant.index.loading import load_index
 from assistant.onboarding.introduction import (
-    Guide,
-    guide_as_json,
-    guide_from_json,
-    guide_name,
-    make_guide,
+    Introduction,
+    introduction_as_json,
+    introduction_from_json,
+    introduction_name,
+    make_introduction,
     questions_from_json,
 )
 from assistant.onboarding.roles import read_roles
@@ -53,33 +53,37 @@ def make_assistant(
     """
     encoder = encoder or make_encoder(settings, threads=1, report=report)
     index = load_index(settings.index, encoder, thorough)
-    judge = load_judge(settings.answer_from)
-    saved = read_guide(settings.index, guide_name(index, judge))
+    answerability = load_answerability_model(settings.answer_from)
+    saved = read_introduction(settings.index, introduction_name(index, answerability))
     return Assistant(
-        index, encoder, judge, settings.language, settings.contact,
+        index, encoder, answerability, settings.language, settings.contact,
         questions=questions_from_json(saved) if saved else (),
-        changed=Freshness(settings.corpus, settings.max_file_bytes, index.documents, indexed_at(settings.index)),
+        document_change=Freshness(
+            settings.corpus, settings.max_file_bytes, index.documents, indexed_at(settings.index)
+        ),
     )  # fmt: skip
 
 
-def with_guide(settings: Settings, assistant: Assistant, threads: int | None = None) -> tuple[Assistant, Guide]:
+def with_introduction(
+    settings: Settings, assistant: Assistant, threads: int | None = None
+) -> tuple[Assistant, Introduction]:
     """`assistant` with its guide, which is made, and saved where that is possible, when there is none yet.
 
     So many `threads` ask for it, those of the settings when None.
     """
-    name = guide_name(assistant.index, assistant.judge)
-    saved = read_guide(settings.index, name)
-    guide = guide_from_json(saved, assistant.index.texts) if saved else None
+    name = introduction_name(assistant.index, assistant.answerability)
+    saved = read_introduction(settings.index, name)
+    guide = introduction_from_json(saved, assistant.index.texts) if saved else None
     if guide is None:
-        guide = make_guide(assistant.index, assistant.ask, name, threads or settings.threads)
+        guide = make_introduction(assistant.index, assistant.ask, name, threads or settings.threads)
         with suppress(OSError):  # a server may have no right to write there: then it makes it at each start
-            write_guide(settings.index, name, guide_as_json(guide))
+            write_introduction(settings.index, name, introduction_as_json(guide))
     return replace(assistant, questions=guide.questions), guide
 
 
 def update_index(
     settings: Settings, skip_unreadable: bool, rebuild: bool, report: Callable[[str], None], progress: Progress
-) -> tuple[Sequence[Unreadable], BuildReport]:
+) -> tuple[Sequence[UnreadableFile], BuildReport]:
     """Read the corpus and bring the index, and the guide to it, up to date; also what can't be read.
 
     Raises:
@@ -89,13 +93,13 @@ def update_index(
     encoder = make_encoder(settings, settings.threads, report)
     from assistant.index.build import build_index  # llama-index: seconds to import, only a build needs it
 
-    documents = _with_roles(reading, settings.corpus)
+    documents = _check_roles(reading, settings.corpus)
     built = build_index(documents, encoder, settings.index, rebuild, progress, settings.threads)
-    with_guide(settings, make_assistant(settings))
+    with_introduction(settings, make_assistant(settings))
     return reading.unreadable, built
 
 
-def _with_roles(documents: Iterable[Document], corpus: Path) -> Iterator[Document]:
+def _check_roles(documents: Iterable[Document], corpus: Path) -> Iterator[Document]:
     """`documents`; after the last, the roles that name them are read, so that a wrong one is known before a build."""
     names = []
     for document in documents:
@@ -104,7 +108,9 @@ def _with_roles(documents: Iterable[Document], corpus: Path) -> Iterator[Documen
     read_roles(corpus, names)
 
 
-def make_evaluated(settings: Settings, data: DataSet, report: Callable[[str], None], progress: Progress) -> Assistant:
+def make_evaluation_assistant(
+    settings: Settings, data: DataSet, report: Callable[[str], None], progress: Progress
+) -> Assistant:
     """An assistant over the documents of a data set; its index is kept in the cache folder."""
     from assistant.index.build import build_index
 
@@ -112,4 +118,6 @@ def make_evaluated(settings: Settings, data: DataSet, report: Callable[[str], No
     folder = settings.cache / "evaluation" / data.name
     build_index(data.documents, encoder, folder, progress=progress, threads=settings.threads)
     encoder = make_encoder(settings, threads=1)
-    return Assistant(load_index(folder, encoder), encoder, load_judge(settings.answer_from), settings.language)
+    return Assistant(
+        load_index(folder, encoder), encoder, load_answerability_model(settings.answer_from), settings.language
+    )

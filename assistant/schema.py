@@ -74,11 +74,11 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Retrieved:
+class RetrievedPassage:
     """A passage with what the retrievers said of it.
 
     `score` orders (higher is better); `cosine` is the dense similarity, -1..1; `lexical` the share of
-    the question's words that it has, 0..1, 0.0 when no term matched; `words` how well its words
+    the question's words that it has, 0..1, 0.0 when no term matched; `word_match` how well its words
     cover the question's, -1..1.
     """
 
@@ -86,7 +86,7 @@ class Retrieved:
     score: float
     cosine: float
     lexical: float
-    words: float
+    word_match: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from assistant.errors import SettingsError
 
-PREFIX = "ASSISTANT_"
-FILE = "assistant.toml"
+ENVIRONMENT_PREFIX = "ASSISTANT_"
+SETTINGS_FILE = "assistant.toml"
 _LEAST_SECRET = 32
 _HEADER = r"^[A-Za-z0-9-]+$"
 _LISTS = frozenset({"allowed_origins", "hosts", "proxies", "owners"})
@@ -155,14 +155,14 @@ def load_settings(
     Raises:
         SettingsError: the file is no TOML, a key is unknown, or a value doesn't fit.
     """
-    values: dict[str, Any] = {**_from_file(folder / FILE), **_from_environment(environment)}
+    values: dict[str, Any] = {**_from_file(folder / SETTINGS_FILE), **_from_environment(environment)}
     values.update({key: value for key, value in (overrides or {}).items() if value is not None})
     try:
         settings = Settings(**values)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        named = f"setting {name!r} (or {PREFIX}{name.upper()})" if name else "settings"
+        named = f"setting {name!r} (or {ENVIRONMENT_PREFIX}{name.upper()})" if name else "settings"
         raise SettingsError(f"{named}: {first['msg']}; see the table of settings in README.md") from None
     return settings.model_copy(update={"cache": settings.cache.expanduser()})
 
@@ -179,8 +179,12 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    named = {key[len(PREFIX) :].lower(): value for key, value in environment.items() if key.startswith(PREFIX)}
-    _refuse_unknown(named, "the environment", PREFIX)
+    named = {
+        key[len(ENVIRONMENT_PREFIX) :].lower(): value
+        for key, value in environment.items()
+        if key.startswith(ENVIRONMENT_PREFIX)
+    }
+    _refuse_unknown(named, "the environment", ENVIRONMENT_PREFIX)
     return {
         key: tuple(part.strip() for part in value.split(",") if part.strip()) if key in _LISTS else value
         for key, value in named.items()

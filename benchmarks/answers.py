@@ -18,8 +18,8 @@ from assistant.conversation.assistant import Assistant
 from assistant.evaluation.data_sets import DataSet, read_data_set
 from assistant.evaluation.metrics import calibration_error
 from assistant.evaluation.report import evaluate
-from assistant.evaluation.runner import Outcome, outcomes
-from assistant.factory import make_evaluated
+from assistant.evaluation.runner import Outcome, run_questions
+from assistant.factory import make_evaluation_assistant
 from assistant.settings import load_settings
 
 SETS = ("squad2_en", "squad2_sv_en", "clapnq", "medquad_genetics", "swefaq_dev", "medline", "cranfield")
@@ -34,7 +34,7 @@ def off_topic(asked: DataSet, assistant: Assistant) -> tuple[float, float]:
     """Shares of another set's questions that are refused, and refused as not covered."""
     sample = random.Random(1).sample(asked.questions, min(SAMPLE, len(asked.questions)))
     beside = [replace(item, answerable=False, answers=(), document_ids=frozenset()) for item in sample]
-    found = outcomes(beside, assistant, lambda items, _: items)
+    found = run_questions(beside, assistant, lambda items, _: items)
     refused = np.mean([item.verdict != "answered" for item in found])
     return float(refused), float(np.mean([item.verdict == "not_covered" for item in found]))
 
@@ -69,7 +69,9 @@ def main() -> None:
     folder = parser.parse_args().data
     settings = load_settings({})
     sets = {name: read_data_set(folder / name) for name in SETS}
-    assistants = {name: make_evaluated(settings, data, print, lambda items, _: items) for name, data in sets.items()}
+    assistants = {
+        name: make_evaluation_assistant(settings, data, print, lambda items, _: items) for name, data in sets.items()
+    }
     print("| set | nDCG@10 | " + " | ".join(SHOWN) + " |\n|" + "---|" * (len(SHOWN) + 2))
     pooled: list[Outcome] = []
     for name, data in sets.items():

@@ -23,17 +23,17 @@ import torch
 from sentence_transformers import SentenceTransformer
 from threadpoolctl import threadpool_limits
 
-from assistant.answering.answerability import load_judge
+from assistant.answering.answerability import load_answerability_model
 from assistant.chunking import passage_header
-from assistant.chunking.passage_parser import passages_of
+from assistant.chunking.passage_parser import split_into_passages
 from assistant.conversation.assistant import Assistant
 from assistant.embedding.encoder import Encoder
-from assistant.embedding.models import original
+from assistant.embedding.models import locate_model
 from assistant.evaluation.data_sets import read_data_set
 from assistant.factory import make_encoder
 from assistant.index.build import build_index
 from assistant.index.loading import load_index
-from assistant.onboarding.introduction import make_guide
+from assistant.onboarding.introduction import make_introduction
 from assistant.schema import Document, Passage
 from assistant.settings import Settings, load_settings
 
@@ -54,16 +54,16 @@ def taken(folders: Sequence[Path], count: int, encoder: Encoder) -> tuple[list[D
             if len(passages) >= count:
                 break
             documents.append(replace(document, document_id=f"{folder.name}/{document.document_id}"))
-            passages += passages_of(documents[-1:], encoder)
+            passages += split_into_passages(documents[-1:], encoder)
     return documents, passages
 
 
 def guide(folder: Path, settings: Settings) -> None:
     """Make the guide of the index in `folder`, as `assistant index` does."""
     encoder = make_encoder(settings, threads=1)
-    assistant = Assistant(load_index(folder, encoder), encoder, load_judge(settings.answer_from))
+    assistant = Assistant(load_index(folder, encoder), encoder, load_answerability_model(settings.answer_from))
     with threadpool_limits(1, "blas"):  # as the command line does
-        make_guide(assistant.index, assistant.ask, "guide", settings.threads)
+        make_introduction(assistant.index, assistant.ask, "guide", settings.threads)
 
 
 def main() -> None:
@@ -79,7 +79,7 @@ def main() -> None:
     texts = ["passage: " + passage_header(item.title, item.heading) + item.text for item in passages]
     torch.set_num_threads(settings.threads)
     with TemporaryDirectory() as work:
-        bare = SentenceTransformer(original(settings.model, "", Path(work) / "model").folder, device="cpu")
+        bare = SentenceTransformer(locate_model(settings.model, "", Path(work) / "model").folder, device="cpu")
         full, again, whole = [], [], []
         for run in range(options.runs):
             folder = Path(work) / f"index-{run}"

@@ -24,13 +24,13 @@ import numpy as np
 from assistant.chunking import passage_header
 from assistant.conversation.assistant import Assistant
 from assistant.evaluation.data_sets import read_data_set
-from assistant.factory import make_evaluated
-from assistant.index.generations import live_folder
-from assistant.index.search.lexical import grams
+from assistant.factory import make_evaluation_assistant
+from assistant.index.generations import live_generation_folder
+from assistant.index.search.lexical import character_ngrams
 from assistant.retrieval.retriever import WEIGHTS
 from assistant.schema import Span
 from assistant.settings import load_settings
-from assistant.text.stemming import stems_of
+from assistant.text.stemming import stem_words
 from assistant.text.words import content_words
 from benchmarks.retrieval import figure, queries
 
@@ -82,8 +82,8 @@ def of_statistics(assistant: Assistant, asked: Sequence[str]) -> dict[str, Any]:
         start = time.perf_counter()
         for passage in assistant.index.passages:
             own = [word for word, _ in content_words(f"{passage.title} {passage.text}")]
-            Counter(stems_of(own, passage.language))
-            Counter(gram for word in own for gram in grams(word))
+            Counter(stem_words(own, passage.language))
+            Counter(gram for word in own for gram in character_ngrams(word))
         counted.append(1000 * (time.perf_counter() - start))
     for question in asked:
         start = time.perf_counter()
@@ -103,14 +103,14 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     settings = load_settings({})
     data = read_data_set(options.data)
-    assistant = make_evaluated(settings, data, print, lambda items, _: items)
+    assistant = make_evaluation_assistant(settings, data, print, lambda items, _: items)
     asked = list(data.queries.values())[: options.questions]
     whole = []
     for question in asked:
         start = time.perf_counter()
         assistant.ask(question)
         whole.append(1000 * (time.perf_counter() - start))
-    folder, count = live_folder(settings.cache / "evaluation" / data.name), len(assistant.index.passages)
+    folder, count = live_generation_folder(settings.cache / "evaluation" / data.name), len(assistant.index.passages)
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
     parts = {"sentences": "sentences.npy", "words": "word", "statistics": "lexical/"}
     found = {

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from assistant.conversation.assistant import Assistant
-from assistant.evaluation.data_sets import AskedQuestion, DataSet, read_data_set
-from assistant.evaluation.metrics import mean_with_interval, retrieval_figures
-from assistant.evaluation.runner import rankings
-from assistant.factory import make_evaluated
+from assistant.evaluation.data_sets import DataSet, EvaluationQuestion, read_data_set
+from assistant.evaluation.metrics import mean_with_interval, retrieval_metrics
+from assistant.evaluation.runner import run_queries
+from assistant.factory import make_evaluation_assistant
 from assistant.schema import Turn
 from assistant.settings import load_settings
 
@@ -24,17 +24,17 @@ from assistant.settings import load_settings
 class Last:
     """The last turn of a conversation, bare and resolved."""
 
-    asked: AskedQuestion
+    asked: EvaluationQuestion
     bare: str
     resolved: str
 
 
-def last_turn(asked: AskedQuestion, assistant: Assistant) -> Last:
+def last_turn(asked: EvaluationQuestion, assistant: Assistant) -> Last:
     """What the assistant understands of the last turn."""
     history: list[Turn] = []
     for turn in asked.turns[:-1]:
-        history.append(Turn(turn, assistant.understand(turn, history)))
-    return Last(asked, asked.turns[-1], assistant.understand(asked.turns[-1], history))
+        history.append(Turn(turn, assistant.resolve_question(turn, history)))
+    return Last(asked, asked.turns[-1], assistant.resolve_question(asked.turns[-1], history))
 
 
 def values(data: DataSet, turns: list[Last], attribute: str, assistant: Assistant) -> dict[str, list[float]]:
@@ -45,7 +45,7 @@ def values(data: DataSet, turns: list[Last], attribute: str, assistant: Assistan
         one = DataSet(
             data.name, (), {key: getattr(turn, attribute)}, {key: dict.fromkeys(turn.asked.document_ids, 1)}, ()
         )
-        figures = retrieval_figures(one, rankings(one, assistant, lambda items, _: items))
+        figures = retrieval_metrics(one, run_queries(one, assistant, lambda items, _: items))
         for name in found:
             found[name].append(figures[name].value)
     return found
@@ -56,7 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     data = read_data_set(parser.parse_args().data)
-    assistant = make_evaluated(load_settings({}), data, print, lambda items, _: items)
+    assistant = make_evaluation_assistant(load_settings({}), data, print, lambda items, _: items)
     turns = [last_turn(asked, assistant) for asked in data.questions if len(asked.turns) > 1 and asked.document_ids]
     changed = [turn for turn in turns if turn.bare != turn.resolved]
     print("| questions | measure | bare | resolved | difference (95 % interval) |\n|---|---|---|---|---|")

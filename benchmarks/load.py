@@ -21,7 +21,7 @@ from pathlib import Path
 
 import httpx2
 
-from assistant.factory import make_assistant, with_guide
+from assistant.factory import make_assistant, with_introduction
 from assistant.settings import load_settings
 from benchmarks.serving import serving
 
@@ -109,7 +109,7 @@ def main() -> int:
     """Print all of it; 1 when somebody was left without an answer or memory grew by more than a tenth."""
     seconds = 60 * float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
     settings = load_settings(os.environ)
-    _, guide = with_guide(settings, make_assistant(settings))
+    _, guide = with_introduction(settings, make_assistant(settings))
     questions = [item.question for item in guide.questions] + ["How do I bake bread?", "Vad kostar det?"]
     with serving() as (url, pid):
         return 0 if asyncio.run(_measure(url, pid, questions, seconds)) else 1

@@ -23,12 +23,12 @@ from typing import Any
 import httpx2
 import uvicorn
 
-from assistant.factory import make_assistant, make_encoder, with_guide
-from assistant.index.generations import live_folder
+from assistant.factory import make_assistant, make_encoder, with_introduction
+from assistant.index.generations import live_generation_folder
 from assistant.settings import load_settings
 from assistant.web.server.app import create_app
 from assistant.web.server.server import make_site
-from assistant.web.site.branding import make_look
+from assistant.web.site.branding import make_branding
 from benchmarks.serving import serving
 from benchmarks.speed import BARE
 
@@ -65,7 +65,7 @@ def bare() -> float:
     """The script's."""
     settings = load_settings({})
     encoder: Any = make_encoder(settings, threads=1)
-    index = str(live_folder(settings.index) / "vectors.faiss")
+    index = str(live_generation_folder(settings.index) / "vectors.faiss")
     arguments = [str(encoder.folder), index, "Who works together with SciLifeLab?"]
     with _running([sys.executable, "-c", BARE + _LEFT_RUNNING, *arguments]) as (_, pid):
         return resident(pid)
@@ -96,7 +96,7 @@ def _ask(url: str, questions: list[str]) -> None:
 def serve_without_page() -> None:
     """The interface and the pages without the chat, which is Gradio's, on a free port."""
     settings = load_settings(os.environ).model_copy(update={"database": ""})
-    app = create_app(make_site(settings, make_look("", settings.accent, None)))
+    app = create_app(make_site(settings, make_branding("", settings.accent, None)))
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning")
     listener = config.bind_socket()
     print(f"ready http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     settings = load_settings({})
-    _, guide = with_guide(settings, make_assistant(settings))
+    _, guide = with_introduction(settings, make_assistant(settings))
     questions = [item.question for item in guide.questions]
     kinds: dict[str, Callable[[], float]] = {
         "bare script": bare,

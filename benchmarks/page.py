@@ -14,7 +14,7 @@ import time
 
 from playwright.sync_api import Page, sync_playwright
 
-from assistant.factory import make_assistant, with_guide
+from assistant.factory import make_assistant, with_introduction
 from assistant.settings import load_settings
 from benchmarks.serving import serving
 
@@ -41,7 +41,7 @@ ASK = """(question) => new Promise((resolve) => {
 def main() -> None:
     """Print medians, their difference and the spread."""
     settings = load_settings(os.environ)
-    assistant, guide = with_guide(settings, make_assistant(settings))
+    assistant, guide = with_introduction(settings, make_assistant(settings))
     questions = [item.question for item in guide.questions][:12]
     with serving() as (url, _), sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -27,13 +27,13 @@ import faiss
 import numpy as np
 from matplotlib.figure import Figure
 
-from assistant.answering.answerability import load_judge
+from assistant.answering.answerability import load_answerability_model
 from assistant.conversation.assistant import Assistant
-from assistant.embedding.encoder import Encoded, Encoder
+from assistant.embedding.encoder import EncodedTexts, Encoder
 from assistant.evaluation.data_sets import DataSet, read_data_set
-from assistant.factory import make_encoder, make_evaluated
+from assistant.factory import make_encoder, make_evaluation_assistant
 from assistant.index.build import build_index
-from assistant.index.generations import live_folder
+from assistant.index.generations import live_generation_folder
 from assistant.index.loading import Index, load_index
 from assistant.schema import Document, Heading, Span
 from assistant.settings import load_settings
@@ -65,10 +65,10 @@ class Drawing:
         self._passages = index.dense.vectors(np.arange(len(index.passages)))
         self._parts = np.asarray(index.sentence_vectors[:20_000], dtype=np.float32)
 
-    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         return self._encoder.encode_questions(texts, spans)
 
-    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         vectors, of_spans = [], []
         for text, own in zip(texts, spans or [()] * len(texts), strict=True):
             random = np.random.default_rng(int(hashlib.sha256(text.encode()).hexdigest()[:8], 16))
@@ -76,7 +76,7 @@ class Drawing:
             vector = first + 0.5 * (second - third)
             vectors.append(vector / np.linalg.norm(vector))
             of_spans.append(self._parts[random.integers(0, len(self._parts), len(own))])
-        return Encoded(np.stack(vectors), tuple(of_spans))
+        return EncodedTexts(np.stack(vectors), tuple(of_spans))
 
     def count_tokens(self, text: str) -> int:
         return self._encoder.count_tokens(text)
@@ -141,8 +141,8 @@ def grown(data: DataSet, real: Assistant, size: int, short: bool) -> dict[str, A
         start = time.perf_counter()
         build_index(texts(real.index, size, short), drawing, Path(folder), threads=2)
         built = time.perf_counter() - start
-        assistant = Assistant(load_index(Path(folder), drawing), drawing, load_judge(None))
-        files = sum(path.stat().st_size for path in live_folder(Path(folder)).rglob("*") if path.is_file())
+        assistant = Assistant(load_index(Path(folder), drawing), drawing, load_answerability_model(None))
+        files = sum(path.stat().st_size for path in live_generation_folder(Path(folder)).rglob("*") if path.is_file())
         found = warm(assistant, list(data.queries.values())[:_QUESTIONS])
     return {**found, "built s, without encoding": built, "bytes a passage": files / found["passages"]}
 
@@ -157,7 +157,7 @@ def cold() -> dict[str, Any]:
         "-c",
         BARE,
         str(encoder.folder),
-        str(live_folder(settings.index) / "vectors.faiss"),
+        str(live_generation_folder(settings.index) / "vectors.faiss"),
         question,
     ]
     ours = [sys.executable, "-m", "assistant", "ask", question]
@@ -195,7 +195,7 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     data = read_data_set(options.data)
-    real = make_evaluated(load_settings({}), data, print, lambda items, _: items)
+    real = make_evaluation_assistant(load_settings({}), data, print, lambda items, _: items)
     made: dict[str, Any] = {"cold": cold(), "warm": []}
     print("cold", json.dumps(made["cold"]), flush=True)
     for size in options.sizes:

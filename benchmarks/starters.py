@@ -32,9 +32,9 @@ from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 from llama_index.vector_stores.faiss import FaissVectorStore
 
 from assistant.conversation.assistant import Assistant
-from assistant.embedding.models import original
+from assistant.embedding.models import locate_model
 from assistant.evaluation.data_sets import DataSet, read_data_set
-from assistant.factory import make_evaluated
+from assistant.factory import make_evaluation_assistant
 from assistant.schema import Document
 from assistant.settings import load_settings
 
@@ -133,9 +133,9 @@ def main() -> None:
     found = {}
     for folder in options.data:
         data = read_data_set(folder)
-        assistant = make_evaluated(settings, data, print, lambda items, _: items)
+        assistant = make_evaluation_assistant(settings, data, print, lambda items, _: items)
         with TemporaryDirectory() as work:
-            model = original(settings.model, "", Path(work) / "model")
+            model = locate_model(settings.model, "", Path(work) / "model")
             embedding = HuggingFaceEmbedding(
                 model_name=model.folder, query_instruction="query: ", text_instruction="passage: ", device="cpu"
             )

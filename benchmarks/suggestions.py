@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from assistant.factory import make_assistant, with_guide
+from assistant.factory import make_assistant, with_introduction
 from assistant.schema import Turn, Verdict
 from assistant.settings import load_settings
 
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--corpus")
     parser.add_argument("--index")
     settings = load_settings(os.environ, vars(parser.parse_args()))
-    assistant, guide = with_guide(settings, make_assistant(settings))
+    assistant, guide = with_introduction(settings, make_assistant(settings))
     refused: list[str] = []
     related = 0
     for item in guide.questions:

@@ -29,7 +29,7 @@ from matplotlib.figure import Figure
 
 from assistant.conversation.assistant import Assistant
 from assistant.settings import Settings, load_settings
-from assistant.web.server.index_reload import make_edition
+from assistant.web.server.index_reload import load_snapshot
 from benchmarks.serving import serving
 
 _CLIENTS = (1, 8, 32, 128)
@@ -101,8 +101,8 @@ async def at_random(url: str, rate: float, seconds: float, questions: Iterator[s
 
 def measured(settings: Settings, workers: int, rounds: int, seconds: float) -> dict[str, Any]:
     """All figures for a server with so many worker processes, medians over the rounds."""
-    edition = make_edition(settings.model_copy(update={"workers": 0}))
-    suggested = [item.question for item in edition.guide.questions]
+    edition = load_snapshot(settings.model_copy(update={"workers": 0}))
+    suggested = [item.question for item in edition.introduction.questions]
     questions = map("{} ({})".format, itertools.cycle(suggested), itertools.count())  # unlike a generator, for threads
     ratios: dict[int, list[float]] = {count: [] for count in _CLIENTS}
     rates: dict[int, list[float]] = {count: [] for count in _CLIENTS}

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from assistant.evaluation.data_sets import read_data_set
-from assistant.factory import make_evaluated
+from assistant.factory import make_evaluation_assistant
 from assistant.index.search import dense
 from assistant.settings import load_settings
 
@@ -35,7 +35,7 @@ def real(folders: list[Path]) -> tuple[NDArray[np.float32], NDArray[np.float32]]
     passages, questions = [], []
     for folder in folders:
         data = read_data_set(folder)
-        assistant = make_evaluated(load_settings({}), data, print, lambda items, _: items)
+        assistant = make_evaluation_assistant(load_settings({}), data, print, lambda items, _: items)
         passages.append(assistant.index.dense.vectors(np.arange(len(assistant.index.passages))))
         texts = list(data.queries.values())[:300]
         questions.append(assistant.encoder.encode_questions(texts).vectors)
@@ -59,13 +59,13 @@ def drawn(passages: NDArray[np.float32], count: int, spread: float) -> NDArray[n
 def measured(kind: str, vectors: NDArray[np.float32], questions: NDArray[np.float32]) -> dict[str, Any]:
     """Time, recall and size of one kind of index."""
     start = time.process_time()
-    index = dense.build(vectors, kind, threads=2)
+    index = dense.build_faiss_index(vectors, kind, threads=2)
     seconds = time.process_time() - start
     tuned, asked = questions[:_TUNED_ON], questions[_TUNED_ON:]
     exact = vectors.astype(np.float16) if kind != "Flat" else vectors
-    choice = dense.choose(index, kind, exact, tuned) if kind != "Flat" else dense.Choice(kind)
-    searched = dense.Dense(index, exact, choice)
-    right = dense.nearest_of_all(vectors, asked, _DEPTH).tolist()
+    choice = dense.tune(index, kind, exact, tuned) if kind != "Flat" else dense.SearchParameters(kind)
+    searched = dense.DenseIndex(index, exact, choice)
+    right = dense.exact_neighbours(vectors, asked, _DEPTH).tolist()
     faiss.omp_set_num_threads(1)
     times, hits = [], 0
     for question, rows in zip(asked, right, strict=True):

@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
-from assistant.answering.answerability import load_judge
+from assistant.answering.answerability import load_answerability_model
 from assistant.conversation.assistant import Assistant
 from assistant.embedding.encoder import Encoder
 from assistant.embedding.loading import load_encoder
 from assistant.index.build import build_index
-from assistant.index.generations import live_folder
+from assistant.index.generations import live_generation_folder
 from assistant.index.loading import Index, load_index
-from assistant.onboarding.introduction import Guide, make_guide
+from assistant.onboarding.introduction import Introduction, make_introduction
 from assistant.schema import Document
 from assistant.store.database import Store
-from assistant.web.site.branding import make_look
-from assistant.web.site.site import Edition, Site
-from tests.fakes import JUDGE, BagOfWords
+from assistant.web.site.branding import make_branding
+from assistant.web.site.site import Site, Snapshot
+from tests.fakes import ANSWERABILITY, BagOfWords
 
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", DO_NOT_TRACK="1")
 
@@ -95,7 +95,7 @@ def index_of(documents: Sequence[Document], folder: Path, encoder: Encoder | Non
 
 def bytes_of(index: Path) -> dict[str, bytes]:
     """Every file of the live generation."""
-    folder = live_folder(index)
+    folder = live_generation_folder(index)
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
@@ -109,7 +109,7 @@ def small_index(tmp_path: Path) -> Index:
 @pytest.fixture
 def small_assistant(small_index: Index) -> Assistant:
     """An assistant over `small_index`."""
-    return Assistant(small_index, BagOfWords(), JUDGE, contact="the office")
+    return Assistant(small_index, BagOfWords(), ANSWERABILITY, contact="the office")
 
 
 @pytest.fixture
@@ -117,13 +117,13 @@ def site(small_assistant: Assistant, tmp_path: Path) -> Iterator[Site]:
     """The pages over `small_assistant`, with a store that keeps questions."""
     assistant, guide = guided(small_assistant)
     store = Store(f"sqlite:///{tmp_path / 'store.sqlite'}", store_questions=True)
-    yield Site(Edition(assistant, guide, built="2026-11-23"), make_look("Example & Co", "#0b4f6c", None), store)
+    yield Site(Snapshot(assistant, guide, built="2026-11-23"), make_branding("Example & Co", "#0b4f6c", None), store)
     store.close()
 
 
-def guided(assistant: Assistant) -> tuple[Assistant, Guide]:
+def guided(assistant: Assistant) -> tuple[Assistant, Introduction]:
     """`assistant` with its guide."""
-    guide = make_guide(assistant.index, assistant.ask, "guide")
+    guide = make_introduction(assistant.index, assistant.ask, "guide")
     return replace(assistant, questions=guide.questions), guide
 
 
@@ -139,4 +139,4 @@ def seed_assistant(e5: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Ass
     from assistant.corpus.reading import read_corpus
 
     documents = list(read_corpus(ROOT / "corpus", 50_000_000))
-    return Assistant(index_of(documents, tmp_path_factory.mktemp("seed"), e5), e5, load_judge())
+    return Assistant(index_of(documents, tmp_path_factory.mktemp("seed"), e5), e5, load_answerability_model())

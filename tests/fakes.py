@@ -8,14 +8,18 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.answerability import Judge, Logistic
-from assistant.embedding.encoder import Encoded
-from assistant.index.search.neutral_texts import STATEMENTS
+from assistant.answering.answerability import AnswerabilityModel, LogisticModel
+from assistant.embedding.encoder import EncodedTexts
+from assistant.index.search.neutral_texts import NEUTRAL_STATEMENTS
 from assistant.schema import Span
-from assistant.text.stemming import stems
+from assistant.text.stemming import content_stems
 
 # Answers when the words match, whatever the vectors of the model are like.
-JUDGE = Judge(answers=Logistic(-9.0, {"match": 20.0}), on_topic=Logistic(-6.0, {"match": 20.0}), answer_from=0.5)
+ANSWERABILITY = AnswerabilityModel(
+    answer_model=LogisticModel(-9.0, {"word_match": 20.0}),
+    topic_model=LogisticModel(-6.0, {"word_match": 20.0}),
+    answer_threshold=0.5,
+)
 
 
 class BagOfWords:
@@ -29,15 +33,15 @@ class BagOfWords:
         self.dimension, self.max_tokens = dimension, max_tokens
         self.embedded: list[str] = []  # every passage that was embedded, in order
 
-    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         of_spans = tuple(
             np.array([self._vector(text[span.start : span.end]) for span in own]).reshape(-1, self.dimension)
             for text, own in zip(texts, spans or [()] * len(texts), strict=True)
         )
-        return Encoded(np.stack([self._vector(text) for text in texts]), of_spans)
+        return EncodedTexts(np.stack([self._vector(text) for text in texts]), of_spans)
 
-    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
-        self.embedded += [text for text in texts if text not in STATEMENTS]
+    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
+        self.embedded += [text for text in texts if text not in NEUTRAL_STATEMENTS]
         return self.encode_questions(texts, spans)
 
     def count_tokens(self, text: str) -> int:
@@ -45,7 +49,7 @@ class BagOfWords:
 
     def _vector(self, text: str) -> NDArray[np.float32]:
         vector = np.full(self.dimension, 1e-2, dtype=np.float32)
-        for stem in stems(text, "en"):
+        for stem in content_stems(text, "en"):
             seed = int(hashlib.sha256(f"{self.fingerprint}{stem}".encode()).hexdigest()[:8], 16)
             vector += np.random.default_rng(seed).choice([-1.0, 1.0], self.dimension).astype(np.float32)
         return vector / np.linalg.norm(vector)

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from assistant.errors import SettingsError, StoreError
 from assistant.settings import Settings, load_settings
-from assistant.store.api_keys import PREFIX, Keys
-from assistant.web.server.middleware_stack import make_stack, own_names
+from assistant.store.api_keys import KEY_PREFIX, ApiKeyStore
+from assistant.web.server.middleware_stack import allowed_hosts, build_server_app
 from assistant.web.site.site import Site
 from tests.servers import in_a_loop
 
@@ -33,7 +33,9 @@ CLOSED = (
 def served(site: Site, sender: str = "127.0.0.1", **settings: Any) -> Iterator[TestClient]:
     """The whole server as `sender` meets it."""
     made = Settings(**{"rate_per_minute": 0, "hosts": ("testserver",), **settings})
-    with TestClient(in_a_loop(lambda: make_stack(site, made)), client=(sender, 5000), follow_redirects=False) as client:
+    with TestClient(
+        in_a_loop(lambda: build_server_app(site, made)), client=(sender, 5000), follow_redirects=False
+    ) as client:
         yield client
 
 
@@ -176,16 +178,16 @@ def test_a_sub_path_may_come_with_the_request_or_be_taken_off(site: Site, prefix
 
 
 @pytest.fixture
-def keys(site: Site) -> Keys:
+def keys(site: Site) -> ApiKeyStore:
     assert site.store
-    return Keys(site.store)
+    return ApiKeyStore(site.store)
 
 
 def sent(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def test_a_key_opens_what_it_is_for_and_nothing_else(site: Site, keys: Keys) -> None:
+def test_a_key_opens_what_it_is_for_and_nothing_else(site: Site, keys: ApiKeyStore) -> None:
     key = keys.create("reports", ["ask"])
     with behind_proxy(site, STRANGER) as client:
         assert client.post("/api/v1/ask", json=ASKED, headers=sent(key)).status_code == 200
@@ -196,14 +198,14 @@ def test_a_key_opens_what_it_is_for_and_nothing_else(site: Site, keys: Keys) -> 
         assert client.get("/api/v1/documents", headers=sent(key)).status_code == 403
 
 
-def test_a_key_for_the_metrics_reads_them(site: Site, keys: Keys) -> None:
+def test_a_key_for_the_metrics_reads_them(site: Site, keys: ApiKeyStore) -> None:
     key = keys.create("prometheus", ["metrics"])
     with behind_proxy(site, STRANGER) as client:
         assert "assistant_answers_total" in client.get("/metrics", headers=sent(key)).text
         assert client.post("/api/v1/ask", json=ASKED, headers=sent(key)).status_code == 403
 
 
-def test_a_key_that_is_wrong_revoked_or_ended_is_refused(site: Site, keys: Keys) -> None:
+def test_a_key_that_is_wrong_revoked_or_ended_is_refused(site: Site, keys: ApiKeyStore) -> None:
     good, brief, gone = keys.create("a", ["ask"]), keys.create("b", ["ask"], days=1), keys.create("c", ["ask"])
     assert keys.revoke(keys.all()[-1].key_id)
     store = site.store
@@ -214,12 +216,12 @@ def test_a_key_that_is_wrong_revoked_or_ended_is_refused(site: Site, keys: Keys)
     with served(site) as client:
         codes = [
             client.post("/api/v1/ask", json=ASKED, headers=sent(key)).status_code
-            for key in (good, brief, gone, wrong, PREFIX, PREFIX + "0_1")
+            for key in (good, brief, gone, wrong, KEY_PREFIX, KEY_PREFIX + "0_1")
         ]
     assert codes == [200, 401, 401, 401, 401, 401]
 
 
-def test_a_key_has_its_own_limit(site: Site, keys: Keys) -> None:
+def test_a_key_has_its_own_limit(site: Site, keys: ApiKeyStore) -> None:
     key = keys.create("reports", ["ask"], per_minute=3)
     with served(site, rate_per_minute=1) as client:
         codes = [client.post("/api/v1/ask", json=ASKED, headers=sent(key)).status_code for _ in range(4)]
@@ -227,7 +229,7 @@ def test_a_key_has_its_own_limit(site: Site, keys: Keys) -> None:
         assert [client.post("/api/v1/ask", json=ASKED).status_code for _ in range(2)] == [200, 429]
 
 
-def test_a_database_that_fails_refuses_keys_and_nothing_else(site: Site, keys: Keys) -> None:
+def test_a_database_that_fails_refuses_keys_and_nothing_else(site: Site, keys: ApiKeyStore) -> None:
     key = keys.create("reports", ["ask"])
     with served(site) as client:
         assert site.store
@@ -239,7 +241,7 @@ def test_a_database_that_fails_refuses_keys_and_nothing_else(site: Site, keys: K
         assert client.post("/api/v1/ask", json=ASKED).status_code == 200
 
 
-def test_a_key_is_not_kept(site: Site, keys: Keys) -> None:
+def test_a_key_is_not_kept(site: Site, keys: ApiKeyStore) -> None:
     key = keys.create("reports", ["ask"])
     assert site.store
     file = Path(str(site.store._engine.url.database))
@@ -248,7 +250,7 @@ def test_a_key_is_not_kept(site: Site, keys: Keys) -> None:
     assert key.split("_", 2)[2].encode() not in written
 
 
-def test_a_scope_that_there_is_not_is_named(keys: Keys) -> None:
+def test_a_scope_that_there_is_not_is_named(keys: ApiKeyStore) -> None:
     with pytest.raises(StoreError, match=r"no scope 'everything'; there are: ask, texts, feedback, metrics"):
         keys.create("x", ["everything"])
 
@@ -300,9 +302,9 @@ def test_a_cookie_that_was_not_signed_here_is_nothing(site: Site, cookie: str) -
     ],
 )
 def test_after_signing_in_nobody_is_sent_elsewhere(place: str, own: str) -> None:
-    from assistant.web.pages.sign_in import _own_place
+    from assistant.web.pages.sign_in import _local_path
 
-    assert _own_place(place) == own
+    assert _local_path(place) == own
 
 
 def test_credentials_are_let_through_for_listed_origins_where_people_sign_in_only(site: Site) -> None:
@@ -340,6 +342,9 @@ def test_settings_that_do_not_fit_together_say_so(variables: dict[str, str], sai
 
 
 def test_a_public_address_is_one_of_the_servers_names() -> None:
-    assert "assistant.example" in own_names(Settings(public_url="https://assistant.example:8443/x/"))
+    assert "assistant.example" in allowed_hosts(Settings(public_url="https://assistant.example:8443/x/"))
     assert Settings(public_url="https://assistant.example/x/").public_path == "/x"
-    assert own_names(Settings(host="0.0.0.0", hosts=("a",), public_url="https://b.example"))[:2] == ("a", "b.example")
+    assert allowed_hosts(Settings(host="0.0.0.0", hosts=("a",), public_url="https://b.example"))[:2] == (
+        "a",
+        "b.example",
+    )

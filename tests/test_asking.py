@@ -79,7 +79,7 @@ def test_what_goes_wrong_in_a_stream_is_an_event(
 def test_an_answer_that_takes_too_long_is_given_up(
     client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.web.api.ask.MOST_SECONDS", 0.1)
+    monkeypatch.setattr("assistant.web.api.ask.ANSWER_TIMEOUT_SECONDS", 0.1)
     answering(site, monkeypatch, lambda: time.sleep(0.6))
     begun = time.monotonic()
     response = client.post("/api/v1/ask", json=ASKED)
@@ -122,7 +122,7 @@ def test_work_that_was_given_up_takes_no_more_threads_and_leaves_no_row(
         time.sleep(0.3)
         at_once[0] -= 1
 
-    monkeypatch.setattr("assistant.web.api.ask.MOST_SECONDS", 0.05)
+    monkeypatch.setattr("assistant.web.api.ask.ANSWER_TIMEOUT_SECONDS", 0.05)
     answering(site, monkeypatch, slowly)
     for number in range(30):
         asked = {"question": f"{ASKED['question']} ({number})"}
@@ -136,9 +136,9 @@ def test_work_that_was_given_up_takes_no_more_threads_and_leaves_no_row(
 def test_an_answer_that_took_too_long_is_there_when_it_is_asked_again(
     client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.web.api.ask.MOST_SECONDS", 0.05)
+    monkeypatch.setattr("assistant.web.api.ask.ANSWER_TIMEOUT_SECONDS", 0.05)
     answering(site, monkeypatch, lambda: time.sleep(0.3))
     assert client.post("/api/v1/ask", json=ASKED).status_code == 503
     time.sleep(1.0)
-    monkeypatch.setattr("assistant.web.api.ask.MOST_SECONDS", 30.0)
+    monkeypatch.setattr("assistant.web.api.ask.ANSWER_TIMEOUT_SECONDS", 30.0)
     assert client.post("/api/v1/ask", json=ASKED).json()["citations"]

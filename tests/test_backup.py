@@ -13,13 +13,13 @@ import pytest
 from assistant.corpus.reading import read_corpus
 from assistant.errors import BackupError, IndexStateError
 from assistant.index.build import build_index
-from assistant.index.generations import current_generation, locked
+from assistant.index.generations import build_lock, current_generation
 from assistant.index.loading import load_index
-from assistant.maintenance.backup import back_up
-from assistant.maintenance.restore import restore, restore_settings
+from assistant.maintenance.backup import create_backup
+from assistant.maintenance.restore import restore_backup, restore_settings
 from assistant.schema import Answer, Verdict
 from assistant.settings import Settings
-from assistant.store.api_keys import Keys
+from assistant.store.api_keys import ApiKeyStore
 from assistant.store.database import Store
 from tests.conftest import TEXT
 from tests.fakes import BagOfWords
@@ -49,7 +49,7 @@ def made(tmp_path: Path) -> Settings:
     build_index(list(read_corpus(settings.corpus, 10_000)), BagOfWords(), settings.index)
     store = Store(settings.database, store_questions=True)
     store.add_feedback(store.record(ANSWER, "g", "page", None), "bad", ["incomplete"], "Åre!")
-    Keys(store).create("report", ["ask"])
+    ApiKeyStore(store).create("report", ["ask"])
     store.close()
     settings.probes.write_text('{"id": "1"}\n')
     (folder / "assistant.toml").write_text('organisation = "Example"\n')
@@ -59,14 +59,14 @@ def made(tmp_path: Path) -> Settings:
 @pytest.fixture
 def backup(made: Settings, tmp_path: Path) -> Path:
     target = tmp_path / "backups" / "a.tar.gz"
-    assert back_up(made, target, made.corpus.parent) == target.stat().st_size
+    assert create_backup(made, target, made.corpus.parent) == target.stat().st_size
     return target
 
 
 def test_all_of_it_comes_back_in_an_empty_place(made: Settings, backup: Path, tmp_path: Path) -> None:
     new = settings_in(tmp_path / "new")
     assert restore_settings(backup, tmp_path / "new")
-    came = restore(new, backup)
+    came = restore_backup(new, backup)
     assert (came.texts, came.rows) == (2, 3)
     assert came.kept == ("1 keys of programs came back; those that had been revoked, too: assistant key list",)
     assert came.generation == current_generation(made.index) == current_generation(new.index)
@@ -81,7 +81,7 @@ def test_all_of_it_comes_back_in_an_empty_place(made: Settings, backup: Path, tm
     stores = [Store(made.database), Store(new.database)]
     first, second = ([(row.comment, row.given_for.question, row.given_at) for row in one.feedback()] for one in stores)
     assert first == second
-    assert Keys(stores[0]).all() == Keys(stores[1]).all()
+    assert ApiKeyStore(stores[0]).all() == ApiKeyStore(stores[1]).all()
     for store in stores:
         store.close()
 
@@ -90,22 +90,22 @@ def test_what_is_stored_moves_from_one_kind_of_database_to_another(
     made: Settings, backup: Path, tmp_path: Path, postgres: str
 ) -> None:
     new = settings_in(tmp_path / "new", postgres)
-    assert restore(new, backup).rows == 3
+    assert restore_backup(new, backup).rows == 3
     again = tmp_path / "again.tar.gz"
-    back_up(new, again, tmp_path / "new")
-    assert restore(settings_in(tmp_path / "third"), again).rows == 3
+    create_backup(new, again, tmp_path / "new")
+    assert restore_backup(settings_in(tmp_path / "third"), again).rows == 3
     store = Store(postgres, store_questions=True)
     store.add_feedback(store.record(ANSWER, "g", "page", None), "good", [], "")  # it goes on counting
     [row] = [row for row in store.feedback() if row.comment]
     assert (row.comment, row.given_for.question) == ("Åre!", "What is Åre?")
     for given in store.feedback():
         assert store.forget(given.answer_id)
-    assert Keys(store).revoke(Keys(store).all()[0].key_id)
+    assert ApiKeyStore(store).revoke(ApiKeyStore(store).all()[0].key_id)
     store.close()
 
 
 def test_a_second_time_adds_nothing_twice(made: Settings, backup: Path, tmp_path: Path) -> None:
-    came = restore(made, backup, force=True)
+    came = restore_backup(made, backup, force=True)
     assert (came.texts, came.rows) == (2, 0)
     assert len(came.kept) == 2
     aside = next(made.corpus.parent.glob("corpus.before-*"))
@@ -116,14 +116,14 @@ def test_a_second_time_adds_nothing_twice(made: Settings, backup: Path, tmp_path
 def test_texts_are_not_replaced_unasked(made: Settings, backup: Path) -> None:
     (made.corpus / "alpha.md").write_text("Written since.")
     with pytest.raises(BackupError, match=r"there are texts in .*--force"):
-        restore(made, backup)
+        restore_backup(made, backup)
     assert (made.corpus / "alpha.md").read_text() == "Written since."
 
 
 def test_a_backup_is_for_its_owner_and_takes_no_files_place(made: Settings, backup: Path) -> None:
     assert os.stat(backup).st_mode & 0o077 == 0
     with pytest.raises(BackupError, match="is there already"):
-        back_up(made, backup)
+        create_backup(made, backup)
 
 
 def changed(backup: Path, change: Callable[[tarfile.TarInfo, bytes], tuple[str, bytes]]) -> Path:
@@ -148,14 +148,14 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(backup: Path, tm
 
     bad = changed(backup, astrology)
     with pytest.raises(BackupError, match=r"'corpus/sub/gamma\.md' in .* is damaged"):
-        restore(new, bad)
+        restore_backup(new, bad)
     short = tmp_path / "short.tar.gz"
     short.write_bytes(backup.read_bytes()[:-2000])
     with pytest.raises(BackupError, match="is no whole backup"):
-        restore(new, short)
+        restore_backup(new, short)
     (tmp_path / "text.tar.gz").write_text("a text")
     with pytest.raises(BackupError, match="is no whole backup"):
-        restore(new, tmp_path / "text.tar.gz")
+        restore_backup(new, tmp_path / "text.tar.gz")
     assert not (tmp_path / "new").exists()
 
 
@@ -163,7 +163,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(backup: Path, tm
 def test_a_name_never_leads_out_of_the_backup(backup: Path, tmp_path: Path, name: str) -> None:
     bad = changed(backup, lambda member, data: (name if member.name.endswith("alpha.md") else member.name, data))
     with pytest.raises(BackupError, match="leads out of it"):
-        restore(settings_in(tmp_path / "new"), bad)
+        restore_backup(settings_in(tmp_path / "new"), bad)
 
 
 def test_a_link_in_a_backup_is_not_followed(backup: Path, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_link_in_a_backup_is_not_followed(backup: Path, tmp_path: Path) -> Non
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
     with pytest.raises(BackupError, match="is no plain file"):
-        restore(settings_in(tmp_path / "new"), bad)
+        restore_backup(settings_in(tmp_path / "new"), bad)
 
 
 def test_feedback_of_two_servers_comes_together(made: Settings, backup: Path, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_feedback_of_two_servers_comes_together(made: Settings, backup: Path, tm
     store = Store(new.database, store_questions=True)
     store.add_feedback(store.record(ANSWER, "g", "page", None), "good", [], "our own")
     store.close()
-    assert restore(new, backup).rows == 3
+    assert restore_backup(new, backup).rows == 3
     store = Store(new.database)
     assert {row.comment for row in store.feedback()} == {"our own", "Åre!"}
     store.close()
@@ -204,13 +204,13 @@ def test_feedback_without_its_answer_stops_nothing(backup: Path, tmp_path: Path)
                 data = json.dumps(listed).encode()
                 member.size = len(data)
             made.addfile(member, io.BytesIO(data))
-    assert restore(new, without).rows == 1  # the key
+    assert restore_backup(new, without).rows == 1  # the key
 
 
 def test_a_build_that_is_running_stops_a_restore_before_it_writes(backup: Path, tmp_path: Path) -> None:
     new = settings_in(tmp_path / "new")
-    with locked(new.index), pytest.raises(IndexStateError, match="another build"):
-        restore(new, backup)
+    with build_lock(new.index), pytest.raises(IndexStateError, match="another build"):
+        restore_backup(new, backup)
     assert not new.corpus.exists()
 
 
@@ -227,13 +227,13 @@ def test_a_file_that_grows_meanwhile_spoils_no_backup(
         return info
 
     monkeypatch.setattr(tarfile.TarFile, "gettarinfo", growing)
-    back_up(made, tmp_path / "b.tar.gz", made.corpus.parent)
+    create_backup(made, tmp_path / "b.tar.gz", made.corpus.parent)
     new = settings_in(tmp_path / "new")
-    restore(new, tmp_path / "b.tar.gz")
+    restore_backup(new, tmp_path / "b.tar.gz")
     assert new.probes.read_text() == '{"id": "1"}\n'
 
 
 def test_nothing_is_no_backup(tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="there is neither a corpus"):
-        back_up(settings_in(tmp_path / "nowhere"), tmp_path / "b.tar.gz")
+        create_backup(settings_in(tmp_path / "nowhere"), tmp_path / "b.tar.gz")
     assert list(tmp_path.iterdir()) == []

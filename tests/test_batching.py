@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assistant.embedding.batching import BatchingEncoder
-from assistant.embedding.encoder import Encoded, Encoder
+from assistant.embedding.encoder import EncodedTexts, Encoder
 from assistant.schema import Span
 from tests.fakes import BagOfWords
 from tests.servers import until
@@ -24,7 +24,7 @@ class Gated(BagOfWords):
         self.gate = threading.Event()
         self.passes: list[list[str]] = []
 
-    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         self.passes.append(list(texts))
         assert self.gate.wait(30)
         if any("refuse" in text for text in texts):

@@ -6,11 +6,11 @@ import pytest
 
 from assistant.citations import markers_in
 from assistant.conversation.assistant import Assistant
-from assistant.conversation.question import MOST_CHARACTERS
+from assistant.conversation.question import MAX_QUESTION_CHARACTERS
 from assistant.errors import QuestionError
 from assistant.schema import Turn, Verdict
 from tests.conftest import document, index_of
-from tests.fakes import JUDGE, BagOfWords
+from tests.fakes import ANSWERABILITY, BagOfWords
 
 
 def test_an_answer_quotes_the_sentence_that_answers(small_assistant: Assistant) -> None:
@@ -50,7 +50,7 @@ def test_an_empty_question_is_an_error(small_assistant: Assistant, question: str
 
 def test_a_question_that_is_too_long_is_an_error_without_an_echo(small_assistant: Assistant) -> None:
     with pytest.raises(QuestionError, match="2001 characters") as error:
-        small_assistant.ask("a" * (MOST_CHARACTERS + 1))
+        small_assistant.ask("a" * (MAX_QUESTION_CHARACTERS + 1))
     assert "aaa" not in str(error.value)
 
 
@@ -60,7 +60,7 @@ def test_the_same_question_has_the_same_answer(small_assistant: Assistant) -> No
 
 
 def test_an_index_of_nothing_but_headings_refuses(tmp_path: Path) -> None:
-    assistant = Assistant(index_of([document(text="")], tmp_path), BagOfWords(), JUDGE)
+    assistant = Assistant(index_of([document(text="")], tmp_path), BagOfWords(), ANSWERABILITY)
     assert assistant.ask("What is Alpha?").verdict is Verdict.NOT_COVERED
 
 
@@ -71,8 +71,8 @@ def test_instructions_in_a_document_change_nothing(tmp_path: Path) -> None:
         title="Zz",
     )
     questions = ["When was the Alpha Institute founded in Lund?", "Who trains nurses every autumn?"]
-    plain = Assistant(index_of([document()], tmp_path / "plain"), BagOfWords(), JUDGE)
-    with_hostile = Assistant(index_of([document(), hostile], tmp_path / "hostile"), BagOfWords(), JUDGE)
+    plain = Assistant(index_of([document()], tmp_path / "plain"), BagOfWords(), ANSWERABILITY)
+    with_hostile = Assistant(index_of([document(), hostile], tmp_path / "hostile"), BagOfWords(), ANSWERABILITY)
     for question in questions:
         assert with_hostile.ask(question).answer == plain.ask(question).answer
         assert [item.document_id for item in with_hostile.ask(question).citations] == ["alpha.md"]
@@ -88,7 +88,7 @@ def test_instructions_in_a_question_or_history_change_nothing(small_assistant: A
 
 def test_a_quote_with_a_marker_of_its_own_keeps_the_numbering(tmp_path: Path) -> None:
     text = "The Alpha Institute [3] was founded in Lund [1]."
-    answer = Assistant(index_of([document(text=text)], tmp_path), BagOfWords(), JUDGE).ask(
+    answer = Assistant(index_of([document(text=text)], tmp_path), BagOfWords(), ANSWERABILITY).ask(
         "Was Alpha Institute founded?"
     )
     assert [citation.number for citation in answer.citations] == [1]
@@ -104,7 +104,7 @@ def test_a_resolved_question_is_never_longer_than_a_question_may_be(small_assist
     history = [Turn("Who funds " + "GMS and " * 240 + "NBIS?")]
     for _ in range(6):
         answer = small_assistant.ask("Since when?" + " why" * 60, history)
-        assert len(answer.resolved_question) <= MOST_CHARACTERS
+        assert len(answer.resolved_question) <= MAX_QUESTION_CHARACTERS
         history.append(Turn(answer.question, answer.resolved_question))
 
 
@@ -133,7 +133,9 @@ def test_the_stages_of_two_questions_are_those_of_the_one_that_decides(small_ass
 def test_the_same_sentence_in_two_documents_is_quoted_once(tmp_path: Path) -> None:
     texts = ["The hub opened in 2019. It is large.", "The hub opened in 2019. Nurses train there every autumn."]
     documents = [document(f"{number}.md", text) for number, text in enumerate(texts)]
-    answer = Assistant(index_of(documents, tmp_path), BagOfWords(), JUDGE).ask("When was the hub opened in 2019?")
+    answer = Assistant(index_of(documents, tmp_path), BagOfWords(), ANSWERABILITY).ask(
+        "When was the hub opened in 2019?"
+    )
     quotes = [citation.quote for citation in answer.citations]
     assert quotes.count("The hub opened in 2019.") == 1
 
@@ -141,6 +143,6 @@ def test_the_same_sentence_in_two_documents_is_quoted_once(tmp_path: Path) -> No
 @pytest.mark.parametrize("question", ["zebra xylophone quartz", "What can you do?", "Zebra quartz? Xylophone jungle?"])
 def test_a_title_that_looks_like_a_marker_breaks_no_refusal(tmp_path: Path, question: str) -> None:
     index = index_of([document(title="Annual report [1]")], tmp_path)
-    answer = Assistant(index, BagOfWords(), JUDGE, contact="Anna [2]").ask(question)
+    answer = Assistant(index, BagOfWords(), ANSWERABILITY, contact="Anna [2]").ask(question)
     assert answer.citations == ()
     assert "Annual report (1)" in answer.answer

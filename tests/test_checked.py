@@ -8,7 +8,7 @@ import pytest
 from assistant.errors import IndexDamagedError
 from assistant.index import integrity
 from assistant.index.build import build_index
-from assistant.index.generations import live_folder
+from assistant.index.generations import live_generation_folder
 from assistant.index.loading import load_index
 from tests.conftest import document
 from tests.fakes import BagOfWords
@@ -46,7 +46,7 @@ def test_small_files_are_read_each_time(index: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_damage_is_seen_although_size_and_date_were_set_back(index: Path) -> None:
-    file = live_folder(index) / "passages.jsonl"
+    file = live_generation_folder(index) / "passages.jsonl"
     before, text = file.stat(), file.read_bytes()
     file.write_bytes(text[:-2] + b"  ")
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -55,7 +55,7 @@ def test_damage_is_seen_although_size_and_date_were_set_back(index: Path) -> Non
 
 
 def test_a_file_that_is_missing_is_named(index: Path) -> None:
-    (live_folder(index) / "vectors.faiss").unlink()
+    (live_generation_folder(index) / "vectors.faiss").unlink()
     with pytest.raises(IndexDamagedError, match=r"vectors\.faiss"):
         load_index(index, BagOfWords(), thorough=False)
 

@@ -8,7 +8,7 @@ from assistant.answering.disagreement import disagree
 from assistant.conversation.assistant import Assistant
 from assistant.schema import Verdict
 from tests.conftest import document, index_of
-from tests.fakes import JUDGE, BagOfWords
+from tests.fakes import ANSWERABILITY, BagOfWords
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_other_matters_series_and_short_sentences_do_not(first: str, second: str
 def test_an_answer_shows_both_sides_and_says_so(tmp_path: Path) -> None:
     one = document("one.md", "The office in Lund opens at 8 every morning for visitors.", title="One")
     two = document("two.md", "The office in Lund opens at 9 every morning for visitors.", title="Two")
-    assistant = Assistant(index_of([one, two], tmp_path), BagOfWords(), JUDGE)
+    assistant = Assistant(index_of([one, two], tmp_path), BagOfWords(), ANSWERABILITY)
     answer = assistant.ask("When does the office in Lund open in the morning for visitors?")
     assert answer.verdict is Verdict.ANSWERED
     assert {citation.document_id for citation in answer.citations} == {"one.md", "two.md"}

@@ -8,7 +8,7 @@ import pytest
 from assistant.corpus.reading import read_corpus
 from assistant.embedding.encoder import Encoder
 from assistant.index.build import build_index
-from assistant.index.generations import live_folder
+from assistant.index.generations import live_generation_folder
 from assistant.index.loading import load_index
 from tests.conftest import ROOT, bytes_of, document
 from tests.fakes import BagOfWords
@@ -37,7 +37,7 @@ def test_an_update_gives_the_bytes_of_a_build_from_nothing_with_a_real_model(e5:
 
 def test_passages_of_a_damaged_index_are_not_taken_over(tmp_path: Path) -> None:
     build_index([document("a.md", "One. Two."), document("b.md", "Three.")], BagOfWords(), tmp_path)
-    file = live_folder(tmp_path) / "passages.jsonl"
+    file = live_generation_folder(tmp_path) / "passages.jsonl"
     file.write_bytes(file.read_bytes().replace(b"One.", b"Won."))
     after = [document("a.md", "One. Two."), document("b.md", "Three, changed.")]
     build_index(after, BagOfWords(), tmp_path)

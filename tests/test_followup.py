@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.conversation.follow_ups import resolve
+from assistant.conversation.follow_ups import resolve_follow_up
 from assistant.schema import Turn
 
 
@@ -21,7 +21,7 @@ from assistant.schema import Turn
     ],
 )
 def test_what_a_follow_up_leans_on_is_written_out(before: str, question: str, resolved: str) -> None:
-    assert resolve(question, [Turn(before)]) == resolved
+    assert resolve_follow_up(question, [Turn(before)]) == resolved
 
 
 @pytest.mark.parametrize(
@@ -35,19 +35,19 @@ def test_what_a_follow_up_leans_on_is_written_out(before: str, question: str, re
     ],
 )
 def test_a_question_that_stands_alone_is_left_alone(question: str) -> None:
-    assert resolve(question, [Turn("What is NBIS?")]) == question
+    assert resolve_follow_up(question, [Turn("What is NBIS?")]) == question
 
 
 def test_the_resolved_question_before_counts_not_its_wording() -> None:
     history = [Turn("What is NBIS?"), Turn("Who funds it?", "Who funds NBIS?")]
-    assert resolve("Since when?", history) == "Who funds NBIS? Since when?"
+    assert resolve_follow_up("Since when?", history) == "Who funds NBIS? Since when?"
 
 
 def test_without_history_nothing_changes() -> None:
-    assert resolve("Since when?", []) == "Since when?"
+    assert resolve_follow_up("Since when?", []) == "Since when?"
 
 
 def test_only_the_last_name_is_replaced_so_that_nothing_grows_without_end() -> None:
     before = "Who funds " + "AB," * 900 + "AB?"
-    resolved = resolve("What about " + "CD, " * 400 + "CD?", [Turn(before)])
+    resolved = resolve_follow_up("What about " + "CD, " * 400 + "CD?", [Turn(before)])
     assert len(resolved) < len(before) + 2000

@@ -10,7 +10,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.corpus.freshness import Freshness
 from assistant.corpus.reading import read_corpus
 from tests.conftest import index_of
-from tests.fakes import JUDGE, BagOfWords
+from tests.fakes import ANSWERABILITY, BagOfWords
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ def test_what_can_no_longer_be_read_has_changed(corpus: Path) -> None:
 
 def test_an_answer_says_that_its_text_has_changed(corpus: Path, tmp_path: Path) -> None:
     documents = list(read_corpus(corpus, 10_000))
-    assistant = Assistant(index_of(documents, tmp_path / "index"), BagOfWords(), JUDGE)
-    assistant = replace(assistant, changed=fresh(corpus, 0))
+    assistant = Assistant(index_of(documents, tmp_path / "index"), BagOfWords(), ANSWERABILITY)
+    assistant = replace(assistant, document_change=fresh(corpus, 0))
     asked = "Where was the Alpha Institute founded, in Lund?"
     assert assistant.ask(asked).notices == ()
     (corpus / "a.md").write_text("Moved.\n", encoding="utf-8")

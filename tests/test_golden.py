@@ -40,7 +40,7 @@ def test_the_same_corpus_elsewhere_gives_the_same_generation_and_answers(
     seed_assistant: Assistant, e5: Encoder, tmp_path: Any
 ) -> None:
     index = index_of(list(seed_assistant.index.documents.values()), tmp_path, e5)
-    other = Assistant(index, e5, seed_assistant.judge)
+    other = Assistant(index, e5, seed_assistant.answerability)
     assert index.manifest.generation == seed_assistant.index.manifest.generation
     for case in CASES:
         one, two = seed_assistant.ask(case["question"]), other.ask(case["question"])

@@ -7,11 +7,11 @@ import pytest
 
 from assistant.conversation.assistant import Assistant
 from assistant.onboarding import questions
-from assistant.onboarding.glossary import glossary
+from assistant.onboarding.glossary import make_glossary
 from assistant.onboarding.questions import verified_questions
 from assistant.schema import Answer
 from tests.conftest import document, index_of
-from tests.fakes import JUDGE, BagOfWords
+from tests.fakes import ANSWERABILITY, BagOfWords
 
 NAMES = "Harbour River Mountain Forest Desert Valley".split()
 TEXT = " ".join(f"{name} Weather Institute ({name[0]}WI) is a public agency that measures rain." for name in NAMES)
@@ -19,7 +19,7 @@ TEXT = " ".join(f"{name} Weather Institute ({name[0]}WI) is a public agency that
 
 @pytest.fixture
 def assistant(tmp_path: Path) -> Assistant:
-    return Assistant(index_of([document(text=TEXT)], tmp_path), BagOfWords(), JUDGE)
+    return Assistant(index_of([document(text=TEXT)], tmp_path), BagOfWords(), ANSWERABILITY)
 
 
 def found(assistant: Assistant, threads: int) -> tuple[list[str], list[str]]:
@@ -30,7 +30,7 @@ def found(assistant: Assistant, threads: int) -> tuple[list[str], list[str]]:
         asked.append(question)
         return assistant.ask(question)
 
-    kept = verified_questions(assistant.index, glossary(assistant.index), (), ask, threads)
+    kept = verified_questions(assistant.index, make_glossary(assistant.index), (), ask, threads)
     return sorted(asked), [item.question for item in kept]
 
 
@@ -42,7 +42,7 @@ def test_threads_ask_at_the_same_time(assistant: Assistant) -> None:
             together.wait()
         return assistant.ask(question)
 
-    assert verified_questions(assistant.index, glossary(assistant.index), (), ask, threads=3)
+    assert verified_questions(assistant.index, make_glossary(assistant.index), (), ask, threads=3)
 
 
 def test_the_number_of_threads_changes_no_question(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,8 +59,8 @@ def test_as_many_are_asked_and_kept_as_may_be(
 ) -> None:
     all_kept = found(assistant, threads=1)[1]
     monkeypatch.setattr(questions, "_ASKED_TOGETHER", together)
-    monkeypatch.setattr(questions, "_MOST_KEPT", 2)
+    monkeypatch.setattr(questions, "_MAX_QUESTIONS", 2)
     assert found(assistant, threads=2)[1] == all_kept[:2]
-    monkeypatch.setattr(questions, "_MOST_ASKED", 5)
-    monkeypatch.setattr(questions, "_MOST_KEPT", 200)
+    monkeypatch.setattr(questions, "_MAX_ASKED", 5)
+    monkeypatch.setattr(questions, "_MAX_QUESTIONS", 200)
     assert len(found(assistant, threads=2)[0]) == 5

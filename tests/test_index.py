@@ -14,9 +14,9 @@ import pytest
 
 from assistant.errors import CorpusError, IndexDamagedError, IndexStateError
 from assistant.index.build import build_index
-from assistant.index.generations import current_generation, live_folder, locked, roll_back
+from assistant.index.generations import build_lock, current_generation, live_generation_folder, roll_back
 from assistant.index.loading import Index, load_index
-from assistant.index.search.lexical import Lexical, LexicalWriter
+from assistant.index.search.lexical import LexicalIndex, LexicalWriter
 from assistant.index.storage.vector_cache import PassageVectors, open_cache, vector_key
 from assistant.schema import Document, Span
 from tests.conftest import ROOT, bytes_of, document, index_of
@@ -54,7 +54,7 @@ def test_only_new_and_changed_text_is_embedded_and_the_changes_are_named(tmp_pat
 def test_the_same_corpus_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         build_index([document(), document("b.md", "Other text.")], BagOfWords(), tmp_path / name)
-    assert live_folder(tmp_path / "one").name == live_folder(tmp_path / "two").name
+    assert live_generation_folder(tmp_path / "one").name == live_generation_folder(tmp_path / "two").name
     assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
 
 
@@ -132,7 +132,7 @@ def test_an_index_of_another_chunker_is_refused(tmp_path: Path, monkeypatch: pyt
 
 def test_each_damaged_or_missing_file_is_named(tmp_path: Path) -> None:
     build_index([document()], BagOfWords(), tmp_path)
-    folder = live_folder(tmp_path)
+    folder = live_generation_folder(tmp_path)
     names = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     assert len(names) >= 8
     for name in names:
@@ -150,7 +150,7 @@ def test_each_damaged_or_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_building_mends_a_damaged_index(tmp_path: Path) -> None:
     build_index([document()], BagOfWords(), tmp_path)
-    (live_folder(tmp_path) / "vectors.faiss").write_bytes(b"x")
+    (live_generation_folder(tmp_path) / "vectors.faiss").write_bytes(b"x")
     assert build_index([document()], BagOfWords(), tmp_path).embedded == 0
     assert len(load_index(tmp_path, BagOfWords()).passages) == 1
 
@@ -170,7 +170,7 @@ def test_a_pointer_that_is_no_name_is_no_path(tmp_path: Path) -> None:
 
 
 def test_two_builds_at_once_are_refused(tmp_path: Path) -> None:
-    with locked(tmp_path), pytest.raises(IndexStateError, match="another build"):
+    with build_lock(tmp_path), pytest.raises(IndexStateError, match="another build"):
         build_index([document()], BagOfWords(), tmp_path)
 
 
@@ -244,7 +244,7 @@ def test_idf_is_high_for_rare_and_highest_for_unknown_stems(tmp_path: Path) -> N
 
 def test_an_index_without_any_word_can_be_built(tmp_path: Path) -> None:
     LexicalWriter(tmp_path / "lexical").close()
-    assert Lexical(tmp_path / "lexical", 0).search("word", 10, NOTHING) == {}
+    assert LexicalIndex(tmp_path / "lexical", 0).search("word", 10, NOTHING) == {}
 
 
 def test_vectors_are_kept_by_model_text_and_spans(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_vectors_are_kept_by_model_text_and_spans(tmp_path: Path) -> None:
 
 def test_the_manifest_says_what_made_the_index(tmp_path: Path) -> None:
     build_index([document()], BagOfWords(), tmp_path)
-    manifest = json.loads((live_folder(tmp_path) / "manifest.json").read_text())
+    manifest = json.loads((live_generation_folder(tmp_path) / "manifest.json").read_text())
     assert manifest["model"] == "bag-of-words"
     assert manifest["documents"].keys() == {"alpha.md"}
     assert {"vectors.faiss", "passages.jsonl", "documents.jsonl", "sentences.npy"} <= manifest["files"].keys()
@@ -276,11 +276,11 @@ def test_the_manifest_says_what_made_the_index(tmp_path: Path) -> None:
 
 def test_a_rebuild_that_is_killed_between_its_renames_loses_nothing(tmp_path: Path) -> None:
     name = build_index([document()], BagOfWords(), tmp_path).generation
-    folder = live_folder(tmp_path)
+    folder = live_generation_folder(tmp_path)
     folder.rename(folder.with_name(f".aside-{name}"))  # where a kill would leave it
     assert load_index(tmp_path, BagOfWords()).manifest.generation == name
     build_index([document()], BagOfWords(), tmp_path)
-    assert live_folder(tmp_path) == folder
+    assert live_generation_folder(tmp_path) == folder
 
 
 def test_an_index_whose_words_were_weighed_otherwise_is_refused(

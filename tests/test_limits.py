@@ -16,10 +16,10 @@ from starlette.middleware.cors import CORSMiddleware
 
 from assistant.errors import SettingsError
 from assistant.settings import Settings
-from assistant.web.middleware.rate_limits import Limits
-from assistant.web.middleware.security import Guard
+from assistant.web.middleware.rate_limits import RateLimitMiddleware
+from assistant.web.middleware.security import SecurityMiddleware
 from assistant.web.server.app import create_app
-from assistant.web.server.middleware_stack import own_names, questions_a_minute
+from assistant.web.server.middleware_stack import allowed_hosts, requests_per_minute
 from assistant.web.site.site import Site
 from tests.servers import free_port, redis, running
 
@@ -30,9 +30,9 @@ ASKED = {"question": "When was the Alpha Institute founded in Lund?"}
 @pytest.fixture
 def limited(site: Site) -> Iterator[TestClient]:
     app = create_app(site)
-    app.add_middleware(Limits, per_minute=3)
+    app.add_middleware(RateLimitMiddleware, per_minute=3)
     app.add_middleware(CORSMiddleware, allow_origins=["https://intranet.example"])
-    with TestClient(Guard(app, "/chat", (), "en"), base_url="http://127.0.0.1") as client:
+    with TestClient(SecurityMiddleware(app, "/chat", (), "en"), base_url="http://127.0.0.1") as client:
         yield client
 
 
@@ -71,7 +71,7 @@ def test_every_way_to_ask_counts_together(limited: TestClient) -> None:
 
 def test_without_a_limit_there_is_none(site: Site) -> None:
     app = create_app(site)
-    app.add_middleware(Limits, per_minute=0)
+    app.add_middleware(RateLimitMiddleware, per_minute=0)
     with TestClient(app) as client:
         assert {client.post("/api/v1/ask", json=ASKED).status_code for _ in range(70)} == {200}
 
@@ -82,7 +82,7 @@ def test_a_password_can_not_be_guessed_faster_than_that(limited: TestClient) -> 
 
 
 def test_a_host_that_is_none_is_refused(site: Site) -> None:
-    with TestClient(Guard(create_app(site), "/chat", (), "en", hosts=("localhost",))) as client:
+    with TestClient(SecurityMiddleware(create_app(site), "/chat", (), "en", hosts=("localhost",))) as client:
         assert client.get("/healthz", headers={"Host": "[::1"}).status_code == 400
 
 
@@ -100,7 +100,7 @@ def address(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             await asyncio.sleep(0.5)
         return await go_on(request)
 
-    app.add_middleware(Limits, per_minute=0)
+    app.add_middleware(RateLimitMiddleware, per_minute=0)
     with running(app) as address:
         yield address
 
@@ -161,7 +161,7 @@ def test_a_client_that_goes_away_makes_room(address: str) -> None:
     ],
 )
 def test_a_server_answers_to_its_own_names_only(site: Site, host: str, status: int) -> None:
-    guarded = Guard(create_app(site), "/chat", (), "en", hosts=own_names(Settings()))
+    guarded = SecurityMiddleware(create_app(site), "/chat", (), "en", hosts=allowed_hosts(Settings()))
     with TestClient(guarded) as client:
         response = client.get("/healthz", headers={"Host": host})
     assert response.status_code == status
@@ -169,18 +169,18 @@ def test_a_server_answers_to_its_own_names_only(site: Site, host: str, status: i
 
 
 def test_who_sits_at_the_machine_is_not_limited_unless_that_is_said() -> None:
-    assert questions_a_minute(Settings()) == 0
-    assert questions_a_minute(Settings(host="0.0.0.0")) == 60
-    assert questions_a_minute(Settings(rate_per_minute=5)) == 5
+    assert requests_per_minute(Settings()) == 0
+    assert requests_per_minute(Settings(host="0.0.0.0")) == 60
+    assert requests_per_minute(Settings(rate_per_minute=5)) == 5
 
 
 def test_readers_of_one_ipv6_network_count_together_and_are_forgotten(site: Site) -> None:
-    from assistant.web.middleware.rate_limits import Windows, client_of
+    from assistant.web.middleware.rate_limits import RequestWindows, client_identity
 
-    clients = {client_of({"type": "http", "client": (f"2001:db8::{n:x}", 1)}) for n in range(50)}
+    clients = {client_identity({"type": "http", "client": (f"2001:db8::{n:x}", 1)}) for n in range(50)}
     assert clients == {"address:2001:db8::/64"}
-    assert client_of({"type": "http", "client": ("192.0.2.1", 1)}) == "address:192.0.2.1"
-    windows = Windows("")
+    assert client_identity({"type": "http", "client": ("192.0.2.1", 1)}) == "address:192.0.2.1"
+    windows = RequestWindows("")
 
     async def count(clients: Iterable[str]) -> None:
         for client in clients:
@@ -195,14 +195,14 @@ def test_readers_of_one_ipv6_network_count_together_and_are_forgotten(site: Site
 
 
 def test_names_that_are_set_are_the_names(site: Site) -> None:
-    assert own_names(Settings(hosts=("assistant.example",)))[0] == "assistant.example"
-    assert own_names(Settings(host="0.0.0.0")) == ()
+    assert allowed_hosts(Settings(hosts=("assistant.example",)))[0] == "assistant.example"
+    assert allowed_hosts(Settings(host="0.0.0.0")) == ()
 
 
 def counting(site: Site, storage: str) -> TestClient:
     """A server that counts in `storage`, three requests a minute."""
     app = create_app(site)
-    app.add_middleware(Limits, per_minute=3, storage=storage)
+    app.add_middleware(RateLimitMiddleware, per_minute=3, storage=storage)
     return TestClient(app)
 
 
@@ -222,4 +222,4 @@ def test_without_its_redis_a_server_counts_by_itself(site: Site, caplog: pytest.
 
 def test_a_redis_that_is_none_is_named(site: Site) -> None:
     with pytest.raises(SettingsError, match="setting 'rate_storage' can't be used"):
-        Limits(create_app(site), 3, "memcached-of-sorts://x")
+        RateLimitMiddleware(create_app(site), 3, "memcached-of-sorts://x")

@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from assistant.conversation.assistant import Assistant
-from assistant.maintenance.lint import Finding, lint
+from assistant.maintenance.lint import Finding, lint_corpus
 from assistant.retrieval.retriever import retrieve
-from assistant.schema import Document, Retrieved
+from assistant.schema import Document, RetrievedPassage
 from tests.conftest import document, index_of
-from tests.fakes import JUDGE, BagOfWords
+from tests.fakes import ANSWERABILITY, BagOfWords
 
 TODAY = date(2026, 11, 23)
 FOUNDED = "The Alpha Institute was founded in {} in Lund by the city council and its old university hospital."
 
 
 def found(tmp_path: Path, *documents: Document, days: int = 365) -> list[Finding]:
-    assistant = Assistant(index_of(documents, tmp_path / "index", BagOfWords()), BagOfWords(), JUDGE)
-    return list(lint(assistant, TODAY, days))
+    assistant = Assistant(index_of(documents, tmp_path / "index", BagOfWords()), BagOfWords(), ANSWERABILITY)
+    return list(lint_corpus(assistant, TODAY, days))
 
 
 def test_good_texts_give_no_finding(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_text_that_disagrees_with_itself_is_found(tmp_path: Path) -> None:
 def test_a_passage_that_none_of_its_sentences_finds_is_unreachable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def blind(*arguments: Any) -> list[Retrieved]:
+    def blind(*arguments: Any) -> list[RetrievedPassage]:
         return [item for item in retrieve(*arguments) if item.passage.document_id != "b.md"]
 
     monkeypatch.setattr("assistant.maintenance.lint.retrieve", blind)

@@ -11,13 +11,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from assistant.cli.main import main
-from assistant.index.generations import live_folder
+from assistant.index.generations import live_generation_folder
 from assistant.index.manifest import read_manifest
 from assistant.index.search import dense
 from assistant.settings import Settings
 from assistant.web.server.app import create_app
-from assistant.web.server.index_reload import make_edition
-from assistant.web.site.branding import make_look
+from assistant.web.server.index_reload import load_snapshot
+from assistant.web.site.branding import make_branding
 from assistant.web.site.site import Site
 from tests.conftest import CACHE
 
@@ -46,7 +46,7 @@ def corpus(tmp_path: Path) -> Path:
 def build(corpus: Path, index: Path) -> str:
     """Index the corpus, and say how it is searched."""
     assert main(["index", "--corpus", str(corpus), "--index", str(index)]) == 0
-    return read_manifest(live_folder(index)).search.kind
+    return read_manifest(live_generation_folder(index)).search.kind
 
 
 @pytest.mark.real
@@ -58,12 +58,12 @@ def test_an_index_in_lists_answers_everywhere_as_one_without(
     assert build(corpus, flat) == "Flat"
     lists.mkdir()
     shutil.copy(flat / "vectors-1.sqlite", lists)
-    monkeypatch.setattr(dense, "FLAT_MOST", 100)
-    monkeypatch.setattr(dense, "ONE_LIST_MOST", 100)
+    monkeypatch.setattr(dense, "MAX_FLAT", 100)
+    monkeypatch.setattr(dense, "MAX_WITHOUT_LISTS", 100)
     assert build(corpus, lists) == "IVF64,RaBitQfs"
 
     settings = Settings(corpus=corpus, index=lists, cache=CACHE)
-    site = Site(make_edition(settings), make_look("", "#0b4f6c", None))
+    site = Site(load_snapshot(settings), make_branding("", "#0b4f6c", None))
     with TestClient(create_app(site)) as client:
         for question in QUESTIONS:
             found = []

@@ -14,7 +14,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from assistant.conversation.assistant import Assistant
-from assistant.web.api.mcp import make_server
+from assistant.web.api.mcp import make_mcp_server
 from tests.conftest import CACHE, ROOT, TEXT
 
 QUESTION = "When was the Alpha Institute founded in Lund?"
@@ -36,7 +36,7 @@ def call(server: Any, tool: str, **arguments: Any) -> Any:
 
 def test_the_tools_are_listed_with_what_they_take(small_assistant: Assistant) -> None:
     async def run() -> Any:
-        async with Client(make_server(small_assistant)) as client:
+        async with Client(make_mcp_server(small_assistant)) as client:
             return (await client.list_tools()).tools
 
     tools = {tool.name: tool for tool in apart(run())}
@@ -45,7 +45,7 @@ def test_the_tools_are_listed_with_what_they_take(small_assistant: Assistant) ->
 
 
 def test_an_answer_is_the_same_object_with_its_citations(small_assistant: Assistant) -> None:
-    found = call(make_server(small_assistant), "ask", question=QUESTION).structured_content
+    found = call(make_mcp_server(small_assistant), "ask", question=QUESTION).structured_content
     inside = small_assistant.ask(QUESTION)
     assert (found["verdict"], found["answer"]) == ("answered", inside.answer)
     assert [item["quote"] for item in found["citations"]] == [item.quote for item in inside.citations]
@@ -53,19 +53,19 @@ def test_an_answer_is_the_same_object_with_its_citations(small_assistant: Assist
 
 def test_a_follow_up_leans_on_the_questions_before_it(small_assistant: Assistant) -> None:
     earlier = ["What does the Alpha Institute develop?"]
-    found = call(make_server(small_assistant), "ask", question="When was it founded?", earlier_questions=earlier)
+    found = call(make_mcp_server(small_assistant), "ask", question="When was it founded?", earlier_questions=earlier)
     assert found.structured_content["resolved_question"] == "When was Alpha Institute founded?"
 
 
 def test_a_refusal_has_no_source(small_assistant: Assistant) -> None:
-    found = call(make_server(small_assistant), "ask", question="zebra xylophone").structured_content
+    found = call(make_mcp_server(small_assistant), "ask", question="zebra xylophone").structured_content
     assert (found["verdict"], found["citations"]) == ("not_covered", [])
 
 
 def test_a_source_is_read_from_where_a_quote_stands(small_assistant: Assistant) -> None:
     citation = small_assistant.ask(QUESTION).citations[0]
     found = call(
-        make_server(small_assistant), "read_source", document_id=citation.document_id, start=citation.start,
+        make_mcp_server(small_assistant), "read_source", document_id=citation.document_id, start=citation.start,
         most_characters=len(citation.quote),
     ).structured_content  # fmt: skip
     assert (found["text"], found["characters"]) == (citation.quote, len(TEXT))
@@ -73,13 +73,13 @@ def test_a_source_is_read_from_where_a_quote_stands(small_assistant: Assistant) 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "unknown"])
 def test_a_document_that_is_not_there_is_an_error(small_assistant: Assistant, name: str) -> None:
-    found = call(make_server(small_assistant), "read_source", document_id=name)
+    found = call(make_mcp_server(small_assistant), "read_source", document_id=name)
     assert found.is_error
     assert "no such document" in found.content[0].text
 
 
 def test_a_question_that_can_not_be_taken_is_an_error(small_assistant: Assistant) -> None:
-    assert call(make_server(small_assistant), "ask", question="?!").is_error
+    assert call(make_mcp_server(small_assistant), "ask", question="?!").is_error
 
 
 @pytest.mark.real

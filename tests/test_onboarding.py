@@ -7,26 +7,26 @@ import pytest
 
 from assistant.citations import check_verbatim
 from assistant.conversation.assistant import Assistant
-from assistant.conversation.suggestions import related
+from assistant.conversation.suggestions import related_questions
 from assistant.errors import CorpusError
-from assistant.onboarding.glossary import defined_term, glossary
+from assistant.onboarding.glossary import defined_term, make_glossary
 from assistant.onboarding.introduction import (
-    guide_as_json,
-    guide_citations,
-    guide_from_json,
-    guide_name,
-    make_guide,
+    introduction_as_json,
+    introduction_citations,
+    introduction_from_json,
+    introduction_name,
+    make_introduction,
     questions_from_json,
 )
-from assistant.onboarding.names import abbreviations_in, names_in
-from assistant.onboarding.partners import connections, listed_partners
-from assistant.onboarding.questions import _PRESENT, examples
-from assistant.onboarding.roles import Role, in_order, read_roles
-from assistant.onboarding.self_test import BLANK, self_test
+from assistant.onboarding.names import find_abbreviations, find_names
+from assistant.onboarding.partners import find_connections, listed_partners
+from assistant.onboarding.questions import _PRESENT, example_questions
+from assistant.onboarding.roles import Role, documents_in_order, read_roles
+from assistant.onboarding.self_test import BLANK, make_self_test
 from assistant.onboarding.summaries import stands_alone, summarise
 from assistant.schema import SuggestedQuestion, Verdict
 from tests.conftest import document, guided, index_of
-from tests.fakes import JUDGE, BagOfWords
+from tests.fakes import ANSWERABILITY, BagOfWords
 
 TEXT = (
     "The National Weather Institute (NWI) is a public agency that measures rain in every valley of the country. "
@@ -38,7 +38,7 @@ TEXT = (
 
 
 def names(sentence: str) -> list[str]:
-    return [name for name, _ in names_in(sentence)]
+    return [name for name, _ in find_names(sentence)]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_names_are_found_by_their_spelling(sentence: str, found: list[str]) -> N
     ],
 )  # fmt: skip
 def test_abbreviations_are_found_with_what_they_stand_for(sentence: str, found: list[tuple[str, str]]) -> None:
-    assert list(abbreviations_in(sentence)) == found
+    assert list(find_abbreviations(sentence)) == found
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_definition_is_known_by_its_form(sentence: str, term: str) -> None:
 
 def test_the_glossary_prefers_the_sentence_that_defines(tmp_path: Path) -> None:
     index = index_of([document(text="NWI sends rain maps. " + TEXT, title="Weather")], tmp_path)
-    terms = {term.name: term for term in glossary(index)}
+    terms = {term.name: term for term in make_glossary(index)}
     assert list(terms) == sorted(terms, key=str.casefold)
     assert terms["NWI"].long == "National Weather Institute"
     assert terms["NWI"].kind == "defined"
@@ -100,7 +100,7 @@ def test_the_glossary_prefers_the_sentence_that_defines(tmp_path: Path) -> None:
 def test_what_is_defined_in_small_letters_counts_when_the_text_is_about_it(tmp_path: Path) -> None:
     text = "Achondroplasia is a form of dwarfism. Cartilage is a soft tissue that gives the body its shape."
     index = index_of([document(text=text, title="Achondroplasia")], tmp_path)
-    assert [term.name for term in glossary(index)] == ["Achondroplasia"]
+    assert [term.name for term in make_glossary(index)] == ["Achondroplasia"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_list_of_partners_ends_where_the_sentence_goes_on(after: str, items: l
 
 
 def test_connections_come_with_the_sentence_that_makes_them(tmp_path: Path) -> None:
-    found = connections(index_of([document(text=TEXT)], tmp_path))
+    found = find_connections(index_of([document(text=TEXT)], tmp_path))
     pairs = {frozenset((item.first, item.second)): item for item in found}
     assert frozenset(("NWI", "Harbour University")) in pairs
     assert frozenset(("NWI", "farmers")) in pairs
@@ -132,9 +132,9 @@ def test_connections_come_with_the_sentence_that_makes_them(tmp_path: Path) -> N
 
 def test_who_says_we_is_the_source_of_the_text(tmp_path: Path) -> None:
     text = "The Rain Council (RC) meets often. We work closely with schools and libraries."
-    said = connections(index_of([document(text=text, source="Rain Council, web page")], tmp_path / "a"))
+    said = find_connections(index_of([document(text=text, source="Rain Council, web page")], tmp_path / "a"))
     assert {(item.first, item.second) for item in said} == {("RC", "schools"), ("RC", "libraries")}
-    assert connections(index_of([document(text=text)], tmp_path / "b")) == ()
+    assert find_connections(index_of([document(text=text)], tmp_path / "b")) == ()
 
 
 def test_a_summary_is_made_of_whole_sentences_in_their_order(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_summary_is_made_of_whole_sentences_in_their_order(tmp_path: Path) -> 
 
 def test_the_self_test_hides_every_form_of_the_answer(tmp_path: Path) -> None:
     index = index_of([document(text=TEXT)], tmp_path)
-    questions = self_test(index, glossary(index))
+    questions = make_self_test(index, make_glossary(index))
     assert questions
     for item in questions:
         assert BLANK in item.text
@@ -163,16 +163,16 @@ def test_the_self_test_hides_every_form_of_the_answer(tmp_path: Path) -> None:
 
 def test_a_text_without_names_gives_an_empty_guide(tmp_path: Path) -> None:
     index = index_of([document(text="it rains. it snows.", title="weather")], tmp_path)
-    assistant = Assistant(index, BagOfWords(), JUDGE)
-    guide = make_guide(index, assistant.ask, "empty")
+    assistant = Assistant(index, BagOfWords(), ANSWERABILITY)
+    guide = make_introduction(index, assistant.ask, "empty")
     assert (guide.terms, guide.connections, guide.cloze, guide.questions) == ((), (), (), ())
 
 
 def test_every_question_of_the_guide_is_answered_from_where_it_was_made(tmp_path: Path) -> None:
-    assistant, guide = guided(Assistant(index_of([document(text=TEXT)], tmp_path), BagOfWords(), JUDGE))
+    assistant, guide = guided(Assistant(index_of([document(text=TEXT)], tmp_path), BagOfWords(), ANSWERABILITY))
     assert {question.language for question in guide.questions} <= {"en", "sv"}
     assert "What is NWI?" in [question.question for question in guide.questions]
-    assert make_guide(assistant.index, assistant.ask, "guide", threads=3) == guide
+    assert make_introduction(assistant.index, assistant.ask, "guide", threads=3) == guide
     for question in guide.questions:
         answer = assistant.ask(question.question)
         assert answer.verdict is Verdict.ANSWERED
@@ -181,16 +181,16 @@ def test_every_question_of_the_guide_is_answered_from_where_it_was_made(tmp_path
 
 def test_a_swedish_verb_keeps_its_particle_behind_the_name(tmp_path: Path) -> None:
     text = "RIF collects samples of rain in all seasons. RIF (Rain In Fall) is a club. Rain In Fall (RIF) is old."
-    _, guide = guided(Assistant(index_of([document(text=text)], tmp_path), BagOfWords(), JUDGE))
+    _, guide = guided(Assistant(index_of([document(text=text)], tmp_path), BagOfWords(), ANSWERABILITY))
     assert "Vad samlar in RIF?" not in [question.question for question in guide.questions]
     assert _PRESENT["samlar in"] == ("collect", "collects", "samlar+in")
 
 
 def test_examples_are_of_different_passages_first() -> None:
     questions = [SuggestedQuestion(f"Q{number}?", "en", passage) for number, passage in enumerate("aab")]
-    assert examples(questions, "en", 2) == ["Q0?", "Q2?"]
-    assert examples(questions, "en", 4) == ["Q0?", "Q2?", "Q1?"]
-    assert examples(questions, "sv") == []
+    assert example_questions(questions, "en", 2) == ["Q0?", "Q2?"]
+    assert example_questions(questions, "en", 4) == ["Q0?", "Q2?", "Q1?"]
+    assert example_questions(questions, "sv") == []
 
 
 def test_related_questions_come_from_what_was_found_and_are_not_the_one_that_was_asked() -> None:
@@ -198,14 +198,14 @@ def test_related_questions_come_from_what_was_found_and_are_not_the_one_that_was
         SuggestedQuestion("What is A?", "en", "p1"), SuggestedQuestion("What is B?", "en", "p2"),
         SuggestedQuestion("Vad är A?", "sv", "p1"), SuggestedQuestion("What is C?", "en", "p3"),
     ]  # fmt: skip
-    assert related(questions, ["p2", "p1"], "What is X?", "en") == ("What is B?", "What is A?")
-    assert related(questions, ["p1"], "what is a", "en") == ()
-    assert related(questions, ["p1"], "Vad?", "sv") == ("Vad är A?",)
-    assert related(questions, ["p1"], "Was?", "de") == ("What is A?",)
+    assert related_questions(questions, ["p2", "p1"], "What is X?", "en") == ("What is B?", "What is A?")
+    assert related_questions(questions, ["p1"], "what is a", "en") == ()
+    assert related_questions(questions, ["p1"], "Vad?", "sv") == ("Vad är A?",)
+    assert related_questions(questions, ["p1"], "Was?", "de") == ("What is A?",)
 
 
 def test_an_answer_suggests_what_is_answered(tmp_path: Path) -> None:
-    assistant, _ = guided(Assistant(index_of([document(text=TEXT)], tmp_path), BagOfWords(), JUDGE))
+    assistant, _ = guided(Assistant(index_of([document(text=TEXT)], tmp_path), BagOfWords(), ANSWERABILITY))
     for asked in ("What is NWI?", "zebra xylophone"):
         suggestions = assistant.ask(asked).suggestions
         assert asked not in suggestions
@@ -214,29 +214,29 @@ def test_an_answer_suggests_what_is_answered(tmp_path: Path) -> None:
 
 def test_a_guide_is_the_same_after_saving_and_refused_when_a_quote_is_not_there(tmp_path: Path) -> None:
     index = index_of([document(text=TEXT)], tmp_path)
-    guide = make_guide(index, Assistant(index, BagOfWords(), JUDGE).ask, "name")
-    saved = guide_as_json(guide)
-    assert guide_from_json(saved, index.texts) == guide
+    guide = make_introduction(index, Assistant(index, BagOfWords(), ANSWERABILITY).ask, "name")
+    saved = introduction_as_json(guide)
+    assert introduction_from_json(saved, index.texts) == guide
     assert questions_from_json(saved) == guide.questions
-    assert guide_from_json(saved, {"alpha.md": "another text"}) is None
-    assert guide_from_json("{}", index.texts) is None
-    assert guide_from_json("no json", index.texts) is None
+    assert introduction_from_json(saved, {"alpha.md": "another text"}) is None
+    assert introduction_from_json("{}", index.texts) is None
+    assert introduction_from_json("no json", index.texts) is None
     assert questions_from_json("[]") == ()
 
 
 def test_every_line_of_a_guide_is_verbatim(tmp_path: Path) -> None:
     index = index_of([document(text=TEXT)], tmp_path)
-    guide = make_guide(index, Assistant(index, BagOfWords(), JUDGE).ask, "name")
-    cited = guide_citations(guide)
+    guide = make_introduction(index, Assistant(index, BagOfWords(), ANSWERABILITY).ask, "name")
+    cited = introduction_citations(guide)
     assert len(cited) > 5
     check_verbatim(cited, index.texts)
 
 
 def test_another_corpus_or_threshold_is_another_guide(tmp_path: Path) -> None:
     one, two = index_of([document()], tmp_path / "a"), index_of([document(text=TEXT)], tmp_path / "b")
-    assert guide_name(one, JUDGE) != guide_name(two, JUDGE)
-    assert guide_name(one, JUDGE) != guide_name(one, replace(JUDGE, answer_from=0.6))
-    assert guide_name(one, JUDGE) == guide_name(replace(one), replace(JUDGE))
+    assert introduction_name(one, ANSWERABILITY) != introduction_name(two, ANSWERABILITY)
+    assert introduction_name(one, ANSWERABILITY) != introduction_name(one, replace(ANSWERABILITY, answer_threshold=0.6))
+    assert introduction_name(one, ANSWERABILITY) == introduction_name(replace(one), replace(ANSWERABILITY))
 
 
 ROLES = '[[role]]\nname = "Researcher"\nname_sv = "Forskare"\ntexts = ["b/", "a.md"]\n[[role]]\nname = "Nurse"\n'
@@ -247,8 +247,8 @@ def test_roles_put_their_texts_first(tmp_path: Path) -> None:
     documents = ["a.md", "b/c.md", "d.md"]
     researcher, nurse = read_roles(tmp_path, documents)
     assert (researcher.name("sv"), researcher.name("en"), nurse.name("sv")) == ("Forskare", "Researcher", "Nurse")
-    assert in_order(researcher, documents) == ["b/c.md", "a.md", "d.md"]
-    assert in_order(nurse, documents) == in_order(None, documents) == documents
+    assert documents_in_order(researcher, documents) == ["b/c.md", "a.md", "d.md"]
+    assert documents_in_order(nurse, documents) == documents_in_order(None, documents) == documents
 
 
 def test_without_a_file_there_are_no_roles(tmp_path: Path) -> None:

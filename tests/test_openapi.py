@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.web.middleware.rate_limits import Limits
-from assistant.web.middleware.security import Guard
+from assistant.web.middleware.rate_limits import RateLimitMiddleware
+from assistant.web.middleware.security import SecurityMiddleware
 from assistant.web.server.app import create_app
 from assistant.web.site.site import Site
 from tests.servers import running
@@ -23,8 +23,8 @@ LEFT_OUT = "positive_data_acceptance"
 def address(site: Site) -> Iterator[str]:
     """A real server, quick since its encoder counts words."""
     app = create_app(site)
-    app.add_middleware(Limits, per_minute=0)
-    guarded = Guard(app, "/chat", (), "en")
+    app.add_middleware(RateLimitMiddleware, per_minute=0)
+    guarded = SecurityMiddleware(app, "/chat", (), "en")
     with running(guarded) as address:
         yield f"http://{address}"
 

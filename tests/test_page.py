@@ -10,9 +10,9 @@ import pytest
 
 from assistant.conversation.assistant import Assistant
 from assistant.schema import Answer, Citation, Notice, Verdict
-from assistant.web.chat.messages import answer_html, asked_html, asked_words, confidence_key
-from assistant.web.chat.page import _Page, frame
-from assistant.web.chat.saved_conversations import kept_from
+from assistant.web.chat.messages import answer_html, confidence_key, question_html, question_text
+from assistant.web.chat.page import _Page, chat_frame
+from assistant.web.chat.saved_conversations import parse_saved_conversations
 from assistant.web.site.site import Site
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
@@ -87,9 +87,9 @@ def test_notices_stand_with_the_answer(small_assistant: Assistant) -> None:
 
 @pytest.mark.parametrize("words", ["Hi\n\n**bold** [x](http://evil.example)", "a\r\r# head", "a\u2028\u2028b", HOSTILE])
 def test_a_question_is_one_line_of_html_and_comes_back_as_it_was(words: str) -> None:
-    html = asked_html(words)
+    html = question_html(words)
     assert len(html.splitlines()) == 1
-    assert " ".join(asked_words(html).split()) == " ".join(words.split())
+    assert " ".join(question_text(html).split()) == " ".join(words.split())
 
 
 def steps(site: Site, asked: str, shown: Any = (), turns: Any = (), kept: Any = None, current: int = 0) -> Any:
@@ -170,7 +170,7 @@ def test_two_conversations_that_begin_alike_are_both_kept(site: Site) -> None:
 def test_what_a_browser_sends_back_is_not_trusted(site: Site, kept: Any) -> None:
     shown, _, _ = _Page(site).reopen(1, kept)
     assert all("<img" not in item["content"] and "<script" not in item["content"] for item in shown)
-    assert kept_from(kept).on in {True, False}
+    assert parse_saved_conversations(kept).on in {True, False}
 
 
 def test_stopping_says_so_wherever_the_answer_was(site: Site) -> None:
@@ -192,6 +192,6 @@ def test_answers_on_the_page_are_recorded_with_their_id(site: Site) -> None:
 
 def test_the_frame_escapes_what_it_shows(site: Site) -> None:
     scope = {"type": "http", "path": "/chat/", "headers": [], "query_string": f"q={HOSTILE}&x={HOSTILE}".encode()}
-    for part in frame(site, scope):
+    for part in chat_frame(site, scope):
         assert "<script" not in part
         assert "onerror=alert(1)>" not in part

@@ -18,19 +18,19 @@ from fastapi.testclient import TestClient
 from assistant.conversation.assistant import Assistant
 from assistant.errors import SettingsError
 from assistant.evaluation.data_sets import read_questions
-from assistant.onboarding.partner_diagram import by_sentence, draw
+from assistant.onboarding.partner_diagram import draw_diagram, group_by_sentence
 from assistant.onboarding.partners import Connection
 from assistant.onboarding.roles import Role
 from assistant.schema import Heading, Span
-from assistant.web.middleware.security import Guard
-from assistant.web.pages.reading import blocks_of
+from assistant.web.middleware.security import SecurityMiddleware
+from assistant.web.pages.reading import split_into_blocks
 from assistant.web.server.app import create_app
-from assistant.web.site.branding import contrast, lightened, make_look
+from assistant.web.site.branding import contrast, lighten, make_branding
 from assistant.web.site.links import fragment_url
-from assistant.web.site.site import Edition, Site
-from assistant.web.site.translations import say, texts
+from assistant.web.site.site import Site, Snapshot
+from assistant.web.site.translations import translate, translations
 from tests.conftest import document, guided, index_of
-from tests.fakes import JUDGE, BagOfWords
+from tests.fakes import ANSWERABILITY, BagOfWords
 from tests.test_onboarding import TEXT
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
@@ -46,14 +46,16 @@ PASSWORD = "rain and snow"
 def rain(site: Site, tmp_path: Path) -> Site:
     """A site over one text with names in it."""
     item = document("rain.md", TEXT, title="Rain", url="https://example.org/rain", retrieved="2026-01-31")
-    assistant, guide = guided(Assistant(index_of([item], tmp_path / "rain"), BagOfWords(), JUDGE, contact="the office"))
-    return replace(site, edition=Edition(assistant, guide))
+    assistant, guide = guided(
+        Assistant(index_of([item], tmp_path / "rain"), BagOfWords(), ANSWERABILITY, contact="the office")
+    )
+    return replace(site, snapshot=Snapshot(assistant, guide))
 
 
 @pytest.fixture
 def client(rain: Site, tmp_path: Path) -> Iterator[TestClient]:
     app = create_app(rain, PASSWORD, tmp_path / "probes.jsonl")
-    guarded = Guard(app, "/chat", ["https://intranet.example"], "en")
+    guarded = SecurityMiddleware(app, "/chat", ["https://intranet.example"], "en")
     with TestClient(guarded, base_url="http://127.0.0.1") as client:
         yield client
 
@@ -66,7 +68,7 @@ def test_every_page_speaks_the_readers_language_and_links_stay_inside(
     found = client.get(path, headers={**HTML, "Accept-Language": language})
     assert found.status_code == (404 if path == "/nothing" else 200)
     assert f'<html lang="{language}">' in found.text
-    assert say(language, "nav_start") in found.text
+    assert translate(language, "nav_start") in found.text
     links = re.findall(r'(?:href|src|action)="([^"]*)"', found.text)
     assert len(links) > 5
     assert all(link.startswith((".", "#", "?", "https://example.org/rain")) or "/" not in link for link in links), links
@@ -82,12 +84,12 @@ def test_the_chosen_language_stays_on_the_way_through_the_pages(client: TestClie
 
 
 def test_both_languages_have_the_same_words_with_the_same_gaps() -> None:
-    english, swedish = texts()["en"], texts()["sv"]
+    english, swedish = translations()["en"], translations()["sv"]
     assert english.keys() == swedish.keys()
     for key in english:
         gaps = [{name for _, name, _, _ in Formatter().parse(words[key]) if name} for words in (english, swedish)]
         assert gaps[0] == gaps[1], key
-    assert say("fi", "close") == english["close"]
+    assert translate("fi", "close") == english["close"]
     folder = Path(__file__).parent.parent / "assistant" / "web"
     files = [file for ending in ("html", "py", "js") for file in folder.rglob(f"*.{ending}")]
     used = set(re.findall(r"[\"']([\w.]+)[\"']", "".join(file.read_text(encoding="utf-8") for file in files)))
@@ -130,7 +132,7 @@ def test_a_text_fragment_names_the_quote(url: str, quote: str, found: str) -> No
 def test_a_mark_across_paragraphs_and_passages_keeps_every_word(rain: Site) -> None:
     item = rain.assistant.index.documents["rain.md"]
     marked = Span(item.text.index("Together"), item.text.index("Since"))
-    blocks = blocks_of(item, rain.assistant.index.passages, marked)
+    blocks = split_into_blocks(item, rain.assistant.index.passages, marked)
     assert "\n\n".join(block.plain for block in blocks) == item.text
     words = [words for block in blocks for kind, words in block.pieces if kind in {"first", "mark"}]
     assert "".join(words) == item.text[marked.start : marked.end].replace("\n\n", "")
@@ -139,10 +141,10 @@ def test_a_mark_across_paragraphs_and_passages_keeps_every_word(rain: Site) -> N
 
 def test_a_changed_text_says_so_where_it_is_read(rain: Site) -> None:
     changed = replace(
-        rain, edition=replace(rain.edition, assistant=replace(rain.assistant, changed=lambda _: "changed"))
+        rain, snapshot=replace(rain.snapshot, assistant=replace(rain.assistant, document_change=lambda _: "changed"))
     )
     with TestClient(create_app(changed)) as client:
-        assert say("en", "notice_changed") in client.get("/texts/rain.md").text
+        assert translate("en", "notice_changed") in client.get("/texts/rain.md").text
         passage = changed.assistant.index.passages[0].passage_id
         assert client.get(f"/api/v1/passages/{passage}").json()["changed"] == "changed"
 
@@ -156,9 +158,11 @@ def test_words_of_the_corpus_are_never_markup_on_any_page(site: Site, tmp_path: 
         '"><script>.md', text, title=HOSTILE, language='"><script>', source=HOSTILE, retrieved=HOSTILE,
         url="https://x.example/?a=<script>", headings=(Heading(Span(0, len(HOSTILE) + 10), 1, HOSTILE),),
     )  # fmt: skip
-    assistant, guide = guided(Assistant(index_of([item], tmp_path / "hostile"), BagOfWords(), JUDGE, contact=HOSTILE))
-    look = replace(site.look, organisation=HOSTILE)
-    hostile = replace(site, edition=Edition(assistant, guide, (Role("1", {"en": HOSTILE}, ()),)), look=look)
+    assistant, guide = guided(
+        Assistant(index_of([item], tmp_path / "hostile"), BagOfWords(), ANSWERABILITY, contact=HOSTILE)
+    )
+    look = replace(site.branding, organisation=HOSTILE)
+    hostile = replace(site, snapshot=Snapshot(assistant, guide, (Role("1", {"en": HOSTILE}, ()),)), branding=look)
     passage = assistant.index.passages[0].passage_id
     with TestClient(create_app(hostile)) as client:
         for path in (
@@ -177,8 +181,8 @@ def test_words_of_the_corpus_are_never_markup_on_any_page(site: Site, tmp_path: 
 
 def test_the_tour_has_a_page_for_every_text(site: Site, tmp_path: Path) -> None:
     many = [document(f"{at:02}.md", f"Text {at} is about rain in valley {at}.", title=f"T{at:02}") for at in range(30)]
-    assistant, guide = guided(Assistant(index_of(many, tmp_path / "many"), BagOfWords(), JUDGE))
-    with TestClient(create_app(replace(site, edition=Edition(assistant, guide)))) as client:
+    assistant, guide = guided(Assistant(index_of(many, tmp_path / "many"), BagOfWords(), ANSWERABILITY))
+    with TestClient(create_app(replace(site, snapshot=Snapshot(assistant, guide)))) as client:
         pages = [client.get(f"/start/?page={number}&lang=sv").text for number in (1, 2, 3)]
         assert [page.count('class="card"') for page in pages] == [12, 12, 6]
         assert 'href="?page=2&amp;lang=sv"' in pages[0]
@@ -188,7 +192,7 @@ def test_the_tour_has_a_page_for_every_text(site: Site, tmp_path: Path) -> None:
 
 def test_the_tour_puts_the_texts_of_a_role_first(site: Site) -> None:
     role = Role("1", {"en": "Teacher", "sv": "Lärare"}, ("gamma.md",))
-    with TestClient(create_app(replace(site, edition=replace(site.edition, roles=(role,))))) as client:
+    with TestClient(create_app(replace(site, snapshot=replace(site.snapshot, roles=(role,))))) as client:
         everybody, teacher = (client.get(f"/start/?role={key}").text for key in ("", "1"))
     assert everybody.index(">Alpha<") < everybody.index(">Gamma<")
     assert teacher.index(">Gamma<") < teacher.index(">Alpha<")
@@ -196,44 +200,44 @@ def test_the_tour_puts_the_texts_of_a_role_first(site: Site) -> None:
 
 
 def test_the_self_test_says_what_is_right_and_why(client: TestClient, rain: Site) -> None:
-    item = rain.guide.cloze[0]
-    assert say("en", "start_test_right") not in client.get("/start/test").text
+    item = rain.introduction.cloze[0]
+    assert translate("en", "start_test_right") not in client.get("/start/test").text
     right = client.get(f"/start/test?checked=1&{item.identifier}={item.options.index(item.answer)}").text
-    assert say("en", "start_test_right") in right
-    assert f"1 of {len(rain.guide.cloze)} right" in right
+    assert translate("en", "start_test_right") in right
+    assert f"1 of {len(rain.introduction.cloze)} right" in right
     wrong = client.get(f"/start/test?checked=1&{item.identifier}={(item.options.index(item.answer) + 1) % 3}").text
-    assert say("en", "start_test_wrong", answer=item.answer) in wrong
+    assert translate("en", "start_test_wrong", answer=item.answer) in wrong
     assert f"sources/{item.citation.passage_id}" in wrong
 
 
 @pytest.mark.parametrize("given", ["99", "-1", "x", "٣", "1e9", "<script>"])
 def test_an_option_that_is_none_counts_as_no_answer(client: TestClient, rain: Site, given: str) -> None:
-    page = client.get(f"/start/test?checked=1&{rain.guide.cloze[0].identifier}={url_quote(given)}")
+    page = client.get(f"/start/test?checked=1&{rain.introduction.cloze[0].identifier}={url_quote(given)}")
     assert page.status_code == 200
-    assert f"0 of {len(rain.guide.cloze)} right" in page.text
+    assert f"0 of {len(rain.introduction.cloze)} right" in page.text
 
 
 def test_the_picture_has_a_line_for_each_connection_and_no_box_covers_another(rain: Site) -> None:
-    connections = rain.guide.connections
-    picture = draw(connections)
+    connections = rain.introduction.connections
+    picture = draw_diagram(connections)
     assert len(picture.lines) == len(connections)
-    assert {line.number for line in picture.lines} == set(range(1, len(by_sentence(connections)) + 1))
+    assert {line.number for line in picture.lines} == set(range(1, len(group_by_sentence(connections)) + 1))
     for number, one in enumerate(picture.boxes):
         assert 0 <= one.x <= picture.width - one.width
         assert 0 <= one.y <= picture.height - one.height
         for other in picture.boxes[number + 1 :]:
             apart_x = one.x + one.width <= other.x or other.x + other.width <= one.x
             assert apart_x or one.y + one.height <= other.y or other.y + other.height <= one.y
-    assert draw(connections) == picture
+    assert draw_diagram(connections) == picture
 
 
 def test_a_picture_of_many_shows_those_with_most_connections(rain: Site) -> None:
-    citation = rain.guide.connections[0].citation
+    citation = rain.introduction.connections[0].citation
     many = [Connection("Hub", f"Name {number}", False, citation) for number in range(40)]
-    picture = draw(many)
+    picture = draw_diagram(many)
     assert (len(picture.boxes), picture.left_out) == (20, 21)
     assert "Hub" in {box.name for box in picture.boxes}
-    assert draw([]).boxes == ()
+    assert draw_diagram([]).boxes == ()
 
 
 def test_search_finds_passages_whether_they_answer_or_not(client: TestClient) -> None:
@@ -244,13 +248,13 @@ def test_search_finds_passages_whether_they_answer_or_not(client: TestClient) ->
     assert found[0]["before"] + found[0]["quote"] + found[0]["after"] in TEXT
     assert client.get("/api/v1/search", params={"q": "?!"}).json() == []
     assert client.get("/api/v1/search", params={"q": "x" * 2001}).status_code == 422
-    assert say("en", "search_none") in client.get("/search/?q=%3F").text
+    assert translate("en", "search_none") in client.get("/search/?q=%3F").text
 
 
 def test_what_is_stored_is_said_as_it_is(rain: Site) -> None:
     for store, words in ((rain.store, "about_stored_questions"), (None, "about_stored_none")):
         with TestClient(create_app(replace(rain, store=store))) as client:
-            assert say("en", words) in client.get("/about/").text
+            assert translate("en", words) in client.get("/about/").text
 
 
 def give(client: TestClient, question: str = "What is NWI?", **body: object) -> str:
@@ -333,8 +337,8 @@ def test_owners_see_what_was_not_answered_and_what_was_said(client: TestClient) 
     page = client.get("/owners/", headers=owner()).text
     assert page.count("zebra xylophone") == 2
     assert "=1+1" in page
-    assert say("en", "reason_wrong_source") in page
-    assert say("en", "owners_times", count=1) in page
+    assert translate("en", "reason_wrong_source") in page
+    assert translate("en", "owners_times", count=1) in page
     assert "<rect" in page
 
 
@@ -354,7 +358,7 @@ def test_feedback_is_closed_and_stays_readable(client: TestClient, rain: Site) -
     assert (response.status_code, response.headers["location"]) == (303, "../../")
     swedish = client.post(f"/owners/feedback/{row.feedback_id}/close?lang=sv", headers=owner(), follow_redirects=False)
     assert swedish.headers["location"] == "../../?lang=sv"
-    assert say("en", "owners_closed") in client.get("/owners/", headers=owner()).text
+    assert translate("en", "owners_closed") in client.get("/owners/", headers=owner()).text
     assert client.post("/owners/feedback/999/close", headers=owner()).status_code == 404
 
 
@@ -418,28 +422,28 @@ def test_a_page_of_another_origin_can_not_write(client: TestClient, headers: dic
 
 def test_a_colour_that_can_not_be_read_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"'#ffcc00' has a contrast of 1\.\d"):
-        make_look("", "#ffcc00", None)
+        make_branding("", "#ffcc00", None)
 
 
 @pytest.mark.parametrize("colour", ["#0b4f6c", "#000000", "#7a0019", "#00582a"])
 def test_a_colour_is_lightened_for_dark_pages(colour: str) -> None:
-    assert contrast(lightened(colour), "#12161f") >= 4.5
+    assert contrast(lighten(colour), "#12161f") >= 4.5
     assert contrast("#ffffff", "#000000") == pytest.approx(21)
 
 
 def test_the_logo_is_served_as_it_is_and_a_bad_one_refused(rain: Site, tmp_path: Path) -> None:
     (tmp_path / "logo.svg").write_text("<svg/>", encoding="utf-8")
-    look = make_look("Example", "#0b4f6c", tmp_path / "logo.svg")
-    with TestClient(create_app(replace(rain, look=look))) as client:
+    look = make_branding("Example", "#0b4f6c", tmp_path / "logo.svg")
+    with TestClient(create_app(replace(rain, branding=look))) as client:
         assert '<img src="../logo"' in client.get("/about/").text
         found = client.get("/logo")
     assert (found.text, found.headers["content-type"]) == ("<svg/>", "image/svg+xml")
     for name in ("logo.exe", "gone.png"):
         with pytest.raises(SettingsError, match=name):
-            make_look("", "#0b4f6c", tmp_path / name)
+            make_branding("", "#0b4f6c", tmp_path / name)
     (tmp_path / "big.png").write_bytes(b"x" * 600_000)
     with pytest.raises(SettingsError, match="larger"):
-        make_look("", "#0b4f6c", tmp_path / "big.png")
+        make_branding("", "#0b4f6c", tmp_path / "big.png")
 
 
 def test_every_picture_of_the_readme_is_there() -> None:

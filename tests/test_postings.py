@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from assistant.index.search import lexical, postings
-from assistant.index.search.lexical import Lexical, LexicalWriter
+from assistant.index.search.lexical import LexicalIndex, LexicalWriter
 from assistant.index.search.postings import Postings, PostingsWriter
-from assistant.index.storage.arrays import ArrayWriter, mapped, ranked
+from assistant.index.storage.arrays import ArrayWriter, open_array, top_rows
 from tests.conftest import document, index_of
 
 PASSAGES = [["gene", "gene", "care"], ["care"], [], ["gene", "data", "data", "data"]]
@@ -62,10 +62,10 @@ def test_over_many_postings_the_best_keep_their_whole_share(tmp_path: Path, monk
     for row in range(60):
         writer.add(["t"], ["common", "words", *(["rare"] if row % 20 == 7 else []), f"number{row}"], "en")
     writer.close()
-    index = Lexical(tmp_path / "lexical", 60)
+    index = LexicalIndex(tmp_path / "lexical", 60)
     whole = index.search("rare common words", 3, np.array([1]))
-    monkeypatch.setattr(lexical, "_MOST_POSTINGS", 20)
-    monkeypatch.setattr(lexical, "_KEPT", 5)
+    monkeypatch.setattr(lexical, "_MAX_POSTINGS", 20)
+    monkeypatch.setattr(lexical, "_PRUNED_CANDIDATES", 5)
     bounded = index.search("rare common words", 3, np.array([1]))
     assert list(whole) == [7, 27, 47, 1]
     assert bounded == pytest.approx(whole)
@@ -81,8 +81,8 @@ def test_the_best_of_a_filter_are_looked_for_among_its_rows_only(tmp_path: Path)
 def test_ranked_is_a_stable_sort_of_the_positive_scores(count: int) -> None:
     scores = np.random.default_rng(4).integers(-5, 40, 1000).astype(np.float32) ** 3
     expected = [place for place in np.argsort(-scores, kind="stable") if scores[place] > 0][:count]
-    assert ranked(scores, count).tolist() == expected
-    assert ranked(np.zeros(3, np.float32), count).tolist() == []
+    assert top_rows(scores, count).tolist() == expected
+    assert top_rows(np.zeros(3, np.float32), count).tolist() == []
 
 
 def test_an_array_that_was_written_in_pieces_is_read_whole(tmp_path: Path) -> None:
@@ -90,8 +90,8 @@ def test_an_array_that_was_written_in_pieces_is_read_whole(tmp_path: Path) -> No
     writer.extend(np.ones((2, 3)))
     writer.extend(np.zeros((1, 3)))
     writer.close()
-    assert mapped(tmp_path / "rows.npy").tolist() == [[1, 1, 1], [1, 1, 1], [0, 0, 0]]
+    assert open_array(tmp_path / "rows.npy").tolist() == [[1, 1, 1], [1, 1, 1], [0, 0, 0]]
     assert np.load(tmp_path / "rows.npy").shape == (3, 3)
     empty = ArrayWriter(tmp_path / "empty.npy", "int64")
     empty.close()
-    assert mapped(tmp_path / "empty.npy").tolist() == []
+    assert open_array(tmp_path / "empty.npy").tolist() == []

@@ -12,8 +12,8 @@ from assistant.index.build import build_index
 from assistant.index.generations import current_generation, generation_folder
 from assistant.settings import Settings
 from assistant.web.server.app import create_app
-from assistant.web.server.index_reload import follow, make_edition
-from assistant.web.site.branding import make_look
+from assistant.web.server.index_reload import load_snapshot, watch_index
+from assistant.web.site.branding import make_branding
 from assistant.web.site.site import Site
 from tests.conftest import CACHE, TEXT, document
 from tests.fakes import BagOfWords
@@ -42,9 +42,9 @@ def build(settings: Settings, *names: str) -> None:
 def site(settings: Settings) -> Iterator[Site]:
     """A site that follows its index."""
     build(settings, "alpha.md", "gamma.md")
-    made = Site(make_edition(settings, encoder=BagOfWords()), make_look("", "#0b4f6c", None))
+    made = Site(load_snapshot(settings, encoder=BagOfWords()), make_branding("", "#0b4f6c", None))
     stop = threading.Event()
-    thread = follow(made, settings, stop, seconds=0.02)
+    thread = watch_index(made, settings, stop, seconds=0.02)
     yield made
     stop.set()
     thread.join(5)
@@ -85,23 +85,23 @@ def test_worker_processes_go_with_their_generation(settings: Settings, e5: Encod
         build_index(texts, e5, settings.index)
 
     index("alpha.md", "gamma.md")
-    made = Site(make_edition(settings), make_look("", "#0b4f6c", None))
+    made = Site(load_snapshot(settings), make_branding("", "#0b4f6c", None))
     stop = threading.Event()
-    thread = follow(made, settings, stop, seconds=0.02)
-    old = made.edition.workers
+    thread = watch_index(made, settings, stop, seconds=0.02)
+    old = made.snapshot.workers
     assert old
     old.wait()
     (before,) = old.pids()
     asked = "When is the library of Gamma University open?"
-    assert made.edition.answers.give(asked).answer.citations[0].document_id == "gamma.md"
+    assert made.snapshot.answers.answer(asked).answer.citations[0].document_id == "gamma.md"
     index("alpha.md")
     until(lambda: made.assistant.index.manifest.generation == current_generation(settings.index))
-    new = made.edition.workers
+    new = made.snapshot.workers
     assert new
     new.wait()
     assert len(new.pids()) == 1
     assert before not in new.pids()
-    answer = made.edition.answers.give(asked).answer
+    answer = made.snapshot.answers.answer(asked).answer
     assert {item.document_id for item in (*answer.citations, *answer.closest)} <= {"alpha.md"}
     until(lambda: not old.pids())
     stop.set()
@@ -110,12 +110,12 @@ def test_worker_processes_go_with_their_generation(settings: Settings, e5: Encod
 
 
 def test_an_index_that_fails_its_checks_is_left_alone(site: Site, settings: Settings) -> None:
-    before = site.edition
+    before = site.snapshot
     build(settings, "alpha.md")
     name = current_generation(settings.index)
     assert name
-    until(lambda: site.edition is not before)
-    old = site.edition
+    until(lambda: site.snapshot is not before)
+    old = site.snapshot
     write(settings, "beta.md", "Beta Hospital is a hospital in Lund.")
     staged = settings.model_copy(update={"index": settings.index.parent / "staged"})
     build(staged, "alpha.md", "beta.md")
@@ -125,8 +125,8 @@ def test_an_index_that_fails_its_checks_is_left_alone(site: Site, settings: Sett
     (folder / "passages.jsonl").write_text("damaged", encoding="utf-8")
     folder.rename(generation_folder(settings.index, bad))
     (settings.index / "current").write_text(bad + "\n", encoding="ascii")
-    until(lambda: bool(site.problem))
-    assert site.edition is old
+    until(lambda: bool(site.reload_problem))
+    assert site.snapshot is old
     with TestClient(create_app(site)) as client:
         ready = client.get("/readyz").json()
         assert (ready["status"], ready["generation"]) == ("ready", name)
@@ -149,21 +149,21 @@ def test_an_index_that_is_mended_is_taken_although_its_name_is_the_same(site: Si
     good = file.read_text(encoding="utf-8")
     file.write_text("damaged", encoding="utf-8")
     (settings.index / "current").write_text(name + "\n", encoding="ascii")
-    until(lambda: bool(site.problem))
+    until(lambda: bool(site.reload_problem))
     file.write_text(good, encoding="utf-8")
     (file.parent / "manifest.json").touch()
     until(lambda: site.assistant.index.manifest.generation == name)
-    assert site.problem == ""
+    assert site.reload_problem == ""
 
 
 def test_looking_goes_on_whatever_happens(site: Site, settings: Settings) -> None:
     (settings.index / "current").unlink()
     (settings.index / "current").mkdir()
-    until(lambda: bool(site.problem))
+    until(lambda: bool(site.reload_problem))
     (settings.index / "current").rmdir()
     build(settings, "alpha.md")
     until(lambda: list(site.assistant.index.documents) == ["alpha.md"])
-    assert site.problem == ""
+    assert site.reload_problem == ""
 
 
 def test_no_request_fails_while_the_index_changes(site: Site, settings: Settings) -> None:

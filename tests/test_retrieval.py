@@ -7,15 +7,15 @@ import pytest
 
 from assistant.conversation.assistant import Assistant
 from assistant.index.loading import Index
-from assistant.retrieval.passage_filter import Filter
+from assistant.retrieval.passage_filter import PassageFilter
 from assistant.retrieval.query import make_query
 from assistant.retrieval.retriever import retrieve, word_match
-from assistant.schema import Retrieved
+from assistant.schema import RetrievedPassage
 from tests.conftest import document, index_of
 from tests.fakes import BagOfWords
 
 
-def search(index: Index, question: str, count: int = 5) -> list[Retrieved]:
+def search(index: Index, question: str, count: int = 5) -> list[RetrievedPassage]:
     return retrieve(index, make_query(index, BagOfWords(), question, "en"), count)
 
 
@@ -72,15 +72,15 @@ def test_only_the_allowed_documents_and_languages_are_found(tmp_path: Path) -> N
     index = index_of(documents, tmp_path)
     query = make_query(index, BagOfWords(), "nurses", "en")
 
-    def found(only: Filter) -> set[str]:
-        return {item.passage.document_id for item in retrieve(index, query, 9, only)}
+    def found(passage_filter: PassageFilter) -> set[str]:
+        return {item.passage.document_id for item in retrieve(index, query, 9, passage_filter)}
 
-    assert found(Filter()) == {"north/a.md", "north/b.md", "south.md"}
-    assert found(Filter(("north",))) == {"north/a.md", "north/b.md"}
-    assert found(Filter(("south.md",))) == {"south.md"}
-    assert found(Filter(language="sv")) == {"north/b.md"}
-    assert found(Filter(("south.md",), "sv")) == set()
-    assert found(Filter(("nort",))) == set()
+    assert found(PassageFilter()) == {"north/a.md", "north/b.md", "south.md"}
+    assert found(PassageFilter(("north",))) == {"north/a.md", "north/b.md"}
+    assert found(PassageFilter(("south.md",))) == {"south.md"}
+    assert found(PassageFilter(language="sv")) == {"north/b.md"}
+    assert found(PassageFilter(("south.md",), "sv")) == set()
+    assert found(PassageFilter(("nort",))) == set()
 
 
 def test_a_passage_that_repeats_another_is_found_once(tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ from assistant.errors import StoreError
 from assistant.evaluation.data_sets import read_questions
 from assistant.schema import Answer, Passage, Verdict
 from assistant.store.database import Store, purge_daily
-from assistant.store.masking import mask
+from assistant.store.masking import mask_personal_data
 from assistant.store.probes import add_probe
-from assistant.store.question_groups import Grouping
+from assistant.store.question_groups import QuestionGrouper
 from assistant.store.tables import Base
 from tests.conftest import ROOT
 from tests.fakes import BagOfWords
@@ -199,7 +199,7 @@ def test_without_consent_no_word_of_a_question_is_written(tmp_path: Path, operat
     ],
 )  # fmt: skip
 def test_what_is_personal_is_masked_and_what_is_not_stays(text: str, masked: str) -> None:
-    assert mask(text) == masked
+    assert mask_personal_data(text) == masked
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_unanswered_questions_that_mean_the_same_stand_together(store: Store) ->
         "Who pays rent?",
     ):
         store.record(answer(question), "g", "page", PASSAGE)
-    groups = Grouping(BagOfWords()).groups(store.answers())
+    groups = QuestionGrouper(BagOfWords()).groups(store.answers())
     assert [(group.questions[0], group.count) for group in groups] == [
         ("When does the library open?", 3), ("Who pays rent?", 1),
     ]  # fmt: skip
@@ -271,7 +271,7 @@ def test_without_their_text_questions_stand_with_their_nearest_passage(tmp_path:
     for _ in range(2):
         store.record(answer(), "g", "page", PASSAGE)
     store.record(answer(), "g", "page", None)
-    groups = Grouping(BagOfWords()).groups(store.answers())
+    groups = QuestionGrouper(BagOfWords()).groups(store.answers())
     assert [(group.questions, group.count) for group in groups] == [((), 2), ((), 1)]
     store.close()
 
@@ -282,7 +282,7 @@ def test_paraphrases_in_two_languages_are_one_group(tmp_path: Path, e5: Any) -> 
     funding = ["Who funds GMS?", "Vem finansierar GMS?", "How is GMS financed?"]
     for question in [*funding, "How do I bake bread?"]:
         store.record(answer(question), "g", "page", None)
-    groups = Grouping(e5).groups(store.answers())
+    groups = QuestionGrouper(e5).groups(store.answers())
     assert [set(group.questions) for group in groups] == [set(funding), {"How do I bake bread?"}]
     store.close()
 

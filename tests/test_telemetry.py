@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant.web.middleware.request_log import RequestLog
+from assistant.web.middleware.request_log import RequestLogMiddleware
 from assistant.web.server.app import create_app
 from assistant.web.site.site import Site
-from assistant.web.telemetry.metrics import group
+from assistant.web.telemetry.metrics import route_group
 
 SECRET = "zyxwvut"  # a word that must not be found anywhere
 OWNER = {"Authorization": "Basic " + base64.b64encode(b"owner:rain").decode()}
@@ -22,7 +22,7 @@ OWNER = {"Authorization": "Basic " + base64.b64encode(b"owner:rain").decode()}
 def client(site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[TestClient]:
     caplog.set_level(logging.INFO, "assistant.requests")
     app = create_app(site, "rain", tmp_path / "probes.jsonl")
-    with TestClient(RequestLog(app, site.metrics, log=True), base_url="http://127.0.0.1") as client:
+    with TestClient(RequestLogMiddleware(app, site.metrics, log=True), base_url="http://127.0.0.1") as client:
         yield client
 
 
@@ -99,4 +99,4 @@ def test_an_id_that_could_be_anything_is_replaced(client: TestClient) -> None:
     ("path", "found"), [("/api/v1/ask", "api"), ("/", "other"), ("/secret/api", "other"), ("", "other")]
 )
 def test_a_path_is_counted_by_its_kind_alone(path: str, found: str) -> None:
-    assert group(path) == found
+    assert route_group(path) == found

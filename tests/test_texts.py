@@ -8,7 +8,7 @@ import pytest
 
 from assistant.index.build import build_index
 from assistant.index.loading import Index, load_index
-from assistant.index.storage.documents import DOCUMENTS
+from assistant.index.storage.documents import DOCUMENTS_FILE
 from assistant.schema import Document, Heading, Span
 from tests.conftest import document, index_of
 from tests.fakes import BagOfWords
@@ -72,7 +72,7 @@ def test_a_build_that_ends_early_leaves_the_index_and_no_scratch(tmp_path: Path)
         build_index(broken(), BagOfWords(), tmp_path)
     assert list(load_index(tmp_path, BagOfWords()).documents) == ["alpha.md"]
     assert len(list((tmp_path / "generations").iterdir())) == 1
-    assert not list((tmp_path / "generations").glob(f".*/{DOCUMENTS}"))
+    assert not list((tmp_path / "generations").glob(f".*/{DOCUMENTS_FILE}"))
 
 
 def test_sentences_belong_to_their_passages(small_index: Index) -> None:

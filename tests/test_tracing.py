@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from assistant.web.middleware.tracing import Traced
+from assistant.web.middleware.tracing import TracingMiddleware
 from assistant.web.server.app import create_app
 from assistant.web.site.site import Site
 from assistant.web.telemetry.traces import make_traces
@@ -48,7 +48,7 @@ def test_requests_and_the_stages_of_answers_become_spans(site: Site, collector: 
     site.traces = make_traces(os.environ)
     assert site.traces
     headers = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
-    with TestClient(Traced(create_app(site), site.traces.tracer), raise_server_exceptions=False) as client:
+    with TestClient(TracingMiddleware(create_app(site), site.traces.tracer), raise_server_exceptions=False) as client:
         asked = {"question": f"When was the Alpha Institute founded in {SECRET}?"}
         assert client.post("/api/v1/ask", json=asked, headers=headers).status_code == 200
         client.get(f"/search/?q={SECRET}")

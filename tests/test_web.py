@@ -9,10 +9,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from assistant.conversation.assistant import Assistant
-from assistant.conversation.question import MOST_CHARACTERS
+from assistant.conversation.question import MAX_QUESTION_CHARACTERS
 from assistant.schema import Answer
-from assistant.web.middleware.rate_limits import Limits
-from assistant.web.middleware.security import Guard
+from assistant.web.middleware.rate_limits import RateLimitMiddleware
+from assistant.web.middleware.security import SecurityMiddleware
 from assistant.web.server.app import create_app
 from assistant.web.site.site import Site
 
@@ -23,8 +23,8 @@ HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient]:
     app = create_app(site)
-    app.add_middleware(Limits, per_minute=0)
-    app.add_middleware(Guard, chat="/chat", allowed_origins=["https://intranet.example"], language="en")
+    app.add_middleware(RateLimitMiddleware, per_minute=0)
+    app.add_middleware(SecurityMiddleware, chat="/chat", allowed_origins=["https://intranet.example"], language="en")
     with TestClient(app, base_url="http://127.0.0.1") as client:
         yield client
 
@@ -66,7 +66,7 @@ def test_the_events_of_a_stream_add_up_to_the_answer(client: TestClient) -> None
         {},
         {"question": ""},
         {"question": "  ?! "},
-        {"question": "SECRET" * MOST_CHARACTERS},
+        {"question": "SECRET" * MAX_QUESTION_CHARACTERS},
         {"question": "q", "history": [{"question": "SECRET"}] * 13},
         {"question": "q", "SECRET": 1},
         {"question": ["SECRET"]},

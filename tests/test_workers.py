@@ -18,20 +18,20 @@ from fastapi.testclient import TestClient
 from assistant.conversation.assistant import Assistant
 from assistant.errors import QuestionError
 from assistant.index.loading import load_index
-from assistant.retrieval.passage_filter import Filter
+from assistant.retrieval.passage_filter import PassageFilter
 from assistant.schema import Turn
 from assistant.web.server.app import create_app
 from assistant.web.site.site import Site
-from assistant.web.site.worker_pool import Workers
+from assistant.web.site.worker_pool import WorkerPool
 from tests.conftest import document, index_of
-from tests.fakes import JUDGE, BagOfWords
+from tests.fakes import ANSWERABILITY, BagOfWords
 from tests.servers import until
 
 QUESTION = "When was the Alpha Institute founded in Lund?"
 
 
 def make(folder: Path) -> Assistant:
-    return Assistant(load_index(folder, BagOfWords()), BagOfWords(), JUDGE, contact="the office")
+    return Assistant(load_index(folder, BagOfWords()), BagOfWords(), ANSWERABILITY, contact="the office")
 
 
 def fail() -> Assistant:
@@ -52,8 +52,8 @@ def folder(small_assistant: Assistant, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def workers(small_assistant: Assistant, folder: Path) -> Iterator[Workers]:
-    made = Workers(small_assistant, partial(make, folder), 2)
+def workers(small_assistant: Assistant, folder: Path) -> Iterator[WorkerPool]:
+    made = WorkerPool(small_assistant, partial(make, folder), 2)
     made.wait()
     yield made
     made.close()
@@ -65,9 +65,9 @@ def running(pid: int) -> bool:
     return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def test_worker_processes_answer_as_the_server_would(workers: Workers, small_assistant: Assistant) -> None:
+def test_worker_processes_answer_as_the_server_would(workers: WorkerPool, small_assistant: Assistant) -> None:
     turns = (Turn("What does the Alpha Institute develop?"),)
-    asked = [(QUESTION, (), None), ("When was it founded?", turns, None), (QUESTION, (), Filter(("gamma.md",)))]
+    asked = [(QUESTION, (), None), ("When was it founded?", turns, None), (QUESTION, (), PassageFilter(("gamma.md",)))]
     for request in asked:
         given, own = workers.ask(*request), small_assistant.trace(*request)
         assert replace(given.answer, timings_ms={}) == replace(own.answer, timings_ms={})
@@ -76,13 +76,13 @@ def test_worker_processes_answer_as_the_server_would(workers: Workers, small_ass
     assert os.getpid() not in workers.pids()
 
 
-def test_an_error_is_the_one_that_the_server_would_raise(workers: Workers) -> None:
+def test_an_error_is_the_one_that_the_server_would_raise(workers: WorkerPool) -> None:
     with pytest.raises(QuestionError, match="the question is empty"):
         workers.ask("?", (), None)
     assert workers.ask(QUESTION, (), None).answer.citations
 
 
-def test_a_worker_that_is_killed_costs_no_answer_and_is_started_again(workers: Workers) -> None:
+def test_a_worker_that_is_killed_costs_no_answer_and_is_started_again(workers: WorkerPool) -> None:
     before = workers.pids()
     with ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(workers.ask, f"{QUESTION} ({number})", (), None) for number in range(100)]
@@ -94,7 +94,7 @@ def test_a_worker_that_is_killed_costs_no_answer_and_is_started_again(workers: W
 
 
 def test_where_no_worker_can_start_the_server_answers(small_assistant: Assistant) -> None:
-    with closing(Workers(small_assistant, fail, 1)) as workers:
+    with closing(WorkerPool(small_assistant, fail, 1)) as workers:
         workers.wait()
         assert workers.state() == "0 of 1 answer"
         assert workers.pids() == []
@@ -105,7 +105,7 @@ def test_a_worker_that_could_not_start_is_tried_again(
     small_assistant: Assistant, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("assistant.web.site.worker_pool._LATER_SECONDS", 0.5)
-    with closing(Workers(small_assistant, partial(fail_once, folder), 2)) as workers:
+    with closing(WorkerPool(small_assistant, partial(fail_once, folder), 2)) as workers:
         until(lambda: workers.state() == "ok")
         assert (folder.parent / "failed").exists()
         assert len(set(workers.pids())) == 2
@@ -123,14 +123,14 @@ def test_a_worker_that_the_system_refused_is_tried_again(
 
     monkeypatch.setattr(SpawnProcess, "start", refuse_twice)
     monkeypatch.setattr("assistant.web.site.worker_pool._LATER_SECONDS", 0.5)
-    with closing(Workers(small_assistant, partial(make, folder), 2)) as workers:
+    with closing(WorkerPool(small_assistant, partial(make, folder), 2)) as workers:
         workers.wait()
         assert workers.pids() == []
         until(lambda: workers.state() == "ok")
 
 
-def test_the_server_says_how_many_workers_answer(site: Site, workers: Workers) -> None:
-    site.edition = replace(site.edition, workers=workers)
+def test_the_server_says_how_many_workers_answer(site: Site, workers: WorkerPool) -> None:
+    site.snapshot = replace(site.snapshot, workers=workers)
     with TestClient(create_app(site)) as client:
         assert client.get("/readyz").json()["checks"]["workers"] == "ok"
         os.kill(workers.pids()[0], signal.SIGKILL)
@@ -142,14 +142,14 @@ def test_a_worker_that_finds_another_generation_does_not_answer_from_it(
     small_assistant: Assistant, folder: Path
 ) -> None:
     index_of([document(text="The Delta Institute was founded in 2001.")], folder)
-    with closing(Workers(small_assistant, partial(make, folder), 1)) as workers:
+    with closing(WorkerPool(small_assistant, partial(make, folder), 1)) as workers:
         workers.wait()
         assert workers.pids() == []
         assert workers.ask(QUESTION, (), None).answer.citations[0].document_id == "alpha.md"
 
 
 def test_closed_workers_end_after_what_they_were_asked(small_assistant: Assistant, folder: Path) -> None:
-    workers = Workers(small_assistant, partial(make, folder), 1)
+    workers = WorkerPool(small_assistant, partial(make, folder), 1)
     workers.wait()
     (pid,) = workers.pids()
     with ThreadPoolExecutor(8) as pool:
@@ -162,10 +162,10 @@ def test_closed_workers_end_after_what_they_were_asked(small_assistant: Assistan
 def test_workers_end_when_the_server_is_killed(folder: Path) -> None:
     program = (
         "import sys, time; from functools import partial; from pathlib import Path\n"
-        "from tests.test_workers import make; from assistant.web.site.worker_pool import Workers\n"
+        "from tests.test_workers import make; from assistant.web.site.worker_pool import WorkerPool\n"
         "if __name__ == '__main__':\n"
         "    folder = Path(sys.argv[1])\n"
-        "    workers = Workers(make(folder), partial(make, folder), 2)\n"
+        "    workers = WorkerPool(make(folder), partial(make, folder), 2)\n"
         "    workers.wait()\n"
         "    print(*workers.pids(), flush=True)\n"
         "    time.sleep(60)\n"

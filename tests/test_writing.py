@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.corpus.formats import read_file, read_front_matter
-from assistant.corpus.gathering.markdown_writer import Origin, as_markdown, text_hash
+from assistant.corpus.gathering.markdown_writer import Origin, text_hash, to_markdown
 from assistant.schema import Document
 
 # Words that CommonMark would take for markup.
@@ -26,7 +26,7 @@ def document(text: str) -> Document:
 
 @pytest.mark.parametrize("text", TRICKY)
 def test_words_that_look_like_markup_stay_words(text: str) -> None:
-    written = as_markdown(document(f"Before.\n\n{text}\n\nAfter."), Origin(), "2026-11-23")
+    written = to_markdown(document(f"Before.\n\n{text}\n\nAfter."), Origin(), "2026-11-23")
     read = read_file(written.encode(), "x.md")
     assert read.text.split() == f"Before. {text} After.".split()
     assert read.headings == ()
@@ -34,7 +34,7 @@ def test_words_that_look_like_markup_stay_words(text: str) -> None:
 
 def test_headings_and_lists_are_read_as_they_were() -> None:
     before = read_file(b"# One\n\nWords.\n\n## Two, *really*\n\n- first\n- second\n\nLast.\n", "x.md")
-    written = as_markdown(before, Origin(), "2026-11-23")
+    written = to_markdown(before, Origin(), "2026-11-23")
     after = read_file(written.encode(), "x.md")
     assert (after.text, after.headings) == (before.text, before.headings)
     assert "## Two, really\n\n- first\n- second\n" in written
@@ -42,7 +42,7 @@ def test_headings_and_lists_are_read_as_they_were() -> None:
 
 def test_the_head_says_where_a_text_is_from() -> None:
     origin = Origin("https://example.org/a", '"1"', "Mon, 23 Nov 2026 10:00:00 GMT")
-    written = as_markdown(replace(document("Words."), source="Us: all"), origin, "2026-11-23")
+    written = to_markdown(replace(document("Words."), source="Us: all"), origin, "2026-11-23")
     meta = read_front_matter(written.encode())
     assert meta["hash"] == text_hash("Words.")
     assert (meta["url"], meta["etag"], meta["source"]) == ("https://example.org/a", '"1"', "Us: all")

@@ -29,8 +29,8 @@ from training.collect import SETS, Rows, collect
 
 NAMES = [field.name for field in fields(Features)]
 TOPIC_FEATURES = (
-    "cosine", "match", "passage_match", "unmatched", "lexical", "cover", "rarest", "strange", "length", "across",
-    "match_across",
+    "cosine", "word_match", "passage_match", "unmatched_weight", "lexical_share", "word_coverage", "rarest_missing_idf",
+    "strangest_missing_word", "question_length", "cross_lingual", "word_match_cross_lingual",
 )  # fmt: skip
 FOLDS = 8
 STEPS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
@@ -95,7 +95,7 @@ def table(on_topic: Rows, answers: NDArray[np.float64], rows: Rows, topic: NDArr
               f"Calibration error over all: {pooled:.3f}", "",
               "| topic from | answerable below it, same language | across | off topic below it | across |",
               "|---|---|---|---|---|"]  # fmt: skip
-    across = rows.x[:, NAMES.index("across")] == 1
+    across = rows.x[:, NAMES.index("cross_lingual")] == 1
     can, off = rows.answerable == 1, rows.on_topic == 0
     for step in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
         parts = [can & ~across, can & across, off & ~across, off & across]

@@ -21,8 +21,8 @@ _WEIGHTS = "answerability.json"
 # question in ten is refused on SQuAD 2.0 and four of five are answered with a right quote. Below the
 # other two, one answerable question in a hundred is taken for off topic, and six across languages,
 # where words match less.
-ANSWER_FROM = 0.24
-_TOPIC_FROM, _TOPIC_FROM_ACROSS = 0.4, 0.2
+ANSWER_THRESHOLD = 0.24
+_TOPIC_THRESHOLD, _TOPIC_THRESHOLD_ACROSS = 0.4, 0.2
 _ALL = 0.999  # where every word of the question stands beside the sentence, the texts aren't silent about it
 
 
@@ -30,17 +30,17 @@ _ALL = 0.999  # where every word of the question stands beside the sentence, the
 class Decision:
     """A verdict with the probabilities behind it: that the quotes answer, and that it is the topic.
 
-    `topic_from` is the least probability of the topic that counted.
+    `topic_threshold` is the least probability of the topic that counted.
     """
 
     verdict: Verdict
-    answers: float
-    on_topic: float
-    topic_from: float
+    answer_probability: float
+    topic_probability: float
+    topic_threshold: float
 
 
 @dataclass(frozen=True, slots=True)
-class Logistic:
+class LogisticModel:
     """A logistic model: an intercept and a weight for each feature it uses."""
 
     intercept: float
@@ -52,29 +52,31 @@ class Logistic:
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """Decides on the features of the best sentence; `answer_from` is the least probability of an answer."""
+class AnswerabilityModel:
+    """Decides on the features of the best sentence; `answer_threshold` is the least probability of an answer."""
 
-    answers: Logistic
-    on_topic: Logistic
-    answer_from: float = ANSWER_FROM
+    answer_model: LogisticModel
+    topic_model: LogisticModel
+    answer_threshold: float = ANSWER_THRESHOLD
 
     def decide(self, features: Features | None) -> Decision:
         """The verdict on `features`; without any sentence, nothing is covered."""
         if features is None:
-            return Decision(Verdict.NOT_COVERED, 0.0, 0.0, _TOPIC_FROM)
+            return Decision(Verdict.NOT_COVERED, 0.0, 0.0, _TOPIC_THRESHOLD)
         values = asdict(features)
-        answers, on_topic = self.answers(values), self.on_topic(values)
-        topic_from = _TOPIC_FROM_ACROSS if features.across else _TOPIC_FROM
-        if on_topic < topic_from and features.cover < _ALL:
-            return Decision(Verdict.NOT_COVERED, min(answers, on_topic), on_topic, topic_from)
-        verdict = Verdict.ANSWERED if answers >= self.answer_from else Verdict.UNCLEAR
-        return Decision(verdict, answers, on_topic, topic_from)
+        answer, topic = self.answer_model(values), self.topic_model(values)
+        topic_threshold = _TOPIC_THRESHOLD_ACROSS if features.cross_lingual else _TOPIC_THRESHOLD
+        if topic < topic_threshold and features.word_coverage < _ALL:
+            return Decision(Verdict.NOT_COVERED, min(answer, topic), topic, topic_threshold)
+        verdict = Verdict.ANSWERED if answer >= self.answer_threshold else Verdict.UNCLEAR
+        return Decision(verdict, answer, topic, topic_threshold)
 
 
-def load_judge(answer_from: float | None = None) -> Judge:
-    """The judge with the weights that come with the program, and the operator's threshold if there is one."""
+def load_answerability_model(answer_threshold: float | None = None) -> AnswerabilityModel:
+    """The model with its packaged weights, and the operator's threshold if there is one."""
     text = (resources.files("assistant.answering") / _WEIGHTS).read_text(encoding="utf-8")
     weights: dict[str, Any] = json.loads(text)
-    answers, on_topic = (Logistic(**weights[name]) for name in ("answers", "on_topic"))
-    return Judge(answers, on_topic, ANSWER_FROM if answer_from is None else answer_from)
+    answer_model, topic_model = (LogisticModel(**weights[name]) for name in ("answers", "on_topic"))
+    return AnswerabilityModel(
+        answer_model, topic_model, ANSWER_THRESHOLD if answer_threshold is None else answer_threshold
+    )

@@ -43,7 +43,7 @@ class Definition:
         return _STATED if not self.spelled_out and re.search(stated, sentence, re.IGNORECASE) else 0.0
 
 
-def definition_asked(question: str) -> Definition | None:
+def parse_definition_question(question: str) -> Definition | None:
     """What `question` asks the meaning of, None for another kind of question."""
     for pattern in (*_STANDS_FOR, _WHAT_IS):
         match = pattern.match(question)
@@ -53,9 +53,9 @@ def definition_asked(question: str) -> Definition | None:
     return None
 
 
-def as_search(question: str, language: str) -> str:
+def to_search_query(question: str, language: str) -> str:
     """ "What does GMS stand for?" -> "What is GMS?", which is what sentences can be compared with."""
-    asked = definition_asked(question)
+    asked = parse_definition_question(question)
     if asked is None or not asked.spelled_out:
         return question
     return f"{'Vad är' if language == 'sv' else 'What is'} {asked.name}?"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.schema import Citation, Notice
-from assistant.text.stemming import stems
+from assistant.text.stemming import content_stems
 from assistant.text.words import words
 
 _SHARED = 0.8  # of the content stems of the shorter sentence, numbers left out
@@ -42,7 +42,7 @@ def disagree(first: str, second: str, language: str) -> bool:
 
 
 def _without_numbers(text: str, language: str) -> list[str]:
-    return [stem for stem in stems(text, language) if not stem[0].isdigit() and stem not in _DENIALS]
+    return [stem for stem in content_stems(text, language) if not stem[0].isdigit() and stem not in _DENIALS]
 
 
 def _denies(text: str) -> bool:
@@ -59,7 +59,7 @@ def _other_numbers(first: set[str], second: set[str]) -> bool:
     return years[0] == years[1] or (years[0] == first and years[1] == second)
 
 
-def notices(citations: Sequence[Citation]) -> tuple[Notice, ...]:
+def disagreement_notices(citations: Sequence[Citation]) -> tuple[Notice, ...]:
     """A notice for each pair of quotes that disagree."""
     return tuple(
         Notice("disagree", (first.number, second.number))

@@ -13,22 +13,24 @@ from dataclasses import dataclass
 from math import log1p
 from typing import TYPE_CHECKING
 
-from assistant.answering.sentence_selection import Evidence
+from assistant.answering.sentence_selection import ScoredSentence
 from assistant.index.loading import Index
 from assistant.retrieval.query import Query
-from assistant.schema import Retrieved
+from assistant.schema import RetrievedPassage
 from assistant.text.function_words import is_function_word
-from assistant.text.stemming import stems
+from assistant.text.stemming import content_stems
 from assistant.text.words import content_words, fold, words
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_COMPOUNDING = frozenset({"sv", "no", "da", "de", "nl", "fi"})  # a compound has many pieces without being rare
-_LONE_GAP = 0.2  # to the next passage, where there is no other
-_MATCHED = 0.55  # a word cosine from here on counts as the same thing
-_KINDS = {
+_COMPOUNDING_LANGUAGES = frozenset(
+    {"sv", "no", "da", "de", "nl", "fi"}
+)  # a compound has many pieces without being rare
+_GAP_WITHOUT_RIVAL = 0.2  # to the next passage, where there is no other
+_MATCH_THRESHOLD = 0.55  # a word cosine from here on counts as the same thing
+_ANSWER_TYPES = {
     "time": re.compile(
         r"\b(?:when|since when|until when|what (?:year|date|day|month|century|decade)|"
         r"which (?:year|date|month|century|decade)|när|vilket (?:år|datum|århundrade|årtionde)|vilken (?:dag|månad))\b"
@@ -39,7 +41,7 @@ _KINDS = {
     ),
     "name": re.compile(r"\b(?:who|whom|whose|where|vem|vems|vilka personer|var ligger|var finns|varifrån|vart)\b"),
 }
-_HOLDS = {
+_ANSWER_TYPE_EVIDENCE = {
     "time": re.compile(
         r"\b(?:\d{3,4}|\d{1,2}(?:st|nd|rd|th)|januar[yi]|februar[yi]|mars|march|april|ma[yj]|jun[ei]|jul[yi]|august|augusti|"
         r"september|o[ck]tober|november|de[cs]ember|centur\w+|århundrade\w*|decades?|årtionde\w*|years?|days?|år|dag\w*|"
@@ -54,7 +56,7 @@ _HOLDS = {
     ),
     "name": re.compile(r"(?<![.!?]\s)(?<!^)\b[A-ZÅÄÖ]\w"),
 }
-_DENIAL = re.compile(
+_NEGATION = re.compile(
     r"\b(?:not|never|no|none|without|\w+n['’]t|cannot|inte|aldrig|ingen|inget|inga|utan|ej)\b", re.IGNORECASE
 )
 _NUMBERS = {
@@ -69,46 +71,57 @@ _NUMBERS = {
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Numbers about the best sentence for a question; the window is that sentence, its neighbours and title.
+    """Features of the best sentence for a question. The window is that sentence, its neighbours and its titles.
 
-    `cosine`, `match`, `passage_match`, `lexical`: as in `Evidence` and `Retrieved`. `weakest`: the
-    least matched word of the question in the window, `unmatched` the weight of those hardly matched.
-    `cover`: the weight of the question's words that stand in the window, `rarest` that of the rarest
-    that doesn't, as a share of the highest idf, `strange` how unlike the corpus' words the strangest
-    of these is; `rare` the most pieces the model cuts one of these into, `unknown` the same of those
-    the corpus doesn't have; all 0 across languages, the last two also where words are compounded. `missing_names`,
-    `missing_number`: names and numbers of the question that the window lacks. `lacks_kind`: it holds
-    no time, number or name where one is asked for. `denial`: one of both denies something. `gap`: to
-    the best sentence of another passage. `agree`: how many retrievers put its passage first.
-    `length`: of the question. `across`: languages differ, alone and times other features.
+    Attributes:
+        cosine: of question and sentence.
+        word_match: see `ScoredSentence`.
+        passage_match: word match of the whole passage, see `RetrievedPassage`.
+        weakest_word_match: best cosine in the window of the question's least matched word.
+        unmatched_weight: share of the question's words whose match is below the threshold, 0..1.
+        lexical_share: see `RetrievedPassage`.
+        word_coverage: share of the question's words that occur in the window, 0..1; 0 across languages.
+        rarest_missing_idf: idf of the rarest question word not in the window, over the highest idf.
+        strangest_missing_word: see `LexicalIndex.character_rarity`, of the missing word that has most of it.
+        most_pieces_missing: most tokens that the model splits a missing word into; rare names have many.
+        most_pieces_unknown: the same for words that the corpus lacks.
+        missing_names: names in the question that the window lacks, at most 2.
+        number_missing: 1 when the window lacks a number of the question.
+        lacks_answer_type: 1 when the question asks for a time, number or name and the sentence has none.
+        negation_mismatch: 1 when only one of question and sentence is negated.
+        score_gap: to the best sentence of another passage.
+        retriever_agreement: how many of the two retrievers rank its passage first.
+        question_length: log of the number of content words.
+        cross_lingual: 1 when question and sentence are in different languages.
+        cosine_cross_lingual, word_match_cross_lingual, missing_names_cross_lingual: products with `cross_lingual`.
     """
 
     cosine: float
-    match: float
+    word_match: float
     passage_match: float
-    weakest: float
-    unmatched: float
-    lexical: float
-    cover: float
-    rarest: float
-    strange: float
-    rare: float
-    unknown: float
+    weakest_word_match: float
+    unmatched_weight: float
+    lexical_share: float
+    word_coverage: float
+    rarest_missing_idf: float
+    strangest_missing_word: float
+    most_pieces_missing: float
+    most_pieces_unknown: float
     missing_names: float
-    missing_number: float
-    lacks_kind: float
-    denial: float
-    gap: float
-    agree: float
-    length: float
-    across: float
-    cosine_across: float
-    match_across: float
-    names_across: float
+    number_missing: float
+    lacks_answer_type: float
+    negation_mismatch: float
+    score_gap: float
+    retriever_agreement: float
+    question_length: float
+    cross_lingual: float
+    cosine_cross_lingual: float
+    word_match_cross_lingual: float
+    missing_names_cross_lingual: float
 
 
-def features(
-    index: Index, query: Query, retrieved: Sequence[Retrieved], evidence: Sequence[Evidence]
+def compute_features(
+    index: Index, query: Query, retrieved: Sequence[RetrievedPassage], evidence: Sequence[ScoredSentence]
 ) -> Features | None:
     """The features of the best of `evidence`, None without any."""
     if not evidence:
@@ -119,31 +132,31 @@ def features(
     top_lexical = max(retrieved, key=lambda item: item.lexical)
     top_cosine = max(retrieved, key=lambda item: item.cosine)
     across = float(query.language != best.passage.language)
-    plain = float(not across and query.language not in _COMPOUNDING)
+    plain = float(not across and query.language not in _COMPOUNDING_LANGUAGES)
     missing_names = min(2.0, window.missing_names(bool(across)))
     return Features(
         cosine=best.cosine,
-        match=best.match,
-        passage_match=best.retrieved.words,
-        weakest=float(window.matches.min(initial=1.0)),
-        unmatched=float(query.weights[window.matches < _MATCHED].sum()),
-        lexical=best.retrieved.lexical,
-        cover=(1 - across) * window.cover(),
-        rarest=(1 - across) * window.rarest_missing(),
-        strange=(1 - across) * window.strangest_missing(),
-        rare=window.pieces_missing() * plain,
-        unknown=window.pieces_unknown() * plain,
+        word_match=best.word_match,
+        passage_match=best.retrieved.word_match,
+        weakest_word_match=float(window.matches.min(initial=1.0)),
+        unmatched_weight=float(query.weights[window.matches < _MATCH_THRESHOLD].sum()),
+        lexical_share=best.retrieved.lexical,
+        word_coverage=(1 - across) * window.cover(),
+        rarest_missing_idf=(1 - across) * window.rarest_missing(),
+        strangest_missing_word=(1 - across) * window.strangest_missing(),
+        most_pieces_missing=window.pieces_missing() * plain,
+        most_pieces_unknown=window.pieces_unknown() * plain,
         missing_names=missing_names,
-        missing_number=float(bool(_numbers(query.text) - _numbers(window.text))),
-        lacks_kind=float(_lacks_kind(query.text, best.quote)),
-        denial=float(bool(_DENIAL.search(query.text)) != bool(_DENIAL.search(best.quote))),
-        gap=best.score - other.score if other else _LONE_GAP,
-        agree=float(best.retrieved is top_lexical) + float(best.retrieved is top_cosine),
-        length=log1p(len(query.words)),
-        across=across,
-        cosine_across=across * best.cosine,
-        match_across=across * best.match,
-        names_across=across * missing_names,
+        number_missing=float(bool(_numbers(query.text) - _numbers(window.text))),
+        lacks_answer_type=float(_lacks_answer_type(query.text, best.quote)),
+        negation_mismatch=float(bool(_NEGATION.search(query.text)) != bool(_NEGATION.search(best.quote))),
+        score_gap=best.score - other.score if other else _GAP_WITHOUT_RIVAL,
+        retriever_agreement=float(best.retrieved is top_lexical) + float(best.retrieved is top_cosine),
+        question_length=log1p(len(query.words)),
+        cross_lingual=across,
+        cosine_cross_lingual=across * best.cosine,
+        word_match_cross_lingual=across * best.word_match,
+        missing_names_cross_lingual=across * missing_names,
     )
 
 
@@ -153,7 +166,7 @@ class _Window:
     `matches` is the best cosine of each word of the question to one of the window, `[words]`.
     """
 
-    def __init__(self, index: Index, query: Query, best: Evidence) -> None:
+    def __init__(self, index: Index, query: Query, best: ScoredSentence) -> None:
         self._index, self._query = index, query
         passage = best.passage
         number = passage.sentences.index(best.span)
@@ -161,7 +174,7 @@ class _Window:
         quotes = [passage.quote(span) for span in passage.sentences[first : last + 1]]
         self.text = " ".join([passage.title, *passage.heading, *quotes])
         self._words = set(words(self.text))
-        self._stems = set(stems(self.text, passage.language))
+        self._stems = set(content_stems(self.text, passage.language))
         row = index.rows[passage.passage_id]
         numbers = index.words.sentence_numbers(row)
         inside = (numbers < 0) | ((numbers >= first) & (numbers <= last))
@@ -186,7 +199,7 @@ class _Window:
         It tells a name that the corpus doesn't know ("Aicardi") from another word for what it does.
         """
         missing = [word for word in self._query.words if not self._holds(word)]
-        return max((self._index.lexical.strangeness(word) for word in missing), default=0.0)
+        return max((self._index.lexical.character_rarity(word) for word in missing), default=0.0)
 
     def pieces_missing(self) -> float:
         """The most tokens of a word of the question that doesn't stand here: rare names are cut into many."""
@@ -211,7 +224,7 @@ class _Window:
         }
         matched = dict(zip(self._query.words, self.matches.tolist(), strict=True))
         return float(
-            sum(not self._holds(name) and not (across and matched.get(name, 1.0) >= _MATCHED) for name in named)
+            sum(not self._holds(name) and not (across and matched.get(name, 1.0) >= _MATCH_THRESHOLD) for name in named)
         )
 
     def _holds(self, word: str) -> bool:
@@ -233,7 +246,10 @@ def _numbers(text: str) -> set[str]:
     return found
 
 
-def _lacks_kind(question: str, quote: str) -> bool:
+def _lacks_answer_type(question: str, quote: str) -> bool:
     """Whether the question asks for a time, number or name and the quote holds none."""
     asked = question.casefold()
-    return any(pattern.search(asked) and not _HOLDS[kind].search(quote) for kind, pattern in _KINDS.items())
+    return any(
+        pattern.search(asked) and not _ANSWER_TYPE_EVIDENCE[kind].search(quote)
+        for kind, pattern in _ANSWER_TYPES.items()
+    )

@@ -43,17 +43,17 @@ _LANGUAGE_NAMES = {
 _OTHER_LANGUAGE = {"en": "their own language", "sv": "deras eget språk"}
 
 
-def page_language(language: str, default: str) -> str:
+def reply_language(language: str, default: str) -> str:
     """The language the assistant speaks to somebody who writes `language`."""
     return language if language in LANGUAGES else default
 
 
-def unclear_beside_an_answer(language: str) -> str:
+def partly_unclear_note(language: str) -> str:
     """The refusal of one question beside another that is answered: no passages are shown then."""
     return _UNCLEAR_BESIDE[language]
 
 
-def refusal(verdict: Verdict, language: str, topics: tuple[str, ...], contact: str) -> str:
+def refusal_text(verdict: Verdict, language: str, topics: tuple[str, ...], contact: str) -> str:
     """The text of a refusal: what it is, the nearest topics, and whom to ask."""
     parts = [_REFUSALS[language][verdict]]
     if topics:
@@ -63,7 +63,7 @@ def refusal(verdict: Verdict, language: str, topics: tuple[str, ...], contact: s
     return without_markers(" ".join(parts))
 
 
-def lead(language: str, quoted: str, question: str) -> str:
+def lead_in(language: str, quoted: str, question: str) -> str:
     """What stands before quotes in another language than the asker's, or where yes or no was asked for.
 
     The quote decides, not the assistant: it never says yes or no itself. Empty in other cases.

@@ -10,7 +10,7 @@ _ITEM = re.compile(r"\s*(?:[-*•–]|\d{1,3}[.)])\s+\S")
 _MOST_CHARACTERS = 1200  # a longer list is quoted by the sentence
 
 
-def with_whole_list(passage: Passage, span: Span) -> Span:
+def expand_to_list(passage: Passage, span: Span) -> Span:
     """`span` widened to the list that it introduces (it ends with a colon) or is an item of.
 
     The introduction counts only when it ends with a colon; a list that is too long isn't widened to.

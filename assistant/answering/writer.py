@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.answering import phrases
-from assistant.answering.sentence_selection import Evidence
+from assistant.answering.sentence_selection import ScoredSentence
 from assistant.citations import marker
-from assistant.schema import Citation, Retrieved, Span
+from assistant.schema import Citation, RetrievedPassage, Span
 
 
-def cite(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
+def make_citations(evidence: Sequence[ScoredSentence]) -> tuple[Citation, ...]:
     """One numbered citation for each sentence, in the order given."""
     return tuple(_citation(number, item) for number, item in enumerate(evidence, 1))
 
 
-def closest(retrieved: Sequence[Retrieved]) -> tuple[Citation, ...]:
+def closest_passages(retrieved: Sequence[RetrievedPassage]) -> tuple[Citation, ...]:
     """Whole passages as the closest there is, never as sources."""
     return tuple(
         _quote(number, item, Span(item.passage.start, item.passage.end), item.score)
@@ -23,18 +23,18 @@ def closest(retrieved: Sequence[Retrieved]) -> tuple[Citation, ...]:
     )
 
 
-def compose(citations: Sequence[Citation], language: str, question: str) -> str:
+def compose_answer(citations: Sequence[Citation], language: str, question: str) -> str:
     """The text of an answer in `language`: the quotes in order, each followed by its marker."""
     quotes = " ".join(f"{citation.quote} {marker(citation.number)}" for citation in citations)
-    lead = phrases.lead(language, citations[0].language, question)
+    lead = phrases.lead_in(language, citations[0].language, question)
     return f"{lead} {quotes}" if lead else quotes
 
 
-def _citation(number: int, item: Evidence) -> Citation:
+def _citation(number: int, item: ScoredSentence) -> Citation:
     return _quote(number, item.retrieved, item.span, item.score)
 
 
-def _quote(number: int, item: Retrieved, span: Span, score: float) -> Citation:
+def _quote(number: int, item: RetrievedPassage, span: Span, score: float) -> Citation:
     passage = item.passage
     return Citation(
         number=number,

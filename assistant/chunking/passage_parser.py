@@ -123,7 +123,7 @@ def _paragraphs(text: str, section: Span) -> Iterator[Span]:
         at += len(part) + 2
 
 
-def passages_of(documents: Sequence[Document], encoder: Encoder) -> list[Passage]:
+def split_into_passages(documents: Sequence[Document], encoder: Encoder) -> list[Passage]:
     """Divide documents into passages, in the order of the documents.
 
     `IngestionPipeline` isn't used: without its cache it is a loop, and its cache holds the texts of
@@ -134,10 +134,10 @@ def passages_of(documents: Sequence[Document], encoder: Encoder) -> list[Passage
         for document in documents
     ]
     nodes = PassageParser(encoder).get_nodes_from_documents(carriers)
-    return [_passage(node) for node in nodes if isinstance(node, TextNode)]
+    return [_to_passage(node) for node in nodes if isinstance(node, TextNode)]
 
 
-def _passage(node: TextNode) -> Passage:
+def _to_passage(node: TextNode) -> Passage:
     document: Document = node.metadata["document"]
     assert node.start_char_idx is not None  # the parser sets both
     assert node.end_char_idx is not None

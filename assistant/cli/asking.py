@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.cli.common import read_text, say
+from assistant.cli.common import print_status, read_text
 from assistant.errors import QuestionError
 from assistant.schema import Answer, Turn, Verdict, answer_as_dict
 from assistant.settings import Settings
@@ -17,32 +17,32 @@ from assistant.settings import Settings
 def ask(settings: Settings, options: argparse.Namespace) -> int:
     """One question, or a file of them."""
     if bool(options.question) == bool(options.batch):
-        say("assistant ask: give either a question or --batch FILE")
+        print_status("assistant ask: give either a question or --batch FILE")
         return 2
     from assistant.factory import make_assistant
-    from assistant.retrieval.passage_filter import Filter
+    from assistant.retrieval.passage_filter import PassageFilter
 
     if options.batch:
-        requests = list(_requests(options.batch))
-        assistant = make_assistant(settings, say, thorough=False)
+        requests = list(_batch_requests(options.batch))
+        assistant = make_assistant(settings, print_status, thorough=False)
         for identifier, turns in requests:
             answer, _ = _last_answer(assistant, turns)
             print(json.dumps({"id": identifier, **answer_as_dict(answer)}, ensure_ascii=False), flush=True)
         return 0
-    assistant = make_assistant(settings, say, thorough=False)
-    only = Filter(tuple(options.document), options.language)
-    trace = assistant.trace(" ".join(options.question), only=only)
+    assistant = make_assistant(settings, print_status, thorough=False)
+    only = PassageFilter(tuple(options.document), options.language)
+    trace = assistant.trace(" ".join(options.question), passage_filter=only)
     if options.explain:
-        from assistant.conversation.explanation import explain, failed_stage
+        from assistant.conversation.explanation import explain_trace, failed_stage
 
-        print(explain(trace, assistant.judge.answer_from))
+        print(explain_trace(trace, assistant.answerability.answer_threshold))
         if options.expect:
             right = _contains(options.expect)
             print(f"failed     {failed_stage(trace, right, assistant.index.texts) or 'nowhere: it is answered'}")
     if options.json:
         print(json.dumps(answer_as_dict(trace.answer), ensure_ascii=False, indent=2))
     elif not options.explain:
-        print(_readable(trace.answer))
+        print(_format_answer(trace.answer))
     return 0
 
 
@@ -51,13 +51,13 @@ def _contains(words: str) -> Callable[[str, str], bool]:
     return lambda text, _: wanted in " ".join(text.casefold().split())
 
 
-def _requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
+def _batch_requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
     """Id and turns of each line of a batch file.
 
     Raises:
         QuestionError: the file can't be read or a line is no request.
     """
-    from assistant.conversation.question import taken
+    from assistant.conversation.question import validate_question
 
     for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line.strip():
@@ -67,7 +67,7 @@ def _requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
             turns = record["turns"] if "turns" in record else [record["question"]]
             if not turns or not all(isinstance(turn, str) for turn in turns):
                 raise ValueError
-            yield record["id"], [taken(turn) for turn in turns]
+            yield record["id"], [validate_question(turn) for turn in turns]
         except QuestionError as error:
             raise QuestionError(f"line {number} of {str(path)!r}: {error}") from None
         except (ValueError, KeyError, TypeError):
@@ -89,8 +89,8 @@ def chat(settings: Settings, options: argparse.Namespace) -> int:
     """A conversation in the terminal."""
     from assistant.factory import make_assistant
 
-    assistant = make_assistant(settings, say, thorough=False)
-    say("Ask a question; an empty line ends.")
+    assistant = make_assistant(settings, print_status, thorough=False)
+    print_status("Ask a question; an empty line ends.")
     history: list[Turn] = []
     while True:
         try:
@@ -102,16 +102,16 @@ def chat(settings: Settings, options: argparse.Namespace) -> int:
         try:
             answer = assistant.ask(question, history)
         except QuestionError as error:
-            say(str(error))
+            print_status(str(error))
             continue
         if answer.resolved_question != answer.question:
             print(f"({answer.resolved_question})")
-        print(_readable(answer) + "\n")
+        print(_format_answer(answer) + "\n")
         if answer.verdict is not Verdict.ABOUT_ME:
             history.append(Turn(question, answer.resolved_question))
 
 
-def _readable(answer: Answer) -> str:
+def _format_answer(answer: Answer) -> str:
     lines = [answer.answer]
     for citation in answer.citations or answer.closest:
         place = " > ".join(dict.fromkeys([citation.title, *citation.heading]))

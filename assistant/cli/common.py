@@ -10,12 +10,12 @@ from typing import Any
 from assistant.errors import QuestionError
 
 
-def say(line: str) -> None:
+def print_status(line: str) -> None:
     """A line for people, beside the output."""
     print(line, file=sys.stderr)
 
 
-def progress(items: Iterable[Any], total: int) -> Iterable[Any]:
+def progress_bar(items: Iterable[Any], total: int) -> Iterable[Any]:
     """`items` with a progress bar."""
     from tqdm import tqdm
 

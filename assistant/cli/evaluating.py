@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from assistant.cli.common import progress, read_text, say
+from assistant.cli.common import print_status, progress_bar, read_text
 from assistant.errors import QuestionError
 from assistant.settings import Settings
 
@@ -16,24 +16,24 @@ from assistant.settings import Settings
 def evaluate(settings: Settings, options: argparse.Namespace) -> int:
     """Measure answers on a data set, or on probes."""
     from assistant.evaluation import report as reports
-    from assistant.evaluation.data_sets import probes_only, read_data_set
-    from assistant.factory import make_assistant, make_evaluated
+    from assistant.evaluation.data_sets import read_data_set, read_probes
+    from assistant.factory import make_assistant, make_evaluation_assistant
 
     old = _report(options.compare) if options.compare else None
     if options.data.is_file():
-        data, assistant = probes_only(options.data), make_assistant(settings, say)
+        data, assistant = read_probes(options.data), make_assistant(settings, print_status)
     else:
         data = read_data_set(options.data)
-        assistant = make_evaluated(settings, data, say, progress)
-    made, came = reports.evaluate(data, assistant, progress)
+        assistant = make_evaluation_assistant(settings, data, print_status, progress_bar)
+    made, came = reports.evaluate(data, assistant, progress_bar)
     if options.picture:
         reports.draw_risk_coverage(came, options.picture)
     if options.json:
         print(json.dumps(made, ensure_ascii=False, indent=1))
     else:
-        print(reports.as_markdown(made))
+        print(reports.report_as_markdown(made))
     if old is not None:
-        print(reports.compare(old, made), file=sys.stderr if options.json else sys.stdout)
+        print(reports.compare_reports(old, made), file=sys.stderr if options.json else sys.stdout)
     return 0
 
 
@@ -46,14 +46,14 @@ def _report(path: Path) -> Any:
 
 def calibrate(settings: Settings, options: argparse.Namespace) -> int:
     """Fit the threshold for answering to probes."""
-    from assistant.evaluation.calibration import as_table, best, trade_off
+    from assistant.evaluation.calibration import best_threshold, threshold_outcomes, thresholds_as_table
     from assistant.evaluation.data_sets import read_questions
-    from assistant.evaluation.runner import outcomes
+    from assistant.evaluation.runner import run_questions
     from assistant.factory import make_assistant
 
     questions = read_questions(options.probes)
-    thresholds = trade_off(outcomes(questions, make_assistant(settings, say), progress))
-    chosen = best(thresholds)
-    print(as_table(thresholds, chosen))
+    thresholds = threshold_outcomes(run_questions(questions, make_assistant(settings, print_status), progress_bar))
+    chosen = best_threshold(thresholds)
+    print(thresholds_as_table(thresholds, chosen))
     print(f"\nTo use it: answer_from = {chosen.answer_from} in assistant.toml (or ASSISTANT_ANSWER_FROM)")
     return 0

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
 
-from assistant.cli.common import progress, say
+from assistant.cli.common import print_status, progress_bar
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def add(settings: Settings, options: argparse.Namespace) -> int:
     """Bring pages, sitemaps and files into the corpus."""
     gatherer, fetcher = _gatherer(settings, options)
     try:
-        counts = _print(gatherer.add(options.sources, options.most, say))
+        counts = _print(gatherer.add(options.sources, options.most, print_status))
     finally:
         fetcher.close()
     if counts["added"] or counts["changed"]:
@@ -56,10 +56,10 @@ def refresh(settings: Settings, options: argparse.Namespace) -> int:
 def lint(settings: Settings, options: argparse.Namespace) -> int:
     """Find what an owner of the texts should look at."""
     from assistant.factory import make_assistant
-    from assistant.maintenance.lint import lint
+    from assistant.maintenance.lint import lint_corpus
 
     counts: Counter[str] = Counter()
-    for found in lint(make_assistant(settings, say), date.today(), options.days, progress):
+    for found in lint_corpus(make_assistant(settings, print_status), date.today(), options.days, progress_bar):
         counts[found.kind] += 1
         if options.json:
             print(json.dumps(asdict(found), ensure_ascii=False))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 
-from assistant.cli.common import progress, say
+from assistant.cli.common import print_status, progress_bar
 from assistant.errors import AssistantError
-from assistant.settings import FILE, Settings, load_settings
+from assistant.settings import SETTINGS_FILE, Settings, load_settings
 
 
 def index(settings: Settings, options: argparse.Namespace) -> int:
@@ -27,7 +27,7 @@ def _watch(settings: Settings, options: argparse.Namespace) -> None:
     """Update again whenever files of the corpus change, until interrupted; an error is said and ends nothing."""
     from watchfiles import watch
 
-    say(f"watching {str(settings.corpus)!r}; end it with Ctrl+C")
+    print_status(f"watching {str(settings.corpus)!r}; end it with Ctrl+C")
     options = argparse.Namespace(**{**vars(options), "rebuild": False})
     looked = False  # once after the watch began: something may have changed before
     while True:
@@ -41,13 +41,13 @@ def _watch(settings: Settings, options: argparse.Namespace) -> None:
                     looked = False
                     break
             except (AssistantError, OSError) as error:
-                say(f"assistant: {error}")
+                print_status(f"assistant: {error}")
 
 
 def _update(settings: Settings, options: argparse.Namespace) -> None:
     from assistant.factory import update_index
 
-    unreadable, report = update_index(settings, options.skip_unreadable, options.rebuild, say, progress)
+    unreadable, report = update_index(settings, options.skip_unreadable, options.rebuild, print_status, progress_bar)
     for name in ("added", "changed", "removed"):
         for document in getattr(report, name):
             print(f"{name:8} {document}")
@@ -83,14 +83,14 @@ def purge(settings: Settings, options: argparse.Namespace) -> int:
 def key(settings: Settings, options: argparse.Namespace) -> int:
     """Make, list or revoke keys of programs."""
     from assistant.errors import StoreError
-    from assistant.store.api_keys import Keys
+    from assistant.store.api_keys import ApiKeyStore
     from assistant.store.database import Store
 
     if not settings.database:
         raise StoreError("keys are kept in the database, and the setting 'database' is empty; name one")
     store = Store(settings.database)
     try:
-        keys = Keys(store)
+        keys = ApiKeyStore(store)
         if options.action == "list":
             for found in keys.all():
                 limit = f"{found.per_minute} a minute" if found.per_minute is not None else "the server's limit"
@@ -102,7 +102,7 @@ def key(settings: Settings, options: argparse.Namespace) -> int:
             raise StoreError(f"assistant key {options.action} needs a name: {wanted}")
         if options.action == "create":
             print(keys.create(options.name, options.scope or ["ask", "texts"], options.per_minute, options.days))
-            say("send it as 'Authorization: Bearer …'; it is not kept and can't be shown again")
+            print_status("send it as 'Authorization: Bearer …'; it is not kept and can't be shown again")
             return 0
         if not keys.revoke(options.name):
             raise StoreError(f"no key {options.name!r}; see: assistant key list")
@@ -114,9 +114,9 @@ def key(settings: Settings, options: argparse.Namespace) -> int:
 
 def back_up(settings: Settings, options: argparse.Namespace) -> int:
     """Write a backup."""
-    from assistant.maintenance.backup import back_up
+    from assistant.maintenance.backup import create_backup
 
-    size = back_up(settings, options.file)
+    size = create_backup(settings, options.file)
     print(f"wrote {options.file} ({size / 1e6:.1f} MB) from {settings.corpus} and {settings.index}")
     print("it may hold secrets of assistant.toml: keep it like them")
     return 0
@@ -124,12 +124,12 @@ def back_up(settings: Settings, options: argparse.Namespace) -> int:
 
 def restore(settings: Settings, options: argparse.Namespace) -> int:
     """Put a backup back."""
-    from assistant.maintenance.restore import restore, restore_settings
+    from assistant.maintenance.restore import restore_backup, restore_settings
 
     if restore_settings(options.file):
-        print(f"put back {FILE}")
+        print(f"put back {SETTINGS_FILE}")
         settings = load_settings(os.environ, {"corpus": options.corpus, "index": options.index})
-    made = restore(settings, options.file, options.force)
+    made = restore_backup(settings, options.file, options.force)
     print(f"{made.texts} texts, {made.rows} rows, index generation {made.generation or 'none'}")
     for line in made.kept:
         print(line)
@@ -139,10 +139,10 @@ def restore(settings: Settings, options: argparse.Namespace) -> int:
 def doctor(settings: Settings, options: argparse.Namespace) -> int:
     """Check settings, corpus, model, index and database."""
     from assistant.factory import make_encoder
-    from assistant.maintenance.doctor import examine
+    from assistant.maintenance.doctor import run_checks
 
     healthy = True
-    for finding in examine(settings, lambda: make_encoder(settings, threads=1)):
+    for finding in run_checks(settings, lambda: make_encoder(settings, threads=1)):
         print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.subject}: {finding.text}")
         healthy = healthy and finding.ok
     return 0 if healthy else 1
@@ -150,7 +150,7 @@ def doctor(settings: Settings, options: argparse.Namespace) -> int:
 
 def mcp(settings: Settings, options: argparse.Namespace) -> int:
     """Speak the Model Context Protocol on standard input and output."""
-    from assistant.web.api.mcp import run
+    from assistant.web.api.mcp import serve_mcp
 
-    run(settings, say)
+    serve_mcp(settings, print_status)
     return 0

@@ -12,7 +12,7 @@ from assistant.schema import Answer, Citation, Verdict
 _ORDER = (Verdict.ANSWERED, Verdict.UNCLEAR, Verdict.NOT_COVERED, Verdict.ABOUT_ME)
 
 
-def combine(message: str, parts: Sequence[Answer], spoken: str) -> Answer:
+def combine_answers(message: str, parts: Sequence[Answer], spoken: str) -> Answer:
     """One Answer for `message`: each question, then its quotes or its refusal; `spoken` is the default language.
 
     It counts as answered when one of the questions is; its confidence is that of the weakest answer.
@@ -23,7 +23,7 @@ def combine(message: str, parts: Sequence[Answer], spoken: str) -> Answer:
     for part in parts:
         text = part.answer
         if verdict is Verdict.ANSWERED and part.verdict is Verdict.UNCLEAR:
-            text = phrases.unclear_beside_an_answer(phrases.page_language(part.language, spoken))
+            text = phrases.partly_unclear_note(phrases.reply_language(part.language, spoken))
         own = part.citations if part.verdict is Verdict.ANSWERED else ()
         for citation in own:
             number = _number_of(citation, citations)

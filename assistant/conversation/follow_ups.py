@@ -33,7 +33,7 @@ _ASKING = frozenset(
 )
 
 
-def resolve(question: str, history: Sequence[Turn]) -> str:
+def resolve_follow_up(question: str, history: Sequence[Turn]) -> str:
     """`question` with what it leans on from the last turn written out; unchanged when it stands alone."""
     if not history:
         return question
@@ -41,7 +41,7 @@ def resolve(question: str, history: Sequence[Turn]) -> str:
     bare = _OPENERS.sub("", question)
     fragment = _WHAT_ABOUT.sub("", bare)
     if fragment != bare or (bare != question and _is_fragment(fragment)):
-        return _continue(before, fragment)
+        return _join_fragment(before, fragment)
     if _is_fragment(question):
         return _join(before, question)
     return _replace_pronouns(question, before)
@@ -56,10 +56,10 @@ def _is_fragment(question: str) -> bool:
     return not content or (len(content) == 1 and len(found) > 1 and not set(found) & _ASKING)
 
 
-def _continue(before: str, fragment: str) -> str:
+def _join_fragment(before: str, fragment: str) -> str:
     """ "Who funds GMS?" + "NBIS?" -> "Who funds NBIS?"; + "in Lund?" -> both, one after the other."""
     first = words(fragment)[:1]
-    focus = _focus(before)
+    focus = _topic_of(before)
     if focus and first and first[0] not in _PREPOSITIONS and first[0] not in _ASKING:
         return before[: focus.start] + fragment.rstrip("?!. ") + before[focus.end :]
     return _join(before, fragment)
@@ -72,9 +72,9 @@ def _join(before: str, question: str) -> str:
 
 def _replace_pronouns(question: str, before: str) -> str:
     """Put the thing the last question was about in the place of the first pronoun."""
-    if _EMPTY_IT.search(question) or _focus(question):
+    if _EMPTY_IT.search(question) or _topic_of(question):
         return question
-    span = _focus(before)
+    span = _topic_of(before)
     focus = before[span.start : span.end] if span else ""
     own_sentence = re.split(r"[.!?]\s", question)[0]  # later ones have what they refer to before them
     for match in _WORD.finditer(own_sentence):
@@ -82,7 +82,7 @@ def _replace_pronouns(question: str, before: str) -> str:
         leaning_det = word == "det" and _LEANING_DET.search(question[: match.end()] + "?")
         if word not in _SUBJECTS and word not in _POSSESSIVES and not leaning_det:
             continue
-        if not focus or _determines(word, question[match.end() :]):
+        if not focus or _is_determiner(word, question[match.end() :]):
             return _join(before, question)
         genitive = focus if focus.endswith("s") else f"{focus}s" if word in {"dess", "deras"} else f"{focus}'s"
         written = genitive if word in _POSSESSIVES else focus
@@ -90,7 +90,7 @@ def _replace_pronouns(question: str, before: str) -> str:
     return question
 
 
-def _determines(word: str, rest: str) -> bool:
+def _is_determiner(word: str, rest: str) -> bool:
     """Whether a demonstrative stands before its noun ("this project"), which keeps its place."""
     following = words(rest)[:1]
     return word in {"this", "that", "these", "those", "den", "de", "denna", "dessa"} and bool(
@@ -98,7 +98,7 @@ def _determines(word: str, rest: str) -> bool:
     )
 
 
-def _focus(question: str) -> Span | None:
+def _topic_of(question: str) -> Span | None:
     """Where the last named thing of a question stands: a run of capitalised words or abbreviations."""
     runs: list[tuple[int, int]] = []
     for match in _WORD.finditer(question):

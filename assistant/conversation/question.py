@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from assistant.errors import QuestionError
 
-MOST_CHARACTERS = 2000
+MAX_QUESTION_CHARACTERS = 2000
 
 
-MOST_TURNS = 12
+MAX_HISTORY_TURNS = 12
 
 
-def taken(question: str) -> str:
+def validate_question(question: str) -> str:
     """The question without white space around it.
 
     Raises:
@@ -23,6 +23,6 @@ def taken(question: str) -> str:
         question.encode("utf-8")
     except UnicodeEncodeError:
         raise QuestionError("the question holds broken characters; write it anew") from None
-    if len(question) > MOST_CHARACTERS:
-        raise QuestionError(f"the question has {len(question)} characters; ask it in at most {MOST_CHARACTERS}")
+    if len(question) > MAX_QUESTION_CHARACTERS:
+        raise QuestionError(f"the question has {len(question)} characters; ask it in at most {MAX_QUESTION_CHARACTERS}")
     return question

@@ -7,7 +7,7 @@ import re
 from assistant.text.function_words import is_function_word
 from assistant.text.words import words
 
-MOST_PARTS = 3
+MAX_QUESTIONS = 3
 _QUESTION = re.compile(r"[^?]+\?+")
 
 
@@ -18,11 +18,11 @@ def split_questions(message: str) -> list[str]:
     """
     found = [part.strip() for part in _QUESTION.findall(message)]
     rest = _QUESTION.sub("", message).strip()
-    if not 2 <= len(found) <= MOST_PARTS or not all(_asks(part) for part in found):
+    if not 2 <= len(found) <= MAX_QUESTIONS or not all(_is_question(part) for part in found):
         return [message]
     return [*found[:-1], f"{found[-1]} {rest}".strip()]
 
 
-def _asks(part: str) -> bool:
+def _is_question(part: str) -> bool:
     found = words(part)
     return len(found) > 1 and any(not is_function_word(word) for word in found)

@@ -49,7 +49,7 @@ _REPLIES = {
 _TOPICS = {"en": "The texts are about: {topics}.", "sv": "Texterna handlar om: {topics}."}
 
 
-def recognise(message: str) -> tuple[str, str] | None:
+def recognise_small_talk(message: str) -> tuple[str, str] | None:
     """Language and kind of a message that is only talk about the assistant, else None."""
     said = " ".join(words(message))
     for language, kinds in _FORMS.items():
@@ -59,7 +59,7 @@ def recognise(message: str) -> tuple[str, str] | None:
     return None
 
 
-def reply(language: str, kind: str, topics: tuple[str, ...]) -> str:
+def small_talk_reply(language: str, kind: str, topics: tuple[str, ...]) -> str:
     """What the assistant says of itself; `topics` are titles of the corpus."""
     text = _REPLIES[language][kind]
     if kind in {"greeting", "about"} and topics:

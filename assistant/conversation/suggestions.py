@@ -9,7 +9,7 @@ from assistant.text.language import LANGUAGES
 from assistant.text.words import words
 
 
-def related(
+def related_questions(
     questions: Sequence[SuggestedQuestion], passages: Sequence[str], asked: str, language: str, count: int = 3
 ) -> tuple[str, ...]:
     """Questions near `asked`: those made from `passages`, nearest first, in `language` of the asker.

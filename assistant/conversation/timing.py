@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Clock:
+class StageTimer:
     """Milliseconds by stage."""
 
     def __init__(self) -> None:

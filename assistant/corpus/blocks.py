@@ -21,7 +21,7 @@ class Block:
     level: int = 0
 
 
-def lay_out(blocks: Iterable[Block]) -> tuple[str, tuple[Heading, ...]]:
+def join_blocks(blocks: Iterable[Block]) -> tuple[str, tuple[Heading, ...]]:
     """Join blocks with an empty line between; returns the text and its headings with offsets."""
     parts: list[str] = []
     headings: list[Heading] = []

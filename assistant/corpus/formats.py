@@ -13,10 +13,10 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from assistant.corpus.blocks import Block, lay_out, reflow
-from assistant.corpus.markdown import blocks_of_markdown
+from assistant.corpus.blocks import Block, join_blocks, reflow
+from assistant.corpus.markdown import parse_markdown
 from assistant.schema import Document
-from assistant.text.language import detect_text
+from assistant.text.language import detect_text_language
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 
@@ -43,7 +43,7 @@ def read_file(data: bytes, name: str) -> Document:
     if reader is None:
         raise UnreadableError(f"not a kind of file that is read ({' '.join(SUFFIXES)})")
     content = _guarded(reader, data)
-    text, headings = lay_out(content.blocks)
+    text, headings = join_blocks(content.blocks)
     if not text.strip():
         raise UnreadableError("no text in it (a scanned or image-only file has to go through text recognition first)")
     meta = content.metadata
@@ -109,7 +109,7 @@ def _web_address(value: Any) -> str | None:
 def _language(value: Any, text: str) -> str:
     """The two-letter code of a text; YAML reads the Norwegian "no" as False."""
     if value is None or value == "":
-        return detect_text(text)
+        return detect_text_language(text)
     code = "no" if value is False else str(value).strip().lower()
     if not re.fullmatch(r"[a-z]{2}(?:[-_][a-z0-9]+)*", code):
         raise UnreadableError(f"its language {str(value)!r} is no code such as en or sv")
@@ -134,7 +134,7 @@ def _markdown(data: bytes) -> _Content:
     if match := _FRONT_MATTER.match(text):
         metadata = _front_matter(match.group(1))
         text = text[match.end() :]
-    return _Content(blocks_of_markdown(text), metadata)
+    return _Content(parse_markdown(text), metadata)
 
 
 def _front_matter(source: str) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _html(data: bytes) -> _Content:
     address = str(found.get("url") or "")
     if address.startswith(("http://", "https://")):
         metadata["url"] = address
-    return _Content(blocks_of_markdown(text), metadata)
+    return _Content(parse_markdown(text), metadata)
 
 
 def _pdf(data: bytes) -> _Content:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _BREAKS = {"softbreak": " ", "hardbreak": "\n"}
 
 
-def blocks_of_markdown(text: str) -> list[Block]:
+def parse_markdown(text: str) -> list[Block]:
     """The blocks of a CommonMark text (with tables); raw HTML is left out."""
     from markdown_it import MarkdownIt
     from markdown_it.tree import SyntaxTreeNode

@@ -12,19 +12,19 @@ from assistant.errors import CorpusError
 from assistant.schema import Document
 
 # Files that belong to a corpus folder without being texts of it.
-ONBOARDING = "onboarding.toml"  # see `onboarding.roles`
-_COMPANIONS = frozenset({ONBOARDING})
+ROLES_FILE = "onboarding.toml"  # see `onboarding.roles`
+_COMPANIONS = frozenset({ROLES_FILE})
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableFile:
     """A file that was left out, and why."""
 
     path: str
     reason: str
 
 
-class Reading:
+class CorpusReader:
     """The texts below a corpus folder in the order of their ids, each read when its turn comes, and none of them kept.
 
     `unreadable` holds what was left out, once all are read; hidden files are left alone.
@@ -32,7 +32,7 @@ class Reading:
 
     def __init__(self, folder: Path, max_bytes: int, skip_unreadable: bool) -> None:
         self._folder, self._max_bytes, self._skip = folder, max_bytes, skip_unreadable
-        self.unreadable: list[Unreadable] = []
+        self.unreadable: list[UnreadableFile] = []
 
     def __iter__(self) -> Iterator[Document]:
         """Read them, from the beginning each time.
@@ -42,24 +42,24 @@ class Reading:
         """
         self.unreadable = []
         found = False
-        for path in files_of(self._folder):
+        for path in corpus_files(self._folder):
             name = path.relative_to(self._folder).as_posix()
             try:
                 document = _read(path, name, self._folder.resolve(), self._max_bytes)
             except UnreadableError as error:
-                self.unreadable.append(Unreadable(name, str(error)))
+                self.unreadable.append(UnreadableFile(name, str(error)))
             except OSError as error:
-                self.unreadable.append(Unreadable(name, error.strerror or str(error)))
+                self.unreadable.append(UnreadableFile(name, error.strerror or str(error)))
             else:
                 found = True
                 yield document
         if self.unreadable and not self._skip:
-            raise CorpusError(_complaint(self.unreadable))
+            raise CorpusError(_unreadable_message(self.unreadable))
         if not found:
             raise CorpusError(f"no readable text in {str(self._folder)!r}; put files there ({' '.join(SUFFIXES)})")
 
 
-def read_corpus(folder: Path, max_bytes: int, skip_unreadable: bool = False) -> Reading:
+def read_corpus(folder: Path, max_bytes: int, skip_unreadable: bool = False) -> CorpusReader:
     """The texts below `folder`, to be read one after the other.
 
     Args:
@@ -72,7 +72,7 @@ def read_corpus(folder: Path, max_bytes: int, skip_unreadable: bool = False) -> 
     """
     if not folder.is_dir():
         raise CorpusError(f"no corpus folder {str(folder)!r}; create it and put texts in, or name one: --corpus DIR")
-    return Reading(folder, max_bytes, skip_unreadable)
+    return CorpusReader(folder, max_bytes, skip_unreadable)
 
 
 def read_document(folder: Path, document_id: str, max_bytes: int) -> Document:
@@ -85,7 +85,7 @@ def read_document(folder: Path, document_id: str, max_bytes: int) -> Document:
     return _read(folder / document_id, document_id, folder.resolve(), max_bytes)
 
 
-def files_of(folder: Path) -> Iterator[Path]:
+def corpus_files(folder: Path) -> Iterator[Path]:
     """Files below `folder`, sorted; a linked folder is handed on as if it were a file."""
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -107,7 +107,7 @@ def _read(path: Path, name: str, root: Path, max_bytes: int) -> Document:
     return read_file(path.read_bytes(), name)
 
 
-def _complaint(unreadable: list[Unreadable]) -> str:
+def _unreadable_message(unreadable: list[UnreadableFile]) -> str:
     named = "; ".join(f"{item.path!r}: {item.reason}" for item in unreadable[:5])
     more = f" and {len(unreadable) - 5} more" if len(unreadable) > 5 else ""
     return (

@@ -6,19 +6,19 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 
-from assistant.embedding.encoder import Encoded, Encoder
+from assistant.embedding.encoder import EncodedTexts, Encoder
 from assistant.schema import Span
 
 _MOST = 16  # questions in one pass: beyond, each costs no less
 
 
-class _Waiting:
+class _PendingQuestion:
     """A question on its way: `leads` when its thread is to run the next pass."""
 
     def __init__(self, text: str, spans: Sequence[Span], leads: bool) -> None:
         self.text, self.spans, self.leads = text, spans, leads
         self.woken = threading.Event()
-        self.encoded: Future[Encoded] = Future()
+        self.encoded: Future[EncodedTexts] = Future()
 
 
 class BatchingEncoder:
@@ -39,14 +39,14 @@ class BatchingEncoder:
         self.name, self.fingerprint = encoder.name, encoder.fingerprint
         self.dimension, self.max_tokens = encoder.dimension, encoder.max_tokens
         self._lock = threading.Lock()
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_PendingQuestion] = []
 
-    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         """See `Encoder`; several texts in one call are a batch already."""
         if len(texts) != 1:
             return self._encoder.encode_questions(texts, spans)
         with self._lock:
-            own = _Waiting(texts[0], spans[0] if spans else (), leads=self._free > 0)
+            own = _PendingQuestion(texts[0], spans[0] if spans else (), leads=self._free > 0)
             if own.leads:
                 self._free -= 1
             else:
@@ -60,7 +60,7 @@ class BatchingEncoder:
                 self._hand_on()
         return own.encoded.result()
 
-    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         """See `Encoder`."""
         return self._encoder.encode_passages(texts, spans)
 
@@ -68,17 +68,17 @@ class BatchingEncoder:
         """See `Encoder`."""
         return self._encoder.count_tokens(text)
 
-    def _run(self, leader: _Waiting) -> None:
+    def _run(self, leader: _PendingQuestion) -> None:
         """One pass for `leader` and those who wait."""
         with self._lock:
             batch = [leader, *self._waiting[: _MOST - 1]]
             del self._waiting[: _MOST - 1]
         self._pass(batch)
 
-    def _pass(self, batch: list[_Waiting]) -> None:
+    def _pass(self, batch: list[_PendingQuestion]) -> None:
         try:
             encoded = self._encoder.encode_questions([item.text for item in batch], [item.spans for item in batch])
-            own = [Encoded(encoded.vectors[at : at + 1], (encoded.spans[at],)) for at in range(len(batch))]
+            own = [EncodedTexts(encoded.vectors[at : at + 1], (encoded.spans[at],)) for at in range(len(batch))]
         except BaseException as error:  # whoever waits must hear of it
             if len(batch) > 1:
                 for item in batch:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class EncodedTexts:
     """Vectors of passages, float32 `[n, dimension]`, and of the spans asked for in each, `[k, dimension]`."""
 
     vectors: NDArray[np.float32]
@@ -29,10 +29,10 @@ class Encoder(Protocol):
     dimension: int
     max_tokens: int
 
-    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         """Vectors of questions and, within each, of character spans (its words)."""
 
-    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         """Vectors of passages and, within each, of character spans (its sentences and words)."""
 
     def count_tokens(self, text: str) -> int:

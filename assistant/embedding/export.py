@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.embedding.models import ModelSource
-from assistant.embedding.prepared_model import PREPARED
+from assistant.embedding.prepared_model import DESCRIPTION_FILE
 from assistant.errors import ModelError
 
 # Texts on which the export must agree with the original: short, long, two languages, odd characters.
@@ -30,7 +30,7 @@ _PROBES = (
 _LEAST_COSINE = 0.9999
 
 
-def export(source: ModelSource, folder: Path) -> None:
+def export_model(source: ModelSource, folder: Path) -> None:
     """Load `source` with sentence-transformers and write its runnable form to the empty `folder`.
 
     A model of another shape than Transformer, Pooling (mean or first token), Normalize, or one whose
@@ -58,7 +58,7 @@ class _DisagreesError(Exception):
 
 
 def _write(folder: Path, description: dict[str, Any]) -> None:
-    (folder / PREPARED).write_text(json.dumps(description, indent=1), encoding="utf-8")
+    (folder / DESCRIPTION_FILE).write_text(json.dumps(description, indent=1), encoding="utf-8")
 
 
 def _load(source: ModelSource) -> Any:

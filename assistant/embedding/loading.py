@@ -7,7 +7,7 @@ from typing import Any
 
 from assistant.embedding.encoder import Encoder
 from assistant.embedding.onnx_encoder import OnnxEncoder
-from assistant.embedding.preparation import prepare
+from assistant.embedding.preparation import prepare_model
 from assistant.embedding.prepared_model import read_description
 from assistant.embedding.torch_encoder import TorchEncoder
 
@@ -21,7 +21,7 @@ def load_encoder(
     Raises:
         ModelError: the model can't be found, verified or run.
     """
-    folder = prepare(name, cache, report)
+    folder = prepare_model(name, cache, report)
     runtime = read_description(folder).get("runtime")
     kind: type[OnnxEncoder] | type[TorchEncoder] = OnnxEncoder if runtime == "onnx" else TorchEncoder
     return kind(folder, threads, query_prompt, passage_prompt)

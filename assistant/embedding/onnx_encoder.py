@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.embedding.encoder import Encoded, _unit
-from assistant.embedding.prepared_model import _Described
+from assistant.embedding.encoder import EncodedTexts, _unit
+from assistant.embedding.prepared_model import PreparedModel
 from assistant.errors import ModelError
 from assistant.schema import Span
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _BATCH_TOKENS = 512
 
 
-class OnnxEncoder(_Described):
+class OnnxEncoder(PreparedModel):
     """Runs a model that `export` wrote, on ONNX Runtime.
 
     A span's vector is the mean of its tokens' vectors as they stand in the whole passage ("late
@@ -51,15 +51,15 @@ class OnnxEncoder(_Described):
             ) from error
         self.tokenizer.enable_truncation(self.max_tokens)
 
-    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         """See `Encoder`."""
         return self._encode(self.query_prompt, texts, spans)
 
-    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         """See `Encoder`."""
         return self._encode(self.passage_prompt, texts, spans)
 
-    def _encode(self, prompt: str, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None) -> Encoded:
+    def _encode(self, prompt: str, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None) -> EncodedTexts:
         import numpy as np
 
         encodings = self.tokenizer.encode_batch([prompt + text for text in texts])
@@ -70,7 +70,7 @@ class OnnxEncoder(_Described):
                 vectors[row] = states[0] if self.pooling == "cls" else states.mean(axis=0)
                 if spans is not None:
                     of_spans[row] = _pool_spans(states, encodings[row].offsets, spans[row], len(prompt))
-        return Encoded(_unit(vectors), tuple(_unit(found) for found in of_spans))
+        return EncodedTexts(_unit(vectors), tuple(_unit(found) for found in of_spans))
 
     def _token_states(self, encodings: Sequence[Any]) -> Iterable[NDArray[np.float32]]:
         import numpy as np

@@ -9,7 +9,7 @@ from typing import Any
 from assistant.errors import ModelError
 
 
-class _Described:
+class PreparedModel:
     """What every encoder knows from the description of its prepared model."""
 
     def __init__(self, folder: Path, query_prompt: str | None, passage_prompt: str | None) -> None:
@@ -34,13 +34,13 @@ class _Described:
         return len(self.tokenizer.encode(self.passage_prompt + text).ids)
 
 
-PREPARED = "encoder.json"
+DESCRIPTION_FILE = "encoder.json"
 
 
 def read_description(folder: Path) -> dict[str, Any]:
     """The description that `export` left in a prepared model's folder."""
     try:
-        loaded: dict[str, Any] = json.loads((folder / PREPARED).read_text(encoding="utf-8"))
+        loaded: dict[str, Any] = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise ModelError(
             f"prepared model {str(folder)!r} is damaged; remove that folder and run: assistant index"

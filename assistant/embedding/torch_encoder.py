@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.embedding.encoder import Encoded
-from assistant.embedding.prepared_model import _Described
+from assistant.embedding.encoder import EncodedTexts
+from assistant.embedding.prepared_model import PreparedModel
 from assistant.schema import Span
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class TorchEncoder(_Described):
+class TorchEncoder(PreparedModel):
     """Runs a model through sentence-transformers, where it can't be exported."""
 
     def __init__(
@@ -28,15 +28,15 @@ class TorchEncoder(_Described):
         torch.set_num_threads(threads)
         self._model = SentenceTransformer(str(folder / "model"), device="cpu", trust_remote_code=False)
 
-    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+    def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         """See `Encoder`; a span is encoded as a text of its own."""
         return self._encode(self.query_prompt, texts, spans)
 
-    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+    def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         """See `Encoder`; a span is encoded as a text of its own."""
         return self._encode(self.passage_prompt, texts, spans)
 
-    def _encode(self, prompt: str, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None) -> Encoded:
+    def _encode(self, prompt: str, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None) -> EncodedTexts:
         import numpy as np
 
         pieces = [
@@ -46,7 +46,7 @@ class TorchEncoder(_Described):
         distinct = list(dict.fromkeys([*texts, *(piece for own in pieces for piece in own)]))
         rows = {text: row for row, text in enumerate(distinct)}
         vectors = self._vectors([prompt + text for text in distinct])
-        return Encoded(
+        return EncodedTexts(
             vectors[[rows[text] for text in texts]],
             tuple(vectors[np.array([rows[piece] for piece in own], dtype=int)] for own in pieces),
         )

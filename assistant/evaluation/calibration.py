@@ -12,7 +12,7 @@ _STEPS = [step / 20 for step in range(1, 20)]
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
+class ThresholdOutcome:
     """What answering from `answer_from` on would mean for the probes.
 
     `refused_answerable` and `answered_unanswerable` are the two kinds of mistakes, as shares;
@@ -30,7 +30,7 @@ class Threshold:
         return 1 - (self.refused_answerable + self.answered_unanswerable) / 2
 
 
-def trade_off(probes: Sequence[Outcome]) -> list[Threshold]:
+def threshold_outcomes(probes: Sequence[Outcome]) -> list[ThresholdOutcome]:
     """What each threshold would mean for `probes`; those that don't say if they can be answered don't count.
 
     Raises:
@@ -41,7 +41,7 @@ def trade_off(probes: Sequence[Outcome]) -> list[Threshold]:
     if not can or not cannot:
         raise CorpusError("probes need answerable and unanswerable questions; add the missing kind to the file")
     return [
-        Threshold(
+        ThresholdOutcome(
             answer_from=step,
             refused_answerable=sum(item.confidence < step for item in can) / len(can),
             answered_unanswerable=sum(item.confidence >= step for item in cannot) / len(cannot),
@@ -51,14 +51,14 @@ def trade_off(probes: Sequence[Outcome]) -> list[Threshold]:
     ]
 
 
-def best(thresholds: Sequence[Threshold]) -> Threshold:
+def best_threshold(thresholds: Sequence[ThresholdOutcome]) -> ThresholdOutcome:
     """The threshold with the best balanced accuracy; of equal ones the middle."""
     top = max(item.balanced_accuracy for item in thresholds)
     equal = [item for item in thresholds if item.balanced_accuracy > top - 1e-9]
     return equal[len(equal) // 2]
 
 
-def as_table(thresholds: Sequence[Threshold], chosen: Threshold) -> str:
+def thresholds_as_table(thresholds: Sequence[ThresholdOutcome], chosen: ThresholdOutcome) -> str:
     """The trade-off as Markdown, the chosen line marked."""
     lines = [
         "| answer from | answerable refused | unanswerable answered | supported | balanced accuracy |",

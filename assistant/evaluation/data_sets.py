@@ -11,11 +11,11 @@ from typing import Any
 
 from assistant.errors import CorpusError
 from assistant.schema import Document
-from assistant.text.language import detect_text
+from assistant.text.language import detect_text_language
 
 
 @dataclass(frozen=True, slots=True)
-class AskedQuestion:
+class EvaluationQuestion:
     """A question with what a right answer is.
 
     `turns` ends with the question. `answerable` is None where a set doesn't say. `answers` are
@@ -39,7 +39,7 @@ class DataSet:
     documents: tuple[Document, ...]
     queries: dict[str, str]
     qrels: dict[str, dict[str, int]]
-    questions: tuple[AskedQuestion, ...]
+    questions: tuple[EvaluationQuestion, ...]
 
 
 def read_data_set(folder: Path) -> DataSet:
@@ -61,7 +61,7 @@ def read_data_set(folder: Path) -> DataSet:
     return DataSet(folder.resolve().name, documents, queries, _qrels(folder / "qrels.tsv"), questions)
 
 
-def probes_only(path: Path) -> DataSet:
+def read_probes(path: Path) -> DataSet:
     """A file of questions as a set without documents of its own: they are asked over the live index.
 
     Raises:
@@ -70,7 +70,7 @@ def probes_only(path: Path) -> DataSet:
     return DataSet(path.stem, (), {}, {}, read_questions(path))
 
 
-def read_questions(path: Path) -> tuple[AskedQuestion, ...]:
+def read_questions(path: Path) -> tuple[EvaluationQuestion, ...]:
     """The questions of a file in the format of `qa.jsonl`.
 
     Raises:
@@ -100,17 +100,17 @@ def _document(record: dict[str, Any]) -> Document:
     try:
         text = str(record["text"])
         title = str(record.get("title") or "")
-        return Document(str(record["_id"]), title, text, str(record.get("language") or detect_text(text)))
+        return Document(str(record["_id"]), title, text, str(record.get("language") or detect_text_language(text)))
     except KeyError as error:
         raise CorpusError(f"a document of the data set has no {error.args[0]!r}; mend corpus.jsonl") from None
 
 
-def _question(record: dict[str, Any]) -> AskedQuestion:
+def _question(record: dict[str, Any]) -> EvaluationQuestion:
     try:
         turns = tuple(str(turn) for turn in record["turns"]) if "turns" in record else (str(record["question"]),)
         if not turns:
             raise CorpusError(f"question {record['id']!r} of the data set has no turns; mend qa.jsonl")
-        return AskedQuestion(
+        return EvaluationQuestion(
             identifier=str(record["id"]),
             turns=turns,
             answerable=record.get("answerable"),

@@ -19,7 +19,7 @@ _BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Estimate:
     """A mean with its 95 % bootstrap interval, over `count` questions."""
 
     value: float
@@ -28,7 +28,7 @@ class Figure:
     count: int
 
 
-def retrieval_figures(data: DataSet, found: dict[str, list[str]]) -> dict[str, Figure]:
+def retrieval_metrics(data: DataSet, found: dict[str, list[str]]) -> dict[str, Estimate]:
     """nDCG@10, recall@5 and @10, MRR and hit@1 over the queries with grades."""
     import ir_measures
     from ir_measures import RR, R, Success, nDCG
@@ -47,7 +47,7 @@ def retrieval_figures(data: DataSet, found: dict[str, list[str]]) -> dict[str, F
     return {name: mean_with_interval([of.get(key, 0.0) for key in found]) for name, of in values.items()}
 
 
-def answer_figures(found: Sequence[Outcome]) -> dict[str, Figure]:
+def answer_metrics(found: Sequence[Outcome]) -> dict[str, Estimate]:
     """Figures of the questions with answers; see the README of a report for what each means."""
     can = [item for item in found if item.answerable]
     cannot = [item for item in found if item.answerable is False]
@@ -63,29 +63,29 @@ def answer_figures(found: Sequence[Outcome]) -> dict[str, Figure]:
     made = {name: mean_with_interval(values) for name, values in figures.items() if values}
     if can and cannot:
         balanced = (1 - made["false refusals"].value + made["refused unanswerable"].value) / 2
-        made["balanced accuracy"] = Figure(balanced, balanced, balanced, len(can) + len(cannot))
+        made["balanced accuracy"] = Estimate(balanced, balanced, balanced, len(can) + len(cannot))
         made["AUC answerable"] = _auc(can, cannot)
     judged = [*can, *cannot]
     if judged:
         error = calibration_error([item.confidence for item in judged], [item.supported for item in judged])
-        made["calibration error"] = Figure(error, error, error, len(judged))
+        made["calibration error"] = Estimate(error, error, error, len(judged))
     return made
 
 
-def mean_with_interval(values: Sequence[float]) -> Figure:
+def mean_with_interval(values: Sequence[float]) -> Estimate:
     """The mean and its percentile bootstrap interval (Efron & Tibshirani 1993), always the same."""
     import numpy as np
 
     data = np.asarray(values, dtype=float)
     if len(data) == 0:
-        return Figure(float("nan"), float("nan"), float("nan"), 0)
+        return Estimate(float("nan"), float("nan"), float("nan"), 0)
     random = np.random.default_rng(0)
     means = data[random.integers(0, len(data), (_RESAMPLES, len(data)))].mean(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])
-    return Figure(float(data.mean()), float(low), float(high), len(data))
+    return Estimate(float(data.mean()), float(low), float(high), len(data))
 
 
-def _auc(can: Sequence[Outcome], cannot: Sequence[Outcome]) -> Figure:
+def _auc(can: Sequence[Outcome], cannot: Sequence[Outcome]) -> Estimate:
     """How well `confidence` tells answerable from unanswerable questions (area under the ROC curve)."""
     import numpy as np
     from sklearn.metrics import roc_auc_score
@@ -99,7 +99,7 @@ def _auc(can: Sequence[Outcome], cannot: Sequence[Outcome]) -> Figure:
         if 0 < labels[rows].sum() < len(rows):
             resampled.append(roc_auc_score(labels[rows], scores[rows]))
     low, high = np.percentile(resampled, [2.5, 97.5])
-    return Figure(float(roc_auc_score(labels, scores)), float(low), float(high), len(labels))
+    return Estimate(float(roc_auc_score(labels, scores)), float(low), float(high), len(labels))
 
 
 def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float:
@@ -125,7 +125,7 @@ def risk_coverage(found: Sequence[Outcome]) -> tuple[NDArray[np.float64], NDArra
     return counts / max(len(judged), 1), wrong / counts
 
 
-def milliseconds(found: Sequence[Outcome]) -> dict[str, float]:
+def latency_percentiles(found: Sequence[Outcome]) -> dict[str, float]:
     """Time per question, median and 95th percentile, in ms."""
     import numpy as np
 

@@ -11,7 +11,7 @@ from typing import Any
 from assistant.conversation.assistant import Assistant
 from assistant.evaluation import metrics
 from assistant.evaluation.data_sets import DataSet
-from assistant.evaluation.runner import Outcome, Progress, as_records, outcomes, rankings
+from assistant.evaluation.runner import Outcome, Progress, outcomes_as_records, run_queries, run_questions
 
 _SHOWN = 20  # questions listed for each kind of change
 
@@ -20,18 +20,18 @@ def evaluate(data: DataSet, assistant: Assistant, progress: Progress) -> tuple[d
     """The report of `data` as a JSON object, and the outcomes it counts."""
     report: dict[str, Any] = {"data_set": data.name, "documents": len(data.documents)}
     if data.qrels:
-        found = rankings(data, assistant, progress)
-        report["retrieval"] = {name: asdict(item) for name, item in metrics.retrieval_figures(data, found).items()}
-    came = outcomes(data.questions, assistant, progress)
+        found = run_queries(data, assistant, progress)
+        report["retrieval"] = {name: asdict(item) for name, item in metrics.retrieval_metrics(data, found).items()}
+    came = run_questions(data.questions, assistant, progress)
     if came:
-        report["answers"] = {name: asdict(item) for name, item in metrics.answer_figures(came).items()}
-        report["milliseconds"] = metrics.milliseconds(came)
+        report["answers"] = {name: asdict(item) for name, item in metrics.answer_metrics(came).items()}
+        report["milliseconds"] = metrics.latency_percentiles(came)
         report["failures"] = dict(Counter(item.failed for item in came if item.failed).most_common())
-        report["questions"] = as_records(came)
+        report["questions"] = outcomes_as_records(came)
     return report, came
 
 
-def as_markdown(report: dict[str, Any]) -> str:
+def report_as_markdown(report: dict[str, Any]) -> str:
     """The report for people, as Markdown."""
     lines = [f"# {report['data_set']}", "", f"{report['documents']} documents", ""]
     for part in ("retrieval", "answers"):
@@ -51,7 +51,7 @@ def as_markdown(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def compare(old: dict[str, Any], new: dict[str, Any]) -> str:
+def compare_reports(old: dict[str, Any], new: dict[str, Any]) -> str:
     """What got better or worse from `old` to `new`, with the questions, as Markdown."""
     lines = ["| figure | old | new | change |", "|---|---|---|---|"]
     for part in ("retrieval", "answers"):

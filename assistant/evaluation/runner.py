@@ -9,11 +9,11 @@ from typing import Any
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.explanation import failed_stage
 from assistant.conversation.trace import Trace
-from assistant.evaluation.data_sets import AskedQuestion, DataSet
+from assistant.evaluation.data_sets import DataSet, EvaluationQuestion
 from assistant.retrieval.query import make_query
 from assistant.retrieval.retriever import retrieve
 from assistant.schema import Turn, Verdict
-from assistant.text.language import detect_question
+from assistant.text.language import detect_question_language
 from assistant.text.words import fold
 
 _DEPTH = 50  # passages retrieved for a ranking of documents
@@ -42,29 +42,29 @@ class Outcome:
     failed: str
 
 
-def rankings(data: DataSet, assistant: Assistant, progress: Progress) -> dict[str, list[str]]:
+def run_queries(data: DataSet, assistant: Assistant, progress: Progress) -> dict[str, list[str]]:
     """The best documents for each query that has grades, best first."""
     found = {}
     queries = [key for key in data.queries if key in data.qrels]
     for key in progress(queries, len(queries)):
-        language = detect_question(data.queries[key], assistant.language)
+        language = detect_question_language(data.queries[key], assistant.language)
         query = make_query(assistant.index, assistant.encoder, data.queries[key], language)
         passages = retrieve(assistant.index, query, _DEPTH)
         found[key] = list(dict.fromkeys(item.passage.document_id for item in passages))[:_RANKED]
     return found
 
 
-def outcomes(questions: Sequence[AskedQuestion], assistant: Assistant, progress: Progress) -> list[Outcome]:
+def run_questions(questions: Sequence[EvaluationQuestion], assistant: Assistant, progress: Progress) -> list[Outcome]:
     """What came of each question."""
     return [_outcome(asked, assistant) for asked in progress(questions, len(questions))]
 
 
-def _outcome(asked: AskedQuestion, assistant: Assistant) -> Outcome:
+def _outcome(asked: EvaluationQuestion, assistant: Assistant) -> Outcome:
     trace = ask_turns(assistant, asked.turns)
     answer = trace.answer
-    found = trace.found
-    chosen, best = (found.chosen, found.evidence[:1]) if found else ((), ())
-    right = [is_right(item.quote, item.passage.document_id, asked) for item in chosen]
+    found = trace.evidence
+    chosen, best = (found.selected, found.sentences[:1]) if found else ((), ())
+    right = [is_correct_quote(item.quote, item.passage.document_id, asked) for item in chosen]
     documents = [item.passage.document_id in asked.document_ids for item in chosen]
     return Outcome(
         identifier=asked.identifier,
@@ -74,10 +74,10 @@ def _outcome(asked: AskedQuestion, assistant: Assistant) -> Outcome:
         confidence=answer.confidence,
         supported=bool(asked.answerable) and any(right),
         first_supported=bool(asked.answerable)
-        and any(is_right(item.quote, item.passage.document_id, asked) for item in best),
+        and any(is_correct_quote(item.quote, item.passage.document_id, asked) for item in best),
         precision=sum(documents) / len(documents) if documents and asked.document_ids else None,
         milliseconds=answer.timings_ms["total"],
-        failed=_failed(asked, trace, assistant),
+        failed=_failed_stage(asked, trace, assistant),
     )
 
 
@@ -85,11 +85,11 @@ def ask_turns(assistant: Assistant, turns: Sequence[str]) -> Trace:
     """The trace of the last of `turns`; the ones before are understood, not answered."""
     history: list[Turn] = []
     for turn in turns[:-1]:
-        history.append(Turn(turn, assistant.understand(turn, history)))
+        history.append(Turn(turn, assistant.resolve_question(turn, history)))
     return assistant.trace(turns[-1], history)
 
 
-def is_right(quote: str, document_id: str, asked: AskedQuestion) -> bool:
+def is_correct_quote(quote: str, document_id: str, asked: EvaluationQuestion) -> bool:
     """Whether a quote holds an answer, or, where the set gives no answers, stands in a right document."""
     if not asked.answers:
         return document_id in asked.document_ids
@@ -97,14 +97,14 @@ def is_right(quote: str, document_id: str, asked: AskedQuestion) -> bool:
     return any(" ".join(fold(answer).split()) in said for answer in asked.answers)
 
 
-def _failed(asked: AskedQuestion, trace: Trace, assistant: Assistant) -> str:
+def _failed_stage(asked: EvaluationQuestion, trace: Trace, assistant: Assistant) -> str:
     if asked.answerable is None:
         return ""
     if asked.answerable is False:
         return "not in the corpus, but answered" if trace.answer.verdict is Verdict.ANSWERED else ""
-    return failed_stage(trace, lambda words, document: is_right(words, document, asked), assistant.index.texts)
+    return failed_stage(trace, lambda words, document: is_correct_quote(words, document, asked), assistant.index.texts)
 
 
-def as_records(found: Sequence[Outcome]) -> list[dict[str, Any]]:
+def outcomes_as_records(found: Sequence[Outcome]) -> list[dict[str, Any]]:
     """Outcomes as JSON objects."""
     return [asdict(item) for item in found]

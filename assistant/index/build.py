@@ -9,17 +9,17 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from assistant.chunking import chunker_name
-from assistant.chunking.passage_parser import passages_of
+from assistant.chunking.passage_parser import split_into_passages
 from assistant.embedding.encoder import Encoder
 from assistant.errors import IndexDamagedError
 from assistant.index import generations
-from assistant.index.generation_writer import Divide, Made, Progress, make
-from assistant.index.loading import probe_vector
-from assistant.index.manifest import FORMAT, Manifest, checksum, document_digest, generation_name, read_manifest
-from assistant.index.previous_passages import read_earlier
+from assistant.index.generation_writer import Progress, SplitDocument, WrittenGeneration, write_generation
+from assistant.index.loading import reference_vector
+from assistant.index.manifest import FORMAT_VERSION, Manifest, checksum, document_digest, generation_name, read_manifest
+from assistant.index.previous_passages import read_previous_passages
 from assistant.index.search import lexical
-from assistant.index.storage.documents import TextWriter
-from assistant.index.storage.vector_cache import FILE, open_cache
+from assistant.index.storage.documents import DocumentWriter
+from assistant.index.storage.vector_cache import CACHE_FILE, open_cache
 from assistant.schema import Document, Passage
 
 
@@ -55,29 +55,29 @@ def build_index(
         IndexStateError: another build is running.
     """
     # NumPy's own threads would wait for cores in the way of the model's.
-    with threadpool_limits(1, "blas"), generations.locked(index), generations.scratch_folder(index) as folder:
-        before = None if rebuild else _manifest_before(index)
-        texts = TextWriter(folder)
-        digests = _spool(documents, texts)
+    with threadpool_limits(1, "blas"), generations.build_lock(index), generations.scratch_folder(index) as folder:
+        before = None if rebuild else _previous_manifest(index)
+        texts = DocumentWriter(folder)
+        digests = _write_documents(documents, texts)
         if rebuild:  # not before the corpus was read: what can't be read leaves everything as it was
-            (index / FILE).unlink(missing_ok=True)
-        name = generation_name(encoder.fingerprint, chunker_name(), lexical.analysis(), digests)
+            (index / CACHE_FILE).unlink(missing_ok=True)
+        name = generation_name(encoder.fingerprint, chunker_name(), lexical.analyser_version(), digests)
         embedded = 0
-        if rebuild or not generations.is_whole(index, name):
+        if rebuild or not generations.is_intact(index, name):
             with open_cache(index, encoder.dimension) as cache:
-                divide = _divide(index, before, digests, encoder)
-                made = make(texts, divide, folder, encoder, cache, threads, progress)
+                divide = _document_splitter(index, before, digests, encoder)
+                made = write_generation(texts, divide, folder, encoder, cache, threads, progress)
                 _write_manifest(folder, name, digests, made, encoder)
-                generations.publish(index, folder, name)
+                generations.publish_generation(index, folder, name)
                 cache.keep_only(made.keys)
             embedded = made.embedded
         elif generations.current_generation(index) != name:
-            generations.make_live(index, name)  # a build that was killed before, or texts as they were once
+            generations.set_live_generation(index, name)  # a build that was killed before, or texts as they were once
         passages = read_manifest(generations.generation_folder(index, name)).passages
     return _report(name, before.documents if before else {}, digests, passages, embedded)
 
 
-def _spool(documents: Iterable[Document], texts: TextWriter) -> dict[str, str]:
+def _write_documents(documents: Iterable[Document], texts: DocumentWriter) -> dict[str, str]:
     """Write the documents, and give the digest of each by its id."""
     digests = {}
     for document in documents:
@@ -86,7 +86,7 @@ def _spool(documents: Iterable[Document], texts: TextWriter) -> dict[str, str]:
     return digests
 
 
-def _manifest_before(index: Path) -> Manifest | None:
+def _previous_manifest(index: Path) -> Manifest | None:
     name = generations.current_generation(index)
     if name is None:
         return None
@@ -96,13 +96,19 @@ def _manifest_before(index: Path) -> Manifest | None:
         return None
 
 
-def _divide(index: Path, before: Manifest | None, digests: dict[str, str], encoder: Encoder) -> Divide:
+def _document_splitter(
+    index: Path, before: Manifest | None, digests: dict[str, str], encoder: Encoder
+) -> SplitDocument:
     """What divides a document: that of `before` is taken where it would come out the same."""
-    earlier = read_earlier(generations.generation_folder(index, before.generation), before, encoder) if before else None
+    earlier = (
+        read_previous_passages(generations.generation_folder(index, before.generation), before, encoder)
+        if before
+        else None
+    )
 
     def divide(document: Document) -> Sequence[Passage]:
         known = earlier.of(document.document_id, digests[document.document_id]) if earlier else None
-        return passages_of([document], encoder) if known is None else known
+        return split_into_passages([document], encoder) if known is None else known
 
     return divide
 
@@ -121,19 +127,21 @@ def _report(
     )
 
 
-def _write_manifest(folder: Path, name: str, digests: dict[str, str], made: Made, encoder: Encoder) -> None:
+def _write_manifest(
+    folder: Path, name: str, digests: dict[str, str], made: WrittenGeneration, encoder: Encoder
+) -> None:
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     Manifest(
         generation=name,
-        format=FORMAT,
+        format=FORMAT_VERSION,
         model=encoder.name,
         model_fingerprint=encoder.fingerprint,
         dimension=encoder.dimension,
         chunker=chunker_name(),
-        analysis=lexical.analysis(),
+        analysis=lexical.analyser_version(),
         documents=digests,
         passages=len(made.keys),
         search=made.search,
-        probe=probe_vector(encoder),
+        probe=reference_vector(encoder),
         files={key: checksum(path) for key, path in sorted(files.items())},
     ).write(folder)

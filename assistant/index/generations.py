@@ -22,10 +22,10 @@ from pathlib import Path
 
 from assistant.errors import IndexDamagedError, IndexStateError
 from assistant.index import integrity
-from assistant.index.manifest import FILE, read_manifest, verify_files
+from assistant.index.manifest import MANIFEST_FILE, read_manifest, verify_files
 
 _GENERATIONS, _CURRENT, _PREVIOUS, _LOCK = "generations", "current", "previous", "lock"
-_ASIDE = ".aside-"  # in front of the name of a generation that is being replaced by itself
+_SET_ASIDE = ".aside-"  # in front of the name of a generation that is being replaced by itself
 
 
 def current_generation(index: Path) -> str | None:
@@ -38,7 +38,7 @@ def generation_folder(index: Path, name: str) -> Path:
     return index / _GENERATIONS / name
 
 
-def live_folder(index: Path) -> Path:
+def live_generation_folder(index: Path) -> Path:
     """The folder of the live generation.
 
     Raises:
@@ -49,7 +49,7 @@ def live_folder(index: Path) -> Path:
     if name is None:
         raise IndexStateError(f"no index in {str(index)!r}; build it: assistant index")
     folder = generation_folder(index, name)
-    aside = folder.with_name(f"{_ASIDE}{name}")
+    aside = folder.with_name(f"{_SET_ASIDE}{name}")
     if not folder.is_dir() and aside.is_dir():  # a rebuild is between two renames, or was killed there
         return aside
     if not folder.is_dir():
@@ -63,11 +63,11 @@ def indexed_at(index: Path) -> float:
     Raises:
         IndexStateError: there is none.
     """
-    return (live_folder(index) / FILE).stat().st_mtime
+    return (live_generation_folder(index) / MANIFEST_FILE).stat().st_mtime
 
 
 @contextmanager
-def locked(index: Path) -> Iterator[None]:
+def build_lock(index: Path) -> Iterator[None]:
     """Hold the index folder for one build.
 
     Raises:
@@ -82,7 +82,7 @@ def locked(index: Path) -> Iterator[None]:
     except Timeout:
         raise IndexStateError(f"another build is writing {str(index)!r}; wait for it, then: assistant index") from None
     try:
-        _mend(index)
+        _clean_up_after_crash(index)
         yield
     finally:
         lock.release()
@@ -100,20 +100,20 @@ def scratch_folder(index: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def publish(index: Path, scratch: Path, name: str) -> None:
+def publish_generation(index: Path, scratch: Path, name: str) -> None:
     """Make the finished `scratch` the live generation `name`; keep the one before, drop older ones."""
     _sync_tree(scratch)
     folder = generation_folder(index, name)
-    aside = folder.with_name(f"{_ASIDE}{name}")
+    aside = folder.with_name(f"{_SET_ASIDE}{name}")
     if folder.exists():  # it is rebuilt: kept until the new one stands in its place
         folder.rename(aside)
     scratch.rename(folder)
     _sync(folder.parent)
-    make_live(index, name)
+    set_live_generation(index, name)
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def make_live(index: Path, name: str) -> None:
+def set_live_generation(index: Path, name: str) -> None:
     """Point `current` at the existing generation `name`, remember the one before, drop older ones."""
     before = current_generation(index)
     if before and before != name:
@@ -133,16 +133,16 @@ def roll_back(index: Path) -> str:
     """
     if not index.is_dir():
         raise IndexStateError(f"no index in {str(index)!r}; build it: assistant index")
-    with locked(index):
+    with build_lock(index):
         name = _read_pointer(index / _PREVIOUS)
         if name is None or not generation_folder(index, name).is_dir():
             raise IndexStateError(f"no earlier generation in {str(index)!r}; build one: assistant index")
         verify_files(generation_folder(index, name), read_manifest(generation_folder(index, name)))
-        make_live(index, name)
+        set_live_generation(index, name)
         return name
 
 
-def is_whole(index: Path, name: str) -> bool:
+def is_intact(index: Path, name: str) -> bool:
     """Whether generation `name` is there and every file is what its manifest says."""
     folder = generation_folder(index, name)
     if not folder.is_dir():
@@ -154,17 +154,17 @@ def is_whole(index: Path, name: str) -> bool:
     return True
 
 
-def _mend(index: Path) -> None:
+def _clean_up_after_crash(index: Path) -> None:
     """Clear away what a killed build left; a generation it had put aside goes back to its place."""
-    for folder in (index / _GENERATIONS).glob(f"{_ASIDE}*"):
-        place = folder.with_name(folder.name.removeprefix(_ASIDE))
+    for folder in (index / _GENERATIONS).glob(f"{_SET_ASIDE}*"):
+        place = folder.with_name(folder.name.removeprefix(_SET_ASIDE))
         if place.exists():
             shutil.rmtree(folder, ignore_errors=True)
         else:
             folder.rename(place)
     for folder in (index / _GENERATIONS).glob(".building-*"):
         shutil.rmtree(folder, ignore_errors=True)
-    for name in (_CURRENT, _PREVIOUS, integrity.FILE):
+    for name in (_CURRENT, _PREVIOUS, integrity.VERIFIED_FILE):
         for scratch in index.glob(f".{name}-*"):
             scratch.unlink(missing_ok=True)
 

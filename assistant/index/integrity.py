@@ -14,11 +14,11 @@ from pathlib import Path
 
 from assistant.index.manifest import Manifest, verify_files
 
-FILE = "checked.json"
+VERIFIED_FILE = "checked.json"
 _LARGE = 1 << 20  # bytes; a smaller file is read each time
 
 
-def verify(index: Path, folder: Path, manifest: Manifest, thorough: bool) -> None:
+def verify_generation(index: Path, folder: Path, manifest: Manifest, thorough: bool) -> None:
     """Raise unless every file of the generation in `folder` is what the manifest says.
 
     Args:
@@ -30,17 +30,17 @@ def verify(index: Path, folder: Path, manifest: Manifest, thorough: bool) -> Non
     Raises:
         IndexDamagedError: names the first file that is missing or changed.
     """
-    known = _known(index, manifest.generation)
-    looks = {name: _look(folder / name) for name in manifest.files}
+    known = _verified_files(index, manifest.generation)
+    looks = {name: _file_state(folder / name) for name in manifest.files}
     read = [name for name, look in looks.items() if thorough or look is None or known.get(name) != look]
     verify_files(folder, manifest, read)
     large = {name: look for name, look in looks.items() if look and look[0] >= _LARGE}
     if large != known:
         with suppress(OSError):  # whoever only reads the index checks it each time
-            _write(index / FILE, json.dumps({"generation": manifest.generation, "files": large}))
+            _write(index / VERIFIED_FILE, json.dumps({"generation": manifest.generation, "files": large}))
 
 
-def _look(path: Path) -> list[int] | None:
+def _file_state(path: Path) -> list[int] | None:
     try:
         found = path.stat()
     except OSError:
@@ -48,9 +48,9 @@ def _look(path: Path) -> list[int] | None:
     return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
 
 
-def _known(index: Path, generation: str) -> dict[str, list[int]]:
+def _verified_files(index: Path, generation: str) -> dict[str, list[int]]:
     try:
-        found = json.loads((index / FILE).read_text(encoding="utf-8"))
+        found = json.loads((index / VERIFIED_FILE).read_text(encoding="utf-8"))
         return dict(found["files"]) if found["generation"] == generation else {}
     except (OSError, ValueError, TypeError, KeyError):
         return {}

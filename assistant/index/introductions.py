@@ -8,7 +8,7 @@ from pathlib import Path
 _FOLDER = "guides"
 
 
-def read_guide(index: Path, name: str) -> str | None:
+def read_introduction(index: Path, name: str) -> str | None:
     """The saved guide `name`, None when there is none."""
     try:
         return (index / _FOLDER / f"{name}.json").read_text(encoding="utf-8")
@@ -16,7 +16,7 @@ def read_guide(index: Path, name: str) -> str | None:
         return None
 
 
-def write_guide(index: Path, name: str, text: str) -> None:
+def write_introduction(index: Path, name: str, text: str) -> None:
     """Save guide `name` in one step, and drop the others: what they quote may be gone.
 
     Raises:

@@ -13,21 +13,28 @@ from typing import TYPE_CHECKING
 from assistant.chunking import chunker_name
 from assistant.embedding.encoder import Encoder
 from assistant.errors import IndexDamagedError, IndexStateError
-from assistant.index.generations import live_folder
-from assistant.index.integrity import verify
-from assistant.index.manifest import FORMAT, Manifest, read_manifest
-from assistant.index.search.dense import Dense, read_dense
-from assistant.index.search.late_interaction import WordIndex, read_words
-from assistant.index.search.lexical import FOLDER, Lexical, analysis
-from assistant.index.storage.arrays import mapped
-from assistant.index.storage.documents import Documents, Layout, Passages, Rows, Texts, read_layout
+from assistant.index.generations import live_generation_folder
+from assistant.index.integrity import verify_generation
+from assistant.index.manifest import FORMAT_VERSION, Manifest, read_manifest
+from assistant.index.search.dense import DenseIndex, open_dense_index
+from assistant.index.search.late_interaction import WordVectorIndex, open_word_vectors
+from assistant.index.search.lexical import FOLDER, LexicalIndex, analyser_version
+from assistant.index.storage.arrays import open_array
+from assistant.index.storage.documents import (
+    PassageLayout,
+    PassageRows,
+    StoredDocuments,
+    StoredPassages,
+    StoredTexts,
+    read_layout,
+)
 from assistant.schema import Passage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SENTENCES = "sentences.npy"
+SENTENCES_FILE = "sentences.npy"
 _PROBE_TEXT = "Which model made this index? Vilken modell gjorde detta index?"
 _LEAST_PROBE_COSINE = 0.999
 
@@ -37,19 +44,19 @@ class Index:
     """One generation, read-only and memory-mapped; `passages` stand in the order of their rows."""
 
     manifest: Manifest
-    documents: Documents
-    passages: Passages
-    rows: Rows
-    layout: Layout
-    dense: Dense
+    documents: StoredDocuments
+    passages: StoredPassages
+    rows: PassageRows
+    layout: PassageLayout
+    dense: DenseIndex
     sentence_vectors: NDArray[np.float16]
-    lexical: Lexical
-    words: WordIndex
+    lexical: LexicalIndex
+    words: WordVectorIndex
 
     @property
-    def texts(self) -> Texts:
+    def texts(self) -> StoredTexts:
         """Indexed text by document id."""
-        return Texts(self.documents)
+        return StoredTexts(self.documents)
 
     def passages_of(self, document_id: str) -> dict[int, Passage]:
         """The passages of a document by their rows, in order.
@@ -80,7 +87,7 @@ class Index:
         return self.sentences(row) @ vector
 
 
-def probe_vector(encoder: Encoder) -> tuple[float, ...]:
+def reference_vector(encoder: Encoder) -> tuple[float, ...]:
     """The vector by which the encoder of an index is recognised."""
     return tuple(round(float(value), 6) for value in encoder.encode_questions([_PROBE_TEXT]).vectors[0])
 
@@ -92,10 +99,10 @@ def load_index(index: Path, encoder: Encoder, thorough: bool = True) -> Index:
         IndexStateError: there is none, or another model or chunker made it.
         IndexDamagedError: a file of it is not what its manifest says.
     """
-    folder = live_folder(index)
+    folder = live_generation_folder(index)
     manifest = read_manifest(folder)
     _check_fit(manifest, encoder)
-    verify(index, folder, manifest, thorough)
+    verify_generation(index, folder, manifest, thorough)
     try:
         return _read(folder, manifest)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
@@ -103,13 +110,13 @@ def load_index(index: Path, encoder: Encoder, thorough: bool = True) -> Index:
 
 
 def _check_fit(manifest: Manifest, encoder: Encoder) -> None:
-    if (manifest.format, manifest.chunker, manifest.analysis) != (FORMAT, chunker_name(), analysis()):
+    if (manifest.format, manifest.chunker, manifest.analysis) != (FORMAT_VERSION, chunker_name(), analyser_version()):
         raise IndexStateError(
             f"the index was built by another version of this program ({manifest.chunker!r}); update it: assistant index"
         )
     same = manifest.model_fingerprint == encoder.fingerprint and manifest.dimension == encoder.dimension
     if same:
-        now = probe_vector(encoder)
+        now = reference_vector(encoder)
         same = sum(a * b for a, b in zip(now, manifest.probe, strict=True)) >= _LEAST_PROBE_COSINE
     if not same:
         raise IndexStateError(
@@ -119,15 +126,15 @@ def _check_fit(manifest: Manifest, encoder: Encoder) -> None:
 
 
 def _read(folder: Path, manifest: Manifest) -> Index:
-    passages = Passages(folder)
+    passages = StoredPassages(folder)
     return Index(
         manifest=manifest,
-        documents=Documents(folder, manifest.documents),
+        documents=StoredDocuments(folder, manifest.documents),
         passages=passages,
-        rows=Rows(folder),
+        rows=PassageRows(folder),
         layout=read_layout(folder),
-        dense=read_dense(folder, manifest.search),
-        sentence_vectors=mapped(folder / SENTENCES),
-        lexical=Lexical(folder / FOLDER, len(passages)),
-        words=read_words(folder),
+        dense=open_dense_index(folder, manifest.search),
+        sentence_vectors=open_array(folder / SENTENCES_FILE),
+        lexical=LexicalIndex(folder / FOLDER, len(passages)),
+        words=open_word_vectors(folder),
     )

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import IndexDamagedError
-from assistant.index.search.dense import Choice
+from assistant.index.search.dense import SearchParameters
 from assistant.schema import Document
 
-FILE = "manifest.json"
-FORMAT = 3  # raised when the files of a generation change their layout, or the same texts give others
+MANIFEST_FILE = "manifest.json"
+FORMAT_VERSION = 3  # raised when the files of a generation change their layout, or the same texts give others
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ class Manifest:
     analysis: str
     documents: dict[str, str]  # document id -> SHA-256 of all that is indexed of it, in the order of the corpus
     passages: int
-    search: Choice  # the kind of FAISS index, and how it is searched
+    search: SearchParameters  # the kind of FAISS index, and how it is searched
     probe: tuple[float, ...]
     files: dict[str, str]  # file name -> SHA-256
 
     def write(self, folder: Path) -> None:
         """Write `manifest.json`."""
         text = json.dumps(dataclasses.asdict(self), indent=1)
-        (folder / FILE).write_text(text, encoding="utf-8")
+        (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
 
 
 def document_digest(document: Document) -> str:
@@ -55,7 +55,7 @@ def document_digest(document: Document) -> str:
 def generation_name(model_fingerprint: str, chunker: str, analysis: str, documents: dict[str, str]) -> str:
     """The name of the generation that these make: 16 hexadecimal digits."""
     identity: dict[str, Any] = {
-        "format": FORMAT, "model": model_fingerprint, "chunker": chunker, "analysis": analysis,
+        "format": FORMAT_VERSION, "model": model_fingerprint, "chunker": chunker, "analysis": analysis,
         "documents": documents,
     }  # fmt: skip
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
@@ -68,13 +68,13 @@ def read_manifest(folder: Path) -> Manifest:
         IndexDamagedError: there is none, or it is no manifest of this format.
     """
     try:
-        loaded = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        loaded = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
         loaded["probe"] = tuple(loaded["probe"])
-        loaded["search"] = Choice(**loaded["search"])
+        loaded["search"] = SearchParameters(**loaded["search"])
         return Manifest(**loaded)
     except (OSError, ValueError, TypeError, KeyError):
         raise IndexDamagedError(
-            f"{str(folder / FILE)!r} is missing or damaged; rebuild: assistant index --rebuild"
+            f"{str(folder / MANIFEST_FILE)!r} is missing or damaged; rebuild: assistant index --rebuild"
         ) from None
 
 

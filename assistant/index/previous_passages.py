@@ -8,13 +8,13 @@ from pathlib import Path
 from assistant.chunking import chunker_name
 from assistant.embedding.encoder import Encoder
 from assistant.errors import IndexDamagedError
-from assistant.index.manifest import FORMAT, Manifest, verify_files
+from assistant.index.manifest import FORMAT_VERSION, Manifest, verify_files
 from assistant.index.search import lexical
-from assistant.index.storage.documents import OF_PASSAGES, PassagesByDocument
+from assistant.index.storage.documents import PASSAGE_FILES, PassagesByDocument
 from assistant.schema import Passage
 
 
-class Earlier:
+class PreviousPassages:
     """The passages in `folder`, a generation with the manifest `manifest`, by document."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
@@ -29,13 +29,13 @@ class Earlier:
         return self._passages[self._numbers[document_id]]
 
 
-def read_earlier(folder: Path, manifest: Manifest, encoder: Encoder) -> Earlier | None:
+def read_previous_passages(folder: Path, manifest: Manifest, encoder: Encoder) -> PreviousPassages | None:
     """The generation in `folder`, None where its files aren't whole or it was divided in another way."""
-    now = (FORMAT, chunker_name(), lexical.analysis(), encoder.fingerprint)
+    now = (FORMAT_VERSION, chunker_name(), lexical.analyser_version(), encoder.fingerprint)
     if (manifest.format, manifest.chunker, manifest.analysis, manifest.model_fingerprint) != now:
         return None
     try:
-        verify_files(folder, manifest, OF_PASSAGES)
-        return Earlier(folder, manifest)
+        verify_files(folder, manifest, PASSAGE_FILES)
+        return PreviousPassages(folder, manifest)
     except (IndexDamagedError, OSError, ValueError):
         return None

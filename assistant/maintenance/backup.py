@@ -13,18 +13,18 @@ from pathlib import Path
 from assistant import __version__
 from assistant.errors import BackupError
 from assistant.index.generations import (
+    build_lock,
     current_generation,
-    live_folder,
-    locked,
+    live_generation_folder,
 )
 from assistant.index.manifest import read_manifest, verify_files
 from assistant.maintenance.archive import _CONTENTS, _FORMAT, _Archive
-from assistant.settings import FILE, Settings
+from assistant.settings import SETTINGS_FILE, Settings
 from assistant.store.database import Store
-from assistant.store.export import lines_of
+from assistant.store.export import export_rows
 
 
-def back_up(settings: Settings, target: Path, folder: Path = Path()) -> int:
+def create_backup(settings: Settings, target: Path, folder: Path = Path()) -> int:
     """Write the file `target` and return its size in bytes; a server may run meanwhile.
 
     Args:
@@ -57,20 +57,20 @@ def back_up(settings: Settings, target: Path, folder: Path = Path()) -> int:
 def _write(archive: _Archive, settings: Settings, folder: Path) -> None:
     generation = ""
     if current_generation(settings.index):
-        with locked(settings.index):  # no build takes the generation away meanwhile
-            live = live_folder(settings.index)
+        with build_lock(settings.index):  # no build takes the generation away meanwhile
+            live = live_generation_folder(settings.index)
             verify_files(live, read_manifest(live))
             generation = current_generation(settings.index) or ""
             archive.add_folder(live, f"index/{generation}")
     if settings.corpus.is_dir():
         archive.add_folder(settings.corpus, "corpus")
-    for path, name in ((folder / FILE, "settings/" + FILE), (settings.probes, "probes/probes.jsonl")):
+    for path, name in ((folder / SETTINGS_FILE, "settings/" + SETTINGS_FILE), (settings.probes, "probes/probes.jsonl")):
         if path.is_file():
             archive.add_file(path, name)
     if settings.database:
         store = Store(settings.database)
         tables: dict[str, list[str]] = {}
-        for table, line in lines_of(store):
+        for table, line in export_rows(store):
             tables.setdefault(table, []).append(line)
         store.close()
         for table, lines in tables.items():

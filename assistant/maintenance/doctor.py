@@ -24,16 +24,16 @@ class Finding:
     text: str
 
 
-def examine(settings: Settings, load_model: Callable[[], Encoder]) -> Iterator[Finding]:
+def run_checks(settings: Settings, load_model: Callable[[], Encoder]) -> Iterator[Finding]:
     """Check Python, corpus, model, index and database, one after the other; `load_model` loads the model."""
     yield Finding("python", sys.version_info >= (3, 11), f"{platform.python_version()} (3.11 or newer is needed)")
-    yield _try("corpus", lambda: _corpus(settings))
-    yield _try("model", lambda: _model(load_model))
-    yield _try("index", lambda: _index(settings, load_model))
-    yield _try("database", lambda: _database(settings))
+    yield _finding_or_error("corpus", lambda: _corpus(settings))
+    yield _finding_or_error("model", lambda: _model(load_model))
+    yield _finding_or_error("index", lambda: _index(settings, load_model))
+    yield _finding_or_error("database", lambda: _database(settings))
 
 
-def _try(subject: str, check: Callable[[], Finding]) -> Finding:
+def _finding_or_error(subject: str, check: Callable[[], Finding]) -> Finding:
     try:
         return check()
     except AssistantError as error:

@@ -17,7 +17,7 @@ from assistant.index.loading import Index
 from assistant.retrieval.query import make_query
 from assistant.retrieval.retriever import retrieve
 from assistant.schema import Document, Passage
-from assistant.text.stemming import stems
+from assistant.text.stemming import content_stems
 from assistant.text.words import words
 
 _NEIGHBOURS = 6  # of each passage are compared with it, itself among them
@@ -43,7 +43,7 @@ class Finding:
     text: str
 
 
-def lint(
+def lint_corpus(
     assistant: Assistant, today: date, days: int, progress: Progress = lambda items, _: items
 ) -> Iterator[Finding]:
     """Look at every text and passage of the index.
@@ -113,7 +113,7 @@ def _of_the_same(first: str, second: str, language: str) -> bool:
 
     Quotes that answer one question share its subject; sentences of a whole corpus have to show that they do.
     """
-    own, other = ({stem for stem in stems(text, language) if stem.isalpha()} for text in (first, second))
+    own, other = ({stem for stem in content_stems(text, language) if stem.isalpha()} for text in (first, second))
     return min(len(own), len(other)) >= _FEWEST_STEMS and len(own & other) >= _ALIKE * len(own | other)
 
 

@@ -10,23 +10,23 @@ from pathlib import Path
 
 from assistant.errors import BackupError
 from assistant.index.generations import (
-    is_whole,
-    locked,
-    make_live,
-    publish,
+    build_lock,
+    is_intact,
+    publish_generation,
     scratch_folder,
+    set_live_generation,
 )
 from assistant.index.manifest import read_manifest, verify_files
 from assistant.maintenance.archive import _unpacked
 from assistant.maintenance.backup import _store
-from assistant.settings import FILE, Settings
+from assistant.settings import SETTINGS_FILE, Settings
 from assistant.store.database import Store
-from assistant.store.export import add_lines
+from assistant.store.export import import_rows
 from assistant.store.tables import Base, KeyRow
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreReport:
     """What was put back: the generation ("" for none), texts, rows, and what was left as it was."""
 
     generation: str
@@ -41,24 +41,24 @@ def restore_settings(source: Path, folder: Path = Path()) -> bool:
     Raises:
         BackupError: `source` is no backup, or damaged.
     """
-    if (folder / FILE).exists():
+    if (folder / SETTINGS_FILE).exists():
         return False
     with _unpacked(source) as (found, _):
-        if not (found / "settings" / FILE).is_file():
+        if not (found / "settings" / SETTINGS_FILE).is_file():
             return False
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # it may hold secrets
+        handle = os.open(folder / SETTINGS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # it may hold secrets
         with os.fdopen(handle, "wb") as file:
-            file.write((found / "settings" / FILE).read_bytes())
+            file.write((found / "settings" / SETTINGS_FILE).read_bytes())
         return True
 
 
-def restore(settings: Settings, source: Path, force: bool = False) -> Restored:
+def restore_backup(settings: Settings, source: Path, force: bool = False) -> RestoreReport:
     """Put back what `source` holds; what is stored is added to what is there.
 
     Args:
         settings: where to, with what `restore_settings` put back.
-        source: a file that `back_up` wrote.
+        source: a file that `create_backup` wrote.
         force: take the place of texts that are there; they are put aside, not deleted.
 
     Raises:
@@ -73,7 +73,7 @@ def restore(settings: Settings, source: Path, force: bool = False) -> Restored:
                 "--force"
             )
         # What can refuse comes before anything is written: the database, then the lock of the index.
-        with _store(settings) as store, locked(settings.index):
+        with _store(settings) as store, build_lock(settings.index):
             kept = []
             if generation:
                 _restore_index(settings.index, found / "index" / generation, generation)
@@ -90,7 +90,7 @@ def restore(settings: Settings, source: Path, force: bool = False) -> Restored:
                 else:
                     settings.probes.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(found / "probes" / "probes.jsonl", settings.probes)
-        return Restored(generation, sum(path.is_file() for path in texts.rglob("*")), rows, tuple(kept))
+        return RestoreReport(generation, sum(path.is_file() for path in texts.rglob("*")), rows, tuple(kept))
 
 
 def _put_aside(corpus: Path) -> Path:
@@ -104,19 +104,19 @@ def _put_aside(corpus: Path) -> Path:
 
 def _restore_index(index: Path, found: Path, generation: str) -> None:
     """Make the generation live, as a build would: a server takes it up."""
-    if is_whole(index, generation):
-        make_live(index, generation)
+    if is_intact(index, generation):
+        set_live_generation(index, generation)
         return
     with scratch_folder(index) as scratch:
         shutil.copytree(found, scratch, dirs_exist_ok=True)
         verify_files(scratch, read_manifest(scratch))
-        publish(index, scratch, generation)
+        publish_generation(index, scratch, generation)
 
 
 def _restore_rows(store: Store, folder: Path) -> tuple[int, int]:
     """How many rows came back, and how many of them are keys."""
     added = {
-        table.name: add_lines(store, table.name, path.read_text(encoding="utf-8").split("\n"))
+        table.name: import_rows(store, table.name, path.read_text(encoding="utf-8").split("\n"))
         for table in Base.metadata.sorted_tables
         for path in [folder / f"{table.name}.jsonl"]
         if path.exists()

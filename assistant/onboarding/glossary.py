@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assistant.index.loading import Index
-from assistant.onboarding.names import Sentence, abbreviations_in, aliases, is_term, names_in, sentences
+from assistant.onboarding.names import (
+    IndexedSentence,
+    aliases,
+    find_abbreviations,
+    find_names,
+    indexed_sentences,
+    is_term,
+)
 from assistant.schema import Citation
 from assistant.text.function_words import is_function_word
 
@@ -37,14 +44,14 @@ class Term:
     citation: Citation
 
 
-def glossary(index: Index) -> tuple[Term, ...]:
+def make_glossary(index: Index) -> tuple[Term, ...]:
     """Entries in the order of the alphabet, the best evidenced ones where there are too many."""
     spelled = aliases(index)
     long_forms = {long.casefold(): short for short, long in spelled.items()}
-    best: dict[str, tuple[str, Sentence]] = {}
+    best: dict[str, tuple[str, IndexedSentence]] = {}
     counts: dict[str, int] = {}
-    for sentence in sentences(index):
-        for name, kind in _found(sentence, long_forms):
+    for sentence in indexed_sentences(index):
+        for name, kind in _terms_in(sentence, long_forms):
             counts[name] = counts.get(name, 0) + 1
             if name not in best or RANK[kind] < RANK[best[name][0]]:
                 best[name] = (kind, sentence)
@@ -52,25 +59,25 @@ def glossary(index: Index) -> tuple[Term, ...]:
         Term(name, spelled.get(name, ""), kind, counts[name], sentence.cite())
         for name, (kind, sentence) in best.items()
     ]
-    return tuple(sorted(_strongest(made), key=lambda term: in_alphabet(term.name)))
+    return tuple(sorted(_best_definitions(made), key=lambda term: alphabetical_key(term.name)))
 
 
-def in_alphabet(name: str) -> str:
+def alphabetical_key(name: str) -> str:
     """What orders names as the Swedish alphabet does, which the English one is the beginning of: å, ä, ö last."""
     return name.casefold().translate({ord("å"): "{", ord("ä"): "|", ord("ö"): "}"})
 
 
-def _strongest(terms: Iterable[Term]) -> list[Term]:
-    """At most `_MOST`; a name that many sentences have, or one defines, before one that is only mentioned."""
+def _best_definitions(terms: Iterable[Term]) -> list[Term]:
+    """At most `_MOST` terms: defined and frequent ones before those that are only mentioned."""
     return sorted(terms, key=lambda term: (RANK[term.kind], -term.mentions))[:_MOST]
 
 
-def _found(sentence: Sentence, long_forms: dict[str, str]) -> Iterable[tuple[str, str]]:
+def _terms_in(sentence: IndexedSentence, long_forms: dict[str, str]) -> Iterable[tuple[str, str]]:
     """Names of a sentence, abbreviated where the corpus does, and what the sentence does with each."""
     text = sentence.text
-    pairs = dict(abbreviations_in(text))
+    pairs = dict(find_abbreviations(text))
     kinds: dict[str, str] = {}
-    for name, _ in names_in(text):
+    for name, _ in find_names(text):
         name = long_forms.get(name.casefold(), name)
         if is_term(name):
             kinds[name] = SPELLED_OUT if name in pairs else MENTIONED
@@ -93,7 +100,7 @@ def defined_term(text: str) -> str:
     return "" if is_function_word(first) or len(term.split()) > _MOST_WORDS else term
 
 
-def _is_subject(term: str, sentence: Sentence) -> bool:
+def _is_subject(term: str, sentence: IndexedSentence) -> bool:
     """Whether a term in lower case is what its text or section is about."""
     passage = sentence.passage
     return term.casefold() in {passage.title.casefold(), *(heading.casefold() for heading in passage.heading)}

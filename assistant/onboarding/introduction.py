@@ -8,69 +8,71 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from assistant.answering.answerability import Judge
+from assistant.answering.answerability import AnswerabilityModel
 from assistant.citations import check_verbatim
 from assistant.errors import IndexDamagedError
 from assistant.index.loading import Index
-from assistant.onboarding.glossary import Term, glossary
-from assistant.onboarding.partners import Connection, connections
+from assistant.onboarding.glossary import Term, make_glossary
+from assistant.onboarding.partners import Connection, find_connections
 from assistant.onboarding.questions import verified_questions
-from assistant.onboarding.self_test import Cloze, self_test
-from assistant.onboarding.summaries import TextSummary, summarise
+from assistant.onboarding.self_test import ClozeQuestion, make_self_test
+from assistant.onboarding.summaries import DocumentSummary, summarise
 from assistant.schema import Answer, Citation, SuggestedQuestion
 
 _VERSION = 1  # raised when a guide is made in another way
 
 
 @dataclass(frozen=True, slots=True)
-class Guide:
+class Introduction:
     """What introduces a corpus. `name` is the hash of what it was made from."""
 
     name: str
-    texts: tuple[TextSummary, ...]
+    texts: tuple[DocumentSummary, ...]
     terms: tuple[Term, ...]
     connections: tuple[Connection, ...]
-    cloze: tuple[Cloze, ...]
+    cloze: tuple[ClozeQuestion, ...]
     questions: tuple[SuggestedQuestion, ...]
 
 
-def guide_name(index: Index, judge: Judge) -> str:
+def introduction_name(index: Index, answerability: AnswerabilityModel) -> str:
     """The name of the guide that these make."""
-    identity = json.dumps([_VERSION, index.manifest.generation, repr(judge)])
+    identity = json.dumps([_VERSION, index.manifest.generation, asdict(answerability)])
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
-def make_guide(index: Index, ask: Callable[[str], Answer], name: str, threads: int = 1) -> Guide:
+def make_introduction(index: Index, ask: Callable[[str], Answer], name: str, threads: int = 1) -> Introduction:
     """Make the guide of `index`; `ask` answers a question over it, from several `threads` at a time."""
-    terms, connected = glossary(index), connections(index)
-    return Guide(
+    terms, connected = make_glossary(index), find_connections(index)
+    return Introduction(
         name=name,
         texts=tuple(summarise(index, document) for document in index.documents.values()),
         terms=terms,
         connections=connected,
-        cloze=self_test(index, terms),
+        cloze=make_self_test(index, terms),
         questions=verified_questions(index, terms, connected, ask, threads),
     )
 
 
-def guide_as_json(guide: Guide) -> str:
-    """A guide as JSON, for `guide_from_json`."""
-    return json.dumps(asdict(guide), ensure_ascii=False)
+def introduction_as_json(introduction: Introduction) -> str:
+    """A guide as JSON, for `introduction_from_json`."""
+    return json.dumps(asdict(introduction), ensure_ascii=False)
 
 
-def guide_from_json(text: str, texts: Mapping[str, str]) -> Guide | None:
-    """The guide that `guide_as_json` wrote; None when it is none, or a quote isn't in `texts`."""
+def introduction_from_json(text: str, texts: Mapping[str, str]) -> Introduction | None:
+    """The guide that `introduction_as_json` wrote; None when it is none, or a quote isn't in `texts`."""
     try:
         record = json.loads(text)
-        guide = Guide(
+        guide = Introduction(
             name=record["name"],
             texts=tuple(_summary(item) for item in record["texts"]),
             terms=tuple(Term(**_cited(item)) for item in record["terms"]),
             connections=tuple(Connection(**_cited(item)) for item in record["connections"]),
-            cloze=tuple(Cloze(**{**_cited(item), "options": tuple(item["options"])}) for item in record["cloze"]),
+            cloze=tuple(
+                ClozeQuestion(**{**_cited(item), "options": tuple(item["options"])}) for item in record["cloze"]
+            ),
             questions=tuple(SuggestedQuestion(**item) for item in record["questions"]),
         )
-        check_verbatim(guide_citations(guide), texts)
+        check_verbatim(introduction_citations(guide), texts)
     except (ValueError, KeyError, TypeError, IndexDamagedError):
         return None
     return guide
@@ -84,14 +86,16 @@ def questions_from_json(text: str) -> tuple[SuggestedQuestion, ...]:
         return ()
 
 
-def guide_citations(guide: Guide) -> list[Citation]:
+def introduction_citations(introduction: Introduction) -> list[Citation]:
     """Every citation of a guide."""
-    cited = [citation for text in guide.texts for citation in text.citations]
-    return cited + [item.citation for part in (guide.terms, guide.connections, guide.cloze) for item in part]
+    cited = [citation for text in introduction.texts for citation in text.citations]
+    return cited + [
+        item.citation for part in (introduction.terms, introduction.connections, introduction.cloze) for item in part
+    ]
 
 
-def _summary(item: dict[str, Any]) -> TextSummary:
-    return TextSummary(**{**item, "citations": tuple(_citation(citation) for citation in item["citations"])})
+def _summary(item: dict[str, Any]) -> DocumentSummary:
+    return DocumentSummary(**{**item, "citations": tuple(_citation(citation) for citation in item["citations"])})
 
 
 def _cited(item: dict[str, Any]) -> dict[str, Any]:

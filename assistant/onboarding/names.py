@@ -15,11 +15,11 @@ _CAPITALISED = r"(?:[A-ZÅÄÖ][^\W_]*(?:-[^\W_]+)*)"
 _TAIL = r"(?:[ ](?:universitets?sjukhuset|universitetet|universitet|sjukhuset|sjukhus|institutet|högskola|kommun))?"
 _NAME = re.compile(rf"{_CAPITALISED}(?:[ ](?:(?:of|for|för|av|de|von)[ ](?:the[ ])?)?{_CAPITALISED})*{_TAIL}")
 _SHORT = re.compile(r"\(([^\W_][^\W_\s/.&-]*(?:[-/.&][^\W_]+)?)\)")
-_LONGEST_NAME, _LONGEST_SHORT = 6, 10  # words, characters
+_MAX_NAME_WORDS, _MAX_ABBREVIATION = 6, 10  # words, characters
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class IndexedSentence:
     """A sentence of the corpus with the passage it stands in."""
 
     row: int
@@ -41,14 +41,14 @@ class Sentence:
         )  # fmt: skip
 
 
-def sentences(index: Index) -> Iterator[Sentence]:
+def indexed_sentences(index: Index) -> Iterator[IndexedSentence]:
     """Every sentence of the corpus, in order."""
     for row, passage in enumerate(index.passages):
         for span in passage.sentences:
-            yield Sentence(row, passage, span)
+            yield IndexedSentence(row, passage, span)
 
 
-def names_in(sentence: str) -> list[tuple[str, Span]]:
+def find_names(sentence: str) -> list[tuple[str, Span]]:
     """Names of a sentence and where they stand.
 
     A name is a run of capitalised words, or a word with a capital or digit inside it. A single
@@ -61,26 +61,26 @@ def names_in(sentence: str) -> list[tuple[str, Span]]:
             start += len(words[0]) + 1
             words = words[1:]
         name = " ".join(words)
-        if not words or len(words) > _LONGEST_NAME or len(name) < 2:
+        if not words or len(words) > _MAX_NAME_WORDS or len(name) < 2:
             continue
         first = not sentence[:start].strip(" \"'“”(-–•*")
-        if len(words) == 1 and first and not _special(name):
+        if len(words) == 1 and first and not _is_distinctive(name):
             continue
         found.append((name, Span(start, start + len(name))))
     return found
 
 
-def _special(word: str) -> bool:
+def _is_distinctive(word: str) -> bool:
     """Whether a word is spelled as only a name is: "GMS", "SciLifeLab", "B12"."""
     return any(char.isupper() or char.isdigit() for char in word[1:])
 
 
 def is_term(name: str) -> bool:
     """Whether a name is worth an entry of its own: more than one word, or spelled as only a name is."""
-    return " " in name or _special(name)
+    return " " in name or _is_distinctive(name)
 
 
-def abbreviations_in(sentence: str) -> Iterator[tuple[str, str]]:
+def find_abbreviations(sentence: str) -> Iterator[tuple[str, str]]:
     """Pairs of an abbreviation in brackets and what stands before it: ("NBIS", "National …").
 
     Schwartz & Hearst 2003, "A simple algorithm for identifying abbreviation definitions in
@@ -88,7 +88,7 @@ def abbreviations_in(sentence: str) -> Iterator[tuple[str, str]]:
     """
     for match in _SHORT.finditer(sentence):
         short = match.group(1)
-        if not 2 <= len(short) <= _LONGEST_SHORT or not any(char.isupper() for char in short):
+        if not 2 <= len(short) <= _MAX_ABBREVIATION or not any(char.isupper() for char in short):
             continue
         words = sentence[: match.start()].split()[-min(len(short) + 5, 2 * len(short)) :]
         long = _long_form(short, " ".join(words))
@@ -114,8 +114,8 @@ def _long_form(short: str, before: str) -> str:
 def aliases(index: Index) -> dict[str, str]:
     """Abbreviation -> what it stands for, as the corpus says it most often, the first where it is even."""
     counts: dict[str, dict[str, int]] = {}
-    for sentence in sentences(index):
-        for short, long in abbreviations_in(sentence.text):
+    for sentence in indexed_sentences(index):
+        for short, long in find_abbreviations(sentence.text):
             own = counts.setdefault(short, {})
             own[long] = own.get(long, 0) + 1
     return {short: max(own, key=lambda long: own[long]) for short, own in counts.items()}

@@ -42,7 +42,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Diagram:
     """Boxes and lines on a plane of `width` times `height` pixels."""
 
     width: int
@@ -52,7 +52,7 @@ class Picture:
     left_out: int
 
 
-def by_sentence(connections: Sequence[Connection]) -> list[list[Connection]]:
+def group_by_sentence(connections: Sequence[Connection]) -> list[list[Connection]]:
     """Connections that one sentence makes together, in the order of the first of each."""
     groups: dict[tuple[str, int], list[Connection]] = {}
     for item in connections:
@@ -60,10 +60,10 @@ def by_sentence(connections: Sequence[Connection]) -> list[list[Connection]]:
     return list(groups.values())
 
 
-def draw(connections: Sequence[Connection]) -> Picture:
+def draw_diagram(connections: Sequence[Connection]) -> Diagram:
     """Place those with most connections (Kamada & Kawai 1989), apart from each other; always in the same way.
 
-    The number of a line is that of its sentence in `by_sentence`.
+    The number of a line is that of its sentence in `group_by_sentence`.
     """
     import networkx as nx
 
@@ -73,17 +73,17 @@ def draw(connections: Sequence[Connection]) -> Picture:
     graph.add_nodes_from(names)
     graph.add_edges_from((item.first, item.second) for item in connections if {item.first, item.second} <= set(names))
     places = nx.kamada_kawai_layout(graph) if len(names) > 1 else dict.fromkeys(names, (0.0, 0.0))
-    boxes = {box.name: box for box in _apart([_box(name, *place) for name, place in _stretched(places).items()])}
+    boxes = {box.name: box for box in _separate([_box(name, *place) for name, place in _fit_to_canvas(places).items()])}
     lines = tuple(
         _line(number, boxes[item.first], boxes[item.second])
-        for number, group in enumerate(by_sentence(connections), 1)
+        for number, group in enumerate(group_by_sentence(connections), 1)
         for item in group
         if item.first in boxes and item.second in boxes
     )
-    return Picture(_WIDTH, _HEIGHT, tuple(boxes.values()), lines, len(counts) - len(names))
+    return Diagram(_WIDTH, _HEIGHT, tuple(boxes.values()), lines, len(counts) - len(names))
 
 
-def _stretched(places: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, float]]:
+def _fit_to_canvas(places: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, float]]:
     """Places that use the whole plane, -1 to 1 in both directions."""
     stretched: list[list[float]] = []
     for axis in (0, 1):
@@ -101,7 +101,7 @@ def _box(name: str, x: float, y: float) -> Box:
     return Box(name, left, top, width, height, lines, not any(char.isupper() for char in name))
 
 
-def _apart(boxes: list[Box]) -> list[Box]:
+def _separate(boxes: list[Box]) -> list[Box]:
     """Boxes pushed away from each other, along the shorter way, until none covers another."""
     places = [[box.x, box.y] for box in boxes]
     for _ in range(200):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.index.loading import Index
-from assistant.onboarding.names import aliases, names_in, sentences
+from assistant.onboarding.names import aliases, find_names, indexed_sentences
 from assistant.schema import Citation, Span
 from assistant.text.function_words import is_function_word
 
@@ -55,7 +55,7 @@ class Connection:
     citation: Citation
 
 
-def connections(index: Index) -> tuple[Connection, ...]:
+def find_connections(index: Index) -> tuple[Connection, ...]:
     """For each pair the first sentence that says how the two are connected.
 
     Who says "we" in a text is its source, where its front matter names one of the names of the corpus.
@@ -64,12 +64,12 @@ def connections(index: Index) -> tuple[Connection, ...]:
     short = {long.casefold(): name for name, long in spelled.items()}
     known = _organisations(index, spelled)
     found: dict[tuple[str, str], Connection] = {}
-    for sentence in sentences(index):
+    for sentence in indexed_sentences(index):
         if len(sentence.text.split()) > _LONGEST_SENTENCE or sentence.text.count(" - ") > 1:
             continue  # more a list than a sentence
         source = (index.documents[sentence.passage.document_id].source or "").split(",")[0].strip()
         speaker = short.get(source.casefold(), source if source in known else "")
-        named = _named(sentence.text, known, short)
+        named = _organisations_in(sentence.text, known, short)
         for first, second in [*_connected(sentence.text, named), *_listed(sentence.text, named, short, speaker)]:
             key = (min(first, second), max(first, second))
             together = bool(_TOGETHER.search(sentence.text))
@@ -81,27 +81,27 @@ def _organisations(index: Index, spelled: Mapping[str, str]) -> frozenset[str]:
     """Names that are those of organisations: by a word in them, or in what they stand for."""
     names: set[str] = set()
     called: set[str] = set()  # "the Clinical Genomics facilities"
-    for sentence in sentences(index):
-        for name, span in names_in(sentence.text):
+    for sentence in indexed_sentences(index):
+        for name, span in find_names(sentence.text):
             names.add(name)
             if _ORGANISATION.match(sentence.text, span.end + 1):
                 called.add(name)
     return frozenset(
         name for name in names | set(spelled)
-        if name in called or _acts(name, spelled) or _ORGANISATION.search(f"{name} {spelled.get(name, '')}")
+        if name in called or _is_actor(name, spelled) or _ORGANISATION.search(f"{name} {spelled.get(name, '')}")
     )  # fmt: skip
 
 
-def _acts(name: str, spelled: Mapping[str, str]) -> bool:
+def _is_actor(name: str, spelled: Mapping[str, str]) -> bool:
     """An abbreviation of capitalised words is a name ("Genomic Medicine Sweden"), not a thing."""
     long = [word for word in spelled.get(name, "").split() if not is_function_word(word.casefold())]
     return len(long) > 1 and all(word[0].isupper() for word in long)
 
 
-def _named(text: str, known: frozenset[str], short: Mapping[str, str]) -> list[tuple[str, Span]]:
+def _organisations_in(text: str, known: frozenset[str], short: Mapping[str, str]) -> list[tuple[str, Span]]:
     """Organisations of a sentence and where they stand, abbreviated where the corpus does, each once."""
     found: dict[str, Span] = {}
-    for name, span in names_in(text):
+    for name, span in find_names(text):
         if name in known or name.casefold() in short:
             found.setdefault(short.get(name.casefold(), name), span)
     return list(found.items())
@@ -155,7 +155,7 @@ def _begins_with_a_name(words: Sequence[str]) -> bool:
 def _noun_phrase(words: Sequence[str]) -> str:
     """The words up to the first function word, its article kept; "" for none, vague or too many.
 
-    Names are left to `names_in`.
+    Names are left to `find_names`.
     """
     article = ["the"] if words and words[0].casefold() == "the" else []
     kept: list[str] = []

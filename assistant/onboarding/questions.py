@@ -13,12 +13,12 @@ from itertools import islice, zip_longest
 
 from assistant.index.loading import Index
 from assistant.onboarding.glossary import RANK, Term
-from assistant.onboarding.names import Sentence, names_in, sentences
+from assistant.onboarding.names import IndexedSentence, find_names, indexed_sentences
 from assistant.onboarding.partners import Connection
 from assistant.schema import Answer, SuggestedQuestion, Verdict
 from assistant.text.function_words import is_function_word
 
-_MOST_ASKED, _MOST_KEPT = 400, 200
+_MAX_ASKED, _MAX_QUESTIONS = 400, 200
 _ASKED_TOGETHER = 64  # as many threads as a setting allows
 # What an organisation does, as the two languages say it: base form, present tense of each; what follows the
 # plus sign of a Swedish verb stands at the end of a question.
@@ -56,19 +56,24 @@ def verified_questions(
     So many `threads` ask; how many has no influence on which questions are found.
     """
     found: list[SuggestedQuestion] = []
-    candidates = islice(_apart(_in_turn(_actions(index), _connected(connections), _meanings(terms))), _MOST_ASKED)
+    candidates = islice(
+        _distinct(
+            _interleave(_action_candidates(index), _connection_candidates(connections), _definition_candidates(terms))
+        ),
+        _MAX_ASKED,
+    )
     with ThreadPoolExecutor(threads, "questions") as pool:
-        while len(found) < _MOST_KEPT and (group := list(islice(candidates, _ASKED_TOGETHER))):
+        while len(found) < _MAX_QUESTIONS and (group := list(islice(candidates, _ASKED_TOGETHER))):
             answers = pool.map(ask, [candidate.question for candidate in group])
             found += [
                 SuggestedQuestion(candidate.question, candidate.language, candidate.passage_id)
                 for candidate, answer in zip(group, answers, strict=True)
                 if answer.verdict is Verdict.ANSWERED and _from_its_source(answer, candidate)
             ]
-    return tuple(found[:_MOST_KEPT])
+    return tuple(found[:_MAX_QUESTIONS])
 
 
-def examples(questions: Iterable[SuggestedQuestion], language: str, count: int = 4) -> list[str]:
+def example_questions(questions: Iterable[SuggestedQuestion], language: str, count: int = 4) -> list[str]:
     """The first `count` questions in `language`, each of another passage as long as there are such."""
     own = [question for question in questions if question.language == language]
     apart = list({question.passage_id: question for question in reversed(own)}.values())[::-1]
@@ -81,7 +86,7 @@ def _from_its_source(answer: Answer, candidate: _Candidate) -> bool:
     return any(citation.quote in candidate.quote or candidate.quote in citation.quote for citation in same)
 
 
-def _apart(candidates: Iterable[_Candidate]) -> Iterator[_Candidate]:
+def _distinct(candidates: Iterable[_Candidate]) -> Iterator[_Candidate]:
     """The first candidate of each question."""
     seen: set[str] = set()
     for candidate in candidates:
@@ -90,17 +95,17 @@ def _apart(candidates: Iterable[_Candidate]) -> Iterator[_Candidate]:
             yield candidate
 
 
-def _in_turn(*kinds: Iterable[_Candidate]) -> Iterator[_Candidate]:
+def _interleave(*kinds: Iterable[_Candidate]) -> Iterator[_Candidate]:
     for group in zip_longest(*kinds):
         yield from (candidate for candidate in group if candidate is not None)
 
 
-def _meanings(terms: Sequence[Term]) -> Iterator[_Candidate]:
+def _definition_candidates(terms: Sequence[Term]) -> Iterator[_Candidate]:
     for term in sorted(terms, key=lambda item: (RANK[item.kind], -item.mentions)):
         plural = re.search(r"[a-z]{3}(?<!ic)(?<![sui])s$", term.name)
         article = "the " if _takes_article(term) else ""
-        yield _about(f"What {'are' if plural else 'is'} {article}{term.name}?", "en", term)
-        yield _about(f"Vad är {term.name}?", "sv", term)
+        yield _candidate(f"What {'are' if plural else 'is'} {article}{term.name}?", "en", term)
+        yield _candidate(f"Vad är {term.name}?", "sv", term)
 
 
 def _takes_article(term: Term) -> bool:
@@ -109,29 +114,29 @@ def _takes_article(term: Term) -> bool:
     return match is not None and (match[1] is None or is_function_word(match[1].casefold()))
 
 
-def _connected(connections: Sequence[Connection]) -> Iterator[_Candidate]:
+def _connection_candidates(connections: Sequence[Connection]) -> Iterator[_Candidate]:
     for item in (item for item in connections if item.together):
         spoken = {"en": f"How do {item.first} and {item.second} work together?",
                   "sv": f"Hur samarbetar {item.first} och {item.second}?"}  # fmt: skip
         for language, question in spoken.items():
             if item.second[0].isupper() or language == item.citation.language:  # a group has a name in one language
-                yield _about(question, language, item)
+                yield _candidate(question, language, item)
 
 
-def _about(question: str, language: str, source: Term | Connection) -> _Candidate:
+def _candidate(question: str, language: str, source: Term | Connection) -> _Candidate:
     return _Candidate(question, language, source.citation.passage_id, source.citation.quote)
 
 
-def _actions(index: Index) -> Iterator[_Candidate]:
+def _action_candidates(index: Index) -> Iterator[_Candidate]:
     """ "SciLifeLab also funds …" -> "What does SciLifeLab fund?"."""
-    for sentence in sentences(index):
-        for name, span in names_in(sentence.text):
+    for sentence in indexed_sentences(index):
+        for name, span in find_names(sentence.text):
             match = _DOES.match(sentence.text, span.end)
             if match and sentence.text[: span.start].strip().casefold() in {"", "the"}:
-                yield from _asked_both_ways(name, match.group("verb"), sentence)
+                yield from _question_pair(name, match.group("verb"), sentence)
 
 
-def _asked_both_ways(name: str, verb: str, sentence: Sentence) -> Iterator[_Candidate]:
+def _question_pair(name: str, verb: str, sentence: IndexedSentence) -> Iterator[_Candidate]:
     base, _, swedish = _PRESENT[verb]
     swedish, _, particle = swedish.partition("+")
     in_swedish = f"Vad {swedish} {name} {particle}".strip() + "?"

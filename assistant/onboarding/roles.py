@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.corpus.reading import ONBOARDING
+from assistant.corpus.reading import ROLES_FILE
 from assistant.errors import CorpusError
 
 _KEYS = {"name", "name_sv", "texts"}
@@ -39,7 +39,7 @@ def read_roles(corpus: Path, documents: Sequence[str]) -> tuple[Role, ...]:
     Raises:
         CorpusError: the file is no TOML, has a key that isn't known, or names a text that isn't there.
     """
-    path = corpus / ONBOARDING
+    path = corpus / ROLES_FILE
     if not path.is_file():
         return ()
     try:
@@ -60,19 +60,19 @@ def _role(path: Path, number: int, entry: Any, documents: Sequence[str]) -> Role
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise CorpusError(f"{where}: texts must be a list of documents or folders")
     for text in texts:
-        if not expand(text, documents):
+        if not matching_documents(text, documents):
             raise CorpusError(f"{where} names {text!r}, which is no text or folder of the corpus; correct it")
     names = {"en": entry["name"], "sv": str(entry.get("name_sv", entry["name"]))}
     return Role(str(number), names, tuple(texts))
 
 
-def expand(text: str, documents: Sequence[str]) -> list[str]:
+def matching_documents(text: str, documents: Sequence[str]) -> list[str]:
     """The documents that `text`, a document or a folder, means."""
     folder = text.rstrip("/") + "/"
     return [document for document in documents if document == text or document.startswith(folder)]
 
 
-def in_order(role: Role | None, documents: Sequence[str]) -> list[str]:
+def documents_in_order(role: Role | None, documents: Sequence[str]) -> list[str]:
     """`documents` with those of `role` first, in the order it gives."""
-    first = [document for text in (role.texts if role else ()) for document in expand(text, documents)]
+    first = [document for text in (role.texts if role else ()) for document in matching_documents(text, documents)]
     return list(dict.fromkeys([*first, *documents]))

@@ -11,17 +11,17 @@ from itertools import islice
 
 from assistant.index.loading import Index
 from assistant.onboarding.glossary import Term
-from assistant.onboarding.names import Sentence, sentences
+from assistant.onboarding.names import IndexedSentence, indexed_sentences
 from assistant.onboarding.summaries import stands_alone
 from assistant.schema import Citation
 
 BLANK = "_____"
-_ASKED, _OPTIONS, _CANDIDATES = 8, 4, 64
+_QUESTIONS, _OPTIONS, _CANDIDATES = 8, 4, 64
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Cloze:
+class ClozeQuestion:
     """A sentence with a blank, what could stand there, and what does."""
 
     identifier: str
@@ -31,16 +31,16 @@ class Cloze:
     citation: Citation
 
 
-def self_test(index: Index, terms: Sequence[Term]) -> tuple[Cloze, ...]:
+def make_self_test(index: Index, terms: Sequence[Term]) -> tuple[ClozeQuestion, ...]:
     """Up to eight questions, from as many texts and about as many names as there are.
 
     Which ones depends on the texts alone: the same corpus gives the same test.
     """
-    made: list[Cloze] = []
+    made: list[ClozeQuestion] = []
     asked: Counter[str] = Counter()
     documents: Counter[str] = Counter()
     free = list(islice(_candidates(index, terms), _CANDIDATES))
-    while free and len(made) < _ASKED:
+    while free and len(made) < _QUESTIONS:
         best = min(free, key=lambda item: (asked[item.answer], documents[item.citation.document_id]))
         if asked[best.answer] > 1:
             break
@@ -51,9 +51,9 @@ def self_test(index: Index, terms: Sequence[Term]) -> tuple[Cloze, ...]:
     return tuple(made)
 
 
-def _candidates(index: Index, terms: Sequence[Term]) -> Iterator[Cloze]:
+def _candidates(index: Index, terms: Sequence[Term]) -> Iterator[ClozeQuestion]:
     """What could be asked, in an order that mixes the texts."""
-    alone = [sentence for sentence in sentences(index) if stands_alone(sentence.text)]
+    alone = [sentence for sentence in indexed_sentences(index) if stands_alone(sentence.text)]
     years = sorted({year for sentence in alone for year in _YEAR.findall(sentence.text)})
     for sentence in sorted(alone, key=lambda item: _hash(f"{item.passage.passage_id}{item.span.start}")):
         for term in terms:
@@ -63,11 +63,11 @@ def _candidates(index: Index, terms: Sequence[Term]) -> Iterator[Cloze]:
             yield _cloze(sentence, [year], year, _other_years(year, years, sentence.text))
 
 
-def _without_name(sentence: Sentence, term: Term, terms: Sequence[Term]) -> Cloze | None:
+def _without_name(sentence: IndexedSentence, term: Term, terms: Sequence[Term]) -> ClozeQuestion | None:
     """A cloze on `term`, None where the sentence lacks it or too few other names could stand there."""
     text = sentence.text
     forms = [form for form in (term.name, term.long) if form]
-    if not re.search(_whole(term.name), text):
+    if not re.search(_whole_word_pattern(term.name), text):
         return None
     others = [
         other.name for other in terms
@@ -84,14 +84,14 @@ def _without_name(sentence: Sentence, term: Term, terms: Sequence[Term]) -> Cloz
     return _cloze(sentence, forms, term.name, others) if len(others) >= 2 else None
 
 
-def _cloze(sentence: Sentence, forms: Sequence[str], answer: str, others: Sequence[str]) -> Cloze:
+def _cloze(sentence: IndexedSentence, forms: Sequence[str], answer: str, others: Sequence[str]) -> ClozeQuestion:
     text = sentence.text
     long_first = sorted(forms, key=len, reverse=True)
-    text = re.sub(rf"(?:{'|'.join(_whole(form) for form in long_first)})", BLANK, text)
+    text = re.sub(rf"(?:{'|'.join(_whole_word_pattern(form) for form in long_first)})", BLANK, text)
     text = text.replace(f"{BLANK} ({BLANK})", BLANK)
     key = f"{sentence.passage.passage_id}{sentence.span.start}{answer}"
     options = sorted([answer, *sorted(others, key=lambda other: _hash(key + other))[: _OPTIONS - 1]])
-    return Cloze(_hash(key), text, tuple(options), answer, sentence.cite())
+    return ClozeQuestion(_hash(key), text, tuple(options), answer, sentence.cite())
 
 
 def _shape(name: str) -> tuple[bool, bool]:
@@ -99,7 +99,7 @@ def _shape(name: str) -> tuple[bool, bool]:
     return " " in name, sum(char.isupper() for char in name) > len(name) / 2
 
 
-def _whole(form: str) -> str:
+def _whole_word_pattern(form: str) -> str:
     return rf"(?<!\w){re.escape(form)}(?!\w)"
 
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 
 from assistant.index.loading import Index
-from assistant.onboarding.names import Sentence
+from assistant.onboarding.names import IndexedSentence
 from assistant.schema import Citation, Document
 
 _QUOTED = 3
@@ -28,7 +28,7 @@ _LEANS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class TextSummary:
+class DocumentSummary:
     """A text of the corpus in one to three of its own sentences, in reading order."""
 
     document_id: str
@@ -43,20 +43,20 @@ def stands_alone(sentence: str) -> bool:
     return _WORDS[0] <= len(sentence.split()) <= _WORDS[1] and not _LEANS.match(sentence)
 
 
-def summarise(index: Index, document: Document) -> TextSummary:
+def summarise(index: Index, document: Document) -> DocumentSummary:
     """The summary of `document`."""
     import numpy as np
 
-    found: list[Sentence] = []
+    found: list[IndexedSentence] = []
     vectors = []
     for row, passage in index.passages_of(document.document_id).items():
         own = index.sentences(row)
         for span, vector in zip(passage.sentences, own, strict=True):
-            found.append(Sentence(row, passage, span))
+            found.append(IndexedSentence(row, passage, span))
             vectors.append(vector)
     minutes = max(1, round(len(document.text.split()) / _WORDS_A_MINUTE))
     if not found:
-        return TextSummary(document.document_id, document.title, document.language, minutes, ())
+        return DocumentSummary(document.document_id, document.title, document.language, minutes, ())
     matrix = np.stack(vectors)
     scores = matrix @ (matrix.mean(axis=0) / np.linalg.norm(matrix.mean(axis=0)))
     scores = scores - _POSITION * np.arange(len(found)) / len(found)
@@ -68,4 +68,4 @@ def summarise(index: Index, document: Document) -> TextSummary:
         chosen.append(best)
         free.remove(best)
     quoted = [replace(found[at].cite(), number=number) for number, at in enumerate(sorted(chosen), 1)]
-    return TextSummary(document.document_id, document.title, document.language, minutes, tuple(quoted))
+    return DocumentSummary(document.document_id, document.title, document.language, minutes, tuple(quoted))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class PassageFilter:
     """Which passages may be found: of these documents or folders, in this language; empty means any."""
 
     documents: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Filter:
         kept = np.array([self._keeps(document_id) for document_id in index.documents], dtype=bool)
         if self.language is not None:
             code = layout.languages.index(self.language) if self.language in layout.languages else -1
-            kept &= layout.of_documents == code
+            kept &= layout.document_languages == code
         return np.flatnonzero(np.repeat(kept, np.diff(layout.documents)))
 
     def _keeps(self, document_id: str) -> bool:

@@ -14,18 +14,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.index.loading import Index
-from assistant.retrieval.passage_filter import Filter
+from assistant.retrieval.passage_filter import PassageFilter
 from assistant.retrieval.query import Query
-from assistant.schema import Retrieved
+from assistant.schema import RetrievedPassage
 from assistant.text.words import words
 
 _CANDIDATES = 30  # of each retriever
-_DEEP = 24  # of them are compared word by word
-_SAME = 0.95  # of the words of two passages in common: one repeats the other
+_RESCORED = 24  # of them are compared word by word
+_DUPLICATE_SHARE = 0.95  # of the words of two passages in common: one repeats the other
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class ScoreWeights:
     """What each part of a passage's score counts; `sentence` is the best sentence's share of the cosine."""
 
     sentence: float = 0.5
@@ -33,16 +33,16 @@ class Weights:
     words: float = 0.25
 
 
-WEIGHTS = Weights()
+WEIGHTS = ScoreWeights()
 
 
 def retrieve(
-    index: Index, query: Query, count: int, only: Filter | None = None, weights: Weights = WEIGHTS
-) -> list[Retrieved]:
+    index: Index, query: Query, count: int, passage_filter: PassageFilter | None = None, weights: ScoreWeights = WEIGHTS
+) -> list[RetrievedPassage]:
     """The `count` best passages for `query`, best first; near-duplicates once, fewer when there are fewer."""
     import numpy as np
 
-    among = only.rows(index) if only else None
+    among = passage_filter.rows(index) if passage_filter else None
     if not index.passages or (among is not None and not len(among)):
         return []
     nearest, cosines = index.dense.nearest(query.vector, _CANDIDATES, among)
@@ -56,23 +56,23 @@ def retrieve(
         + weights.lexical * shares[row]
         for row, cosine in cosine_of.items()
     }
-    deep = sorted(first, key=lambda row: (-first[row], row))[: max(_DEEP, count)]
+    deep = sorted(first, key=lambda row: (-first[row], row))[: max(_RESCORED, count)]
     found = [
-        Retrieved(index.passages[row], first[row] + weights.words * match, cosine_of[row], shares[row], match)
+        RetrievedPassage(index.passages[row], first[row] + weights.words * match, cosine_of[row], shares[row], match)
         for row in deep
         for match in [word_match(index, query, row)]
     ]
     return _distinct(sorted(found, key=lambda item: -item.score), count)
 
 
-def _distinct(found: Sequence[Retrieved], count: int) -> list[Retrieved]:
+def _distinct(found: Sequence[RetrievedPassage], count: int) -> list[RetrievedPassage]:
     """The first `count` that don't repeat one before, title included, but for a word in twenty."""
-    kept: list[tuple[Retrieved, set[str]]] = []
+    kept: list[tuple[RetrievedPassage, set[str]]] = []
     for item in found:
         if len(kept) == count:
             break
         own = set(words(f"{item.passage.title} {item.passage.text}"))
-        if all(len(own & other) < _SAME * len(own | other) for _, other in kept):
+        if all(len(own & other) < _DUPLICATE_SHARE * len(own | other) for _, other in kept):
             kept.append((item, own))
     return [item for item, _ in kept]
 

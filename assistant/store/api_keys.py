@@ -15,7 +15,7 @@ from assistant.errors import StoreError
 from assistant.store.database import Store
 from assistant.store.tables import KeyRow
 
-PREFIX = "asst_"  # by it a scanner for leaked secrets, and the server, know a key
+KEY_PREFIX = "asst_"  # by it a scanner for leaked secrets, and the server, know a key
 SCOPES = ("ask", "texts", "feedback", "metrics")
 
 
@@ -31,7 +31,7 @@ class ApiKey:
     expires_at: datetime | None
 
 
-class Keys:
+class ApiKeyStore:
     """The keys in `store`."""
 
     def __init__(self, store: Store) -> None:
@@ -47,7 +47,7 @@ class Keys:
         if unknown:
             raise StoreError(f"no scope {unknown[0]!r}; there are: {', '.join(SCOPES)}")
         key_id, now = secrets.token_hex(6), self._store.now()
-        key = f"{PREFIX}{key_id}_{secrets.token_urlsafe(32)}"
+        key = f"{KEY_PREFIX}{key_id}_{secrets.token_urlsafe(32)}"
         with self._store.session() as session:
             session.add(
                 KeyRow(
@@ -59,7 +59,7 @@ class Keys:
 
     def find(self, key: str) -> ApiKey | None:
         """The key that was made as `key`; None for one that wasn't, was revoked or has ended."""
-        key_id = key.removeprefix(PREFIX).partition("_")[0]
+        key_id = key.removeprefix(KEY_PREFIX).partition("_")[0]
         with self._store.session() as session:
             row = session.get(KeyRow, key_id[:12])
         # Compared even when there is no such id, so that the time tells nothing of ids.

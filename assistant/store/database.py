@@ -25,10 +25,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from assistant.errors import StoreError
 from assistant.schema import Answer, Passage
-from assistant.store.masking import mask
+from assistant.store.masking import mask_personal_data
 from assistant.store.tables import AnswerRow, FeedbackRow
 
-MOST_COMMENT = 1000  # characters
+MAX_COMMENT_CHARACTERS = 1000  # characters
 _LOG = logging.getLogger(__name__)
 
 
@@ -51,7 +51,7 @@ class Store:
     ) -> None:  # fmt: skip
         self.store_questions, self.keep_days, self.now = store_questions, keep_days, now
         try:
-            with _alone(url):
+            with _is_memory(url):
                 self._engine = _connect(url)
                 _migrate(self._engine)
         except (SQLAlchemyError, CommandError, ImportError, OSError, ValueError) as error:
@@ -81,10 +81,10 @@ class Store:
             answer_id=uuid.uuid4().hex, asked_at=self.now(), channel=channel, language=answer.language,
             verdict=answer.verdict.value, confidence=answer.confidence, generation=generation,
             total_ms=answer.timings_ms.get("total", 0.0),
-            question=mask(answer.question) if keep else None,
-            resolved_question=mask(answer.resolved_question) if keep else None,
+            question=mask_personal_data(answer.question) if keep else None,
+            resolved_question=mask_personal_data(answer.resolved_question) if keep else None,
             # an answer to several questions repeats them
-            answer=mask(answer.answer) if keep else " ".join(citation.quote for citation in answer.citations),
+            answer=mask_personal_data(answer.answer) if keep else " ".join(item.quote for item in answer.citations),
             citations=[asdict(citation) for citation in answer.citations],
             nearest=_described(nearest) if nearest and answer.abstained else None,
         )  # fmt: skip
@@ -106,7 +106,7 @@ class Store:
             session.add(
                 FeedbackRow(
                     answer_id=answer_id, given_at=self.now(), rating=rating, reasons=list(reasons),
-                    comment=mask(comment.strip()),
+                    comment=mask_personal_data(comment.strip()),
                 )
             )  # fmt: skip
         return True
@@ -207,7 +207,7 @@ def _described(passage: Passage) -> dict[str, object]:
 
 
 @contextmanager
-def _alone(url: str) -> Iterator[None]:
+def _is_memory(url: str) -> Iterator[None]:
     """One process at a time prepares an SQLite file."""
     file = url.removeprefix("sqlite:///")
     if file in {url, "", ":memory:"}:
@@ -244,7 +244,7 @@ def _migrate(engine: Engine) -> None:
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":  # one process at a time; SQLite has the lock of `_alone`
+        if engine.dialect.name == "postgresql":  # one process at a time; SQLite has the lock of `_is_memory`
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20261123)")
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")

@@ -16,7 +16,7 @@ from assistant.store.database import Store
 from assistant.store.tables import Base
 
 
-def lines_of(store: Store) -> Iterator[tuple[str, str]]:
+def export_rows(store: Store) -> Iterator[tuple[str, str]]:
     """Name of a table and a row of it as JSON, tables in the order in which they can be filled again."""
     with store.session() as session:
         for table in Base.metadata.sorted_tables:
@@ -24,7 +24,7 @@ def lines_of(store: Store) -> Iterator[tuple[str, str]]:
                 yield table.name, json.dumps(dict(row), ensure_ascii=False, default=_written)
 
 
-def add_lines(store: Store, table_name: str, lines: Iterable[str]) -> int:
+def import_rows(store: Store, table_name: str, lines: Iterable[str]) -> int:
     """Put rows back that aren't there, and return how many.
 
     A row that is numbered by the database is known by the row it belongs to: an answer has one piece of feedback.

@@ -19,7 +19,7 @@ _PHONE = re.compile(r"(?<![\w.,])(?:\+|\(?0(?![.,]))(?:[\s().\-/]{0,3}\d){6,15}(
 _LONG_NUMBER = re.compile(r"(?<![\w.,])\d{7,}(?!\w)")
 
 
-def mask(text: str) -> str:
+def mask_personal_data(text: str) -> str:
     """`text` with personal numbers, e-mail addresses and telephone numbers replaced by what they are."""
     text = text.translate({**_DASHES, **_SPACES, **_INVISIBLE})
     text = _EMAIL.sub("[e-mail]", text)

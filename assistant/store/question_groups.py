@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.embedding.encoder import Encoder
-from assistant.index.search.neutral_texts import QUESTIONS
+from assistant.index.search.neutral_texts import NEUTRAL_QUESTIONS
 from assistant.store.tables import AnswerRow
 
-MOST_GROUPED = 500  # of the newest
+MAX_GROUPED = 500  # of the newest
 # Cosine distance of vectors with the mean of neutral questions taken off. Chosen on 19 questions of eight
 # meanings in two languages (adjusted Rand index 0.64); it rather divides too much than mixes meanings.
 _APART = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class QuestionGroup:
     """Questions that mean the same, or, without their text, those nearest to one passage."""
 
     questions: tuple[str, ...]  # the most frequent first; () where no text is stored
@@ -27,7 +27,7 @@ class Group:
     newest: str
 
 
-class Grouping:
+class QuestionGrouper:
     """Groups refused questions; vectors of questions that were seen before are kept in memory.
 
     Args:
@@ -39,9 +39,9 @@ class Grouping:
         self._vectors: dict[str, Any] = {}
         self._centre: Any = None
 
-    def groups(self, rows: Sequence[AnswerRow]) -> list[Group]:
+    def groups(self, rows: Sequence[AnswerRow]) -> list[QuestionGroup]:
         """Groups of the newest refused questions, the largest first."""
-        rows = list(rows)[:MOST_GROUPED]
+        rows = list(rows)[:MAX_GROUPED]
         with_text = [row for row in rows if row.question]
         groups = self._by_meaning(with_text) + _by_passage([row for row in rows if not row.question])
         return sorted((_group(members) for members in groups), key=lambda group: (-group.count, group.questions))
@@ -62,7 +62,7 @@ class Grouping:
         from sklearn.cluster import AgglomerativeClustering
 
         if self._centre is None:
-            neutral = [question for questions in QUESTIONS.values() for question in questions]
+            neutral = [question for questions in NEUTRAL_QUESTIONS.values() for question in questions]
             self._centre = self._encoder.encode_questions(neutral).vectors.mean(axis=0)
         new = [text for text in texts if text not in self._vectors]
         known = {text: self._vectors[text] for text in texts if text in self._vectors}
@@ -87,10 +87,10 @@ def _asked(row: AnswerRow) -> str:
     return row.resolved_question or row.question or ""
 
 
-def _group(members: Sequence[AnswerRow]) -> Group:
+def _group(members: Sequence[AnswerRow]) -> QuestionGroup:
     texts = [_asked(row) for row in members if row.question]
     verdicts = [row.verdict for row in members]
-    return Group(
+    return QuestionGroup(
         questions=tuple(sorted(set(texts), key=lambda text: (-texts.count(text), text))),
         count=len(members),
         verdicts={verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))},

@@ -17,7 +17,7 @@ _NEIGHBOURS = ("en", "sv", "no", "da", "fi", "de", "fr", "es", "it", "nl", "pl",
 _SHARED = FUNCTION_WORDS["en"] & FUNCTION_WORDS["sv"]
 
 
-def detect_question(text: str, default: str) -> str:
+def detect_question_language(text: str, default: str) -> str:
     """Language code of a question; `default` where it shows none (a name, an abbreviation)."""
     found = words(text)
     votes = {code: sum(word in own and word not in _SHARED for word in found) for code, own in FUNCTION_WORDS.items()}
@@ -31,7 +31,7 @@ def detect_question(text: str, default: str) -> str:
     return _classify(text)
 
 
-def detect_text(text: str) -> str:
+def detect_text_language(text: str) -> str:
     """Language code of a longer text."""
     return _classify(text[:4000])
 

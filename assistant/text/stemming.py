@@ -21,11 +21,11 @@ def stem(word: str, language: str) -> str:
     return str(_stemmer(language).stemWord(word))
 
 
-def stems(text: str, language: str) -> list[str]:
+def content_stems(text: str, language: str) -> list[str]:
     """Content words of `text` in order, stemmed; function words of any of our languages left out."""
-    return stems_of([word for word, _ in content_words(text)], language)
+    return stem_words([word for word, _ in content_words(text)], language)
 
 
-def stems_of(found: Sequence[str], language: str) -> list[str]:
+def stem_words(found: Sequence[str], language: str) -> list[str]:
     """The stem of each folded word; see `stem`."""
     return [str(own) for own in _stemmer(language).stemWords(found)]

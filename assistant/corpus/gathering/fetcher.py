@@ -18,7 +18,7 @@ from protego import Protego
 
 from assistant import __version__
 
-AGENT = "gms-assistant"
+USER_AGENT = "gms-assistant"
 _REDIRECTS = 5
 _ROBOTS_BYTES = 500 * 1024  # RFC 9309, 2.5: at least that much has to be read
 _PERMANENT = frozenset({301, 308})
@@ -39,7 +39,7 @@ class GoneError(FetchError):
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedPage:
     """A page. `url` is where it lives: where permanent redirects led, else what was asked for."""
 
     url: str
@@ -49,7 +49,7 @@ class Fetched:
     last_modified: str | None
 
 
-class _PublicOnly(httpx2.HTTPTransport):
+class _PublicAddressTransport(httpx2.HTTPTransport):
     """Looks an address up once, refuses one that isn't public, and connects to it by number."""
 
     def __init__(self, allow_private: bool) -> None:
@@ -88,15 +88,15 @@ class Fetcher:
         self._robots: dict[str, Protego | FetchError] = {}  # by origin; an error: may not be asked at all
         self._last: dict[str, float] = {}  # when a host was asked
         self._client = httpx2.Client(
-            transport=_PublicOnly(allow_private), timeout=min(10.0, timeout), trust_env=False,
-            headers={"User-Agent": f"{AGENT}/{__version__}"},
+            transport=_PublicAddressTransport(allow_private), timeout=min(10.0, timeout), trust_env=False,
+            headers={"User-Agent": f"{USER_AGENT}/{__version__}"},
         )  # fmt: skip
 
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
 
-    def get(self, url: str, etag: str | None = None, last_modified: str | None = None) -> Fetched | None:
+    def get(self, url: str, etag: str | None = None, last_modified: str | None = None) -> FetchedPage | None:
         """The page at `url`; None when it is still the one that `etag` or `last_modified` name.
 
         Raises:
@@ -108,7 +108,7 @@ class Fetcher:
         headers = {name: value for name, value in conditions.items() if value and value.isascii()}
         return self._follow(url, headers, self._max_bytes, robots=True)
 
-    def _follow(self, url: str, headers: Mapping[str, str], most: int, robots: bool) -> Fetched | None:
+    def _follow(self, url: str, headers: Mapping[str, str], most: int, robots: bool) -> FetchedPage | None:
         seen, lives, moved = {url}, url, True
         for _ in range(_REDIRECTS + 1):
             _check(url)
@@ -130,7 +130,7 @@ class Fetcher:
             lives = url if moved else lives
         raise FetchError(f"more than {_REDIRECTS} redirects")
 
-    def _page(self, url: str, response: httpx2.Response, content: bytes) -> Fetched:
+    def _page(self, url: str, response: httpx2.Response, content: bytes) -> FetchedPage:
         if response.status_code in {404, 410}:
             raise GoneError(f"not there ({response.status_code})", response.status_code)
         if response.status_code != 200:
@@ -138,7 +138,7 @@ class Fetcher:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in {"text/plain", "text/markdown"} and response.charset_encoding:
             content = _as_utf8(content, response.charset_encoding)
-        return Fetched(url, content, kind, response.headers.get("etag"), response.headers.get("last-modified"))
+        return FetchedPage(url, content, kind, response.headers.get("etag"), response.headers.get("last-modified"))
 
     def _send(self, url: str, headers: Mapping[str, str], most: int) -> tuple[httpx2.Response, bytes]:
         self._wait(url)
@@ -162,7 +162,7 @@ class Fetcher:
         """As long as the host wants between two requests."""
         origin = _origin(url)
         robots = self._robots.get(origin)
-        asked = robots.crawl_delay(AGENT) if isinstance(robots, Protego) else None
+        asked = robots.crawl_delay(USER_AGENT) if isinstance(robots, Protego) else None
         delay = min(max(self._delay, asked or 0.0), _LONGEST_DELAY)
         time.sleep(max(0.0, self._last.get(origin, -delay) + delay - time.monotonic()))
         self._last[origin] = time.monotonic()
@@ -175,7 +175,7 @@ class Fetcher:
         rules = self._robots[origin]
         if isinstance(rules, FetchError):
             raise rules
-        if not rules.can_fetch(url, AGENT):
+        if not rules.can_fetch(url, USER_AGENT):
             raise FetchError(f"its robots.txt doesn't let programs have it ({origin}/robots.txt)")
 
     def _read_robots(self, origin: str) -> Protego | FetchError:

@@ -17,10 +17,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from assistant.corpus.formats import SUFFIXES, UnreadableError, read_file, read_front_matter
-from assistant.corpus.gathering.fetcher import Fetched, Fetcher, FetchError, GoneError
-from assistant.corpus.gathering.markdown_writer import Origin, as_markdown, is_edited, text_hash, write_file
-from assistant.corpus.gathering.sitemaps import is_sitemap, pages_of
-from assistant.corpus.reading import files_of
+from assistant.corpus.gathering.fetcher import FetchedPage, Fetcher, FetchError, GoneError
+from assistant.corpus.gathering.markdown_writer import Origin, is_edited, text_hash, to_markdown, write_file
+from assistant.corpus.gathering.sitemaps import is_sitemap, sitemap_pages
+from assistant.corpus.reading import corpus_files
 from assistant.schema import Document
 
 _KINDS = {
@@ -48,7 +48,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _GatheredFile:
     """A file of the corpus that `add` wrote, from an address or another file."""
 
     path: Path
@@ -124,13 +124,13 @@ class Gatherer:
             except OSError as error:
                 yield Change("failed", source, path, error.strerror or str(error))
 
-    def _renew(self, item: _Kept, page: Fetched | None, write: bool) -> Change:
+    def _renew(self, item: _GatheredFile, page: FetchedPage | None, write: bool) -> Change:
         """What became of one file; the caller fills in where."""
         document = _document(page) if page else item.document
         same = page is None or text_hash(document.text) == item.meta["hash"]
         if same and (page is None or page.url == item.origin.url):
             if write and not item.edited and _days(str(item.meta.get("retrieved")), self._today) > _CONFIRM_DAYS:
-                content = as_markdown(item.document, _from(page, item) if page else item.origin, self._today)
+                content = to_markdown(item.document, _merge_origin(page, item) if page else item.origin, self._today)
                 write_file(item.path, content)  # still so: a text that never changes isn't stale for that
             return Change("unchanged", "")
         assert page is not None  # what is no page is the same
@@ -141,20 +141,20 @@ class Gatherer:
                 f"only {len(document.text)} of {len(item.document.text)} characters are left at its source: left alone;"
                 " if that is meant, delete the file and add the address again"
             )
-        content = as_markdown(_as_kept(document, item), _from(page, item), self._today)
+        content = to_markdown(_keep_front_matter(document, item), _merge_origin(page, item), self._today)
         if write:
             write_file(item.path, content)
         moved = f"now at {page.url}\n" if page.url != item.origin.url else ""
         return Change("changed", "", text=moved + _difference(item.document.text, document.text))
 
-    def _pages(self, source: str, report: Callable[[str], None]) -> Iterator[Fetched | Change]:
+    def _pages(self, source: str, report: Callable[[str], None]) -> Iterator[FetchedPage | Change]:
         """The page at `source`, or those that the sitemap there lists."""
         first = self._fetcher.get(source)
         assert first is not None  # no conditions were sent
         if not is_sitemap(first):
             yield first
             return
-        for place in pages_of(first, self._fetcher.get, report):
+        for place in sitemap_pages(first, self._fetcher.get, report):
             try:
                 page = self._fetcher.get(place)
                 assert page is not None
@@ -162,7 +162,7 @@ class Gatherer:
             except FetchError as error:
                 yield Change("failed", place, text=str(error))
 
-    def _add_page(self, page: Fetched | Change, kept: dict[str, _Kept], hashes: dict[str, Path]) -> Change:
+    def _add_page(self, page: FetchedPage | Change, kept: dict[str, _GatheredFile], hashes: dict[str, Path]) -> Change:
         if isinstance(page, Change):
             return page
         try:
@@ -175,7 +175,7 @@ class Gatherer:
                 where = same.relative_to(self._folder).as_posix()
                 return Change("unchanged", page.url, where, "the same text as there")
             path = self._free(_path_of(page.url))
-            write_file(path, as_markdown(document, _origin(page), self._today))
+            write_file(path, to_markdown(document, _origin(page), self._today))
         except UnreadableError as error:
             return Change("failed", page.url, text=str(error))
         hashes[text_hash(document.text)] = path
@@ -197,7 +197,7 @@ class Gatherer:
         path = renewed.path if renewed else self._free(Path(f"{_slug(source.stem)}.md"))
         kept = renewed.meta if renewed else {}  # with what somebody wrote into its front matter here
         origin = Origin(document.url, file=source.name, more={**kept, **more})
-        write_file(path, as_markdown(document, origin, document.retrieved or self._today))
+        write_file(path, to_markdown(document, origin, document.retrieved or self._today))
         kind = "changed" if renewed else "added"
         difference = _difference(renewed.document.text, document.text) if renewed else ""
         return Change(kind, str(source), path.relative_to(self._folder).as_posix(), difference)
@@ -210,10 +210,10 @@ class Gatherer:
                 return tried
         raise UnreadableError(f"a thousand files are called {str(path)!r} already")
 
-    def _kept(self) -> list[_Kept]:
+    def _kept(self) -> list[_GatheredFile]:
         """The files of the corpus that were written by `add`, as their front matter tells."""
         found = []
-        for path in files_of(self._folder):
+        for path in corpus_files(self._folder):
             if path.suffix != ".md" or not path.resolve().is_relative_to(self._folder.resolve()):
                 continue
             try:
@@ -221,13 +221,13 @@ class Gatherer:
                 meta = read_front_matter(data)
                 if isinstance(meta.get("hash"), str) and isinstance(meta.get("written"), str):
                     edited = is_edited(data.decode("utf-8"), meta["written"])
-                    found.append(_Kept(path, meta, read_file(data, path.name), edited))
+                    found.append(_GatheredFile(path, meta, read_file(data, path.name), edited))
             except (UnreadableError, OSError):
                 continue  # `assistant index` names it
         return found
 
 
-def _document(page: Fetched) -> Document:
+def _document(page: FetchedPage) -> Document:
     """The main content of a page."""
     named = Path(urlsplit(page.url).path).suffix.lower()
     suffix = _KINDS.get(page.kind, named)
@@ -239,17 +239,17 @@ def _document(page: Fetched) -> Document:
     return read_file(page.content, Path(name).with_suffix(suffix).name)
 
 
-def _as_kept(document: Document, item: _Kept) -> Document:
+def _keep_front_matter(document: Document, item: _GatheredFile) -> Document:
     """A new state of a text, with what people wrote about it here."""
     source = item.document.source
     return replace(document, title=item.document.title, language=item.document.language, source=source)
 
 
-def _origin(page: Fetched) -> Origin:
+def _origin(page: FetchedPage) -> Origin:
     return Origin(page.url, page.etag, page.last_modified)
 
 
-def _from(page: Fetched, item: _Kept) -> Origin:
+def _merge_origin(page: FetchedPage, item: _GatheredFile) -> Origin:
     """Where a new state of a kept text is from, with what somebody wrote into its front matter here."""
     return replace(_origin(page), more=item.meta)
 

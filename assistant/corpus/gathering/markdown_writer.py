@@ -41,14 +41,14 @@ def text_hash(text: str) -> str:
 
 def is_edited(content: str, written: str) -> bool:
     """Whether somebody changed the body since it was `written` (its hash), a link or a comment included."""
-    return _digest(body_of(content)) != written
+    return _digest(markdown_body(content)) != written
 
 
 def _digest(body: str) -> str:
     return "sha256:" + sha256(body.encode("utf-8")).hexdigest()
 
 
-def as_markdown(document: Document, origin: Origin, retrieved: str) -> str:
+def to_markdown(document: Document, origin: Origin, retrieved: str) -> str:
     """The file's content: front matter and text.
 
     Args:
@@ -68,7 +68,7 @@ def as_markdown(document: Document, origin: Origin, retrieved: str) -> str:
     raise UnreadableError("its text can't be written as Markdown without a change of words")
 
 
-def body_of(content: str) -> str:
+def markdown_body(content: str) -> str:
     """What stands after the front matter."""
     return content.split("\n---\n\n", 1)[-1]
 

@@ -8,21 +8,23 @@ import zlib
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
-from assistant.corpus.gathering.fetcher import Fetched, FetchError
+from assistant.corpus.gathering.fetcher import FetchedPage, FetchError
 
 _XML = frozenset({"application/xml", "text/xml", "application/gzip", "application/x-gzip"})
 _DEPTH = 3  # sitemaps that list sitemaps
 _MOST_BYTES = 50 * 1024 * 1024  # the protocol's own bound, unpacked
 
 
-def is_sitemap(page: Fetched) -> bool:
+def is_sitemap(page: FetchedPage) -> bool:
     """Whether a page is a list of pages."""
     if page.kind in {"text/html", "application/xhtml+xml"}:  # XHTML begins like a sitemap
         return False
     return page.kind in _XML or page.content[:2] == b"\x1f\x8b" or page.content.lstrip()[:5] == b"<?xml"
 
 
-def pages_of(page: Fetched, get: Callable[[str], Fetched | None], report: Callable[[str], None]) -> Iterator[str]:
+def sitemap_pages(
+    page: FetchedPage, get: Callable[[str], FetchedPage | None], report: Callable[[str], None]
+) -> Iterator[str]:
     """The addresses that a sitemap lists, and the ones that it lists, each once.
 
     Args:
@@ -36,7 +38,7 @@ def pages_of(page: Fetched, get: Callable[[str], Fetched | None], report: Callab
     seen: set[str] = {page.url}
     host = urlsplit(page.url).hostname
 
-    def read(page: Fetched, depth: int) -> Iterator[str]:
+    def read(page: FetchedPage, depth: int) -> Iterator[str]:
         kind, places = _read(page)
         for place in places:
             if place in seen:
@@ -66,7 +68,7 @@ def _host(place: str) -> str | None:
         return None
 
 
-def _read(page: Fetched) -> tuple[str, list[str]]:
+def _read(page: FetchedPage) -> tuple[str, list[str]]:
     """`urlset` or `sitemapindex`, and the addresses in it."""
     from lxml import etree
 

@@ -1,7 +1,7 @@
 """Passage vectors in FAISS: exact while that is quick, a bit for each dimension with exact refinement from there on.
 
-Up to `FLAT_MOST` passages every vector is compared (`Flat`). Beyond, their bits are (`RaBitQfs`), and the
-best candidates again by their exact vectors, which stay on disk; from `ONE_LIST_MOST` on, only those in the lists
+Up to `MAX_FLAT` passages every vector is compared (`Flat`). Beyond, their bits are (`RaBitQfs`), and the
+best candidates again by their exact vectors, which stay on disk; from `MAX_WITHOUT_LISTS` on, only those in the lists
 nearest to the question (`IVF…,RaBitQfs`), where passages cluster enough for that. How many candidates and lists it
 takes is measured for each index, on sentences of the corpus asked as questions, against exact search, and
 kept in the manifest with the recall that was reached. benchmarks/vectors.py compares the choices.
@@ -19,24 +19,24 @@ from math import log2, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.index.storage.arrays import mapped
+from assistant.index.storage.arrays import open_array
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VECTORS, EXACT = "vectors.faiss", "passages.npy"
-FLAT_MOST, ONE_LIST_MOST = 30_000, 300_000
+VECTORS_FILE, EXACT_VECTORS_FILE = "vectors.faiss", "passages.npy"
+MAX_FLAT, MAX_WITHOUT_LISTS = 30_000, 300_000
 _RECALL, _DEPTH = 0.985, 10  # recall@10 that is aimed at
 _ASKED = 30  # passages that retrieval asks for
-_REFINED, _MOST_REFINED = 8, 128  # candidates for each passage asked for: at first, at the most
-_MOST_LISTS = 4  # a part of the lists, beyond which it is quicker to have none
+_REFINED, _MAX_REFINED = 8, 128  # candidates for each passage asked for: at first, at the most
+_MAX_LISTS_SHARE = 4  # a part of the lists, beyond which it is quicker to have none
 _BLOCK = 1 << 16  # vectors handled in one go
 _POINTS = 64  # that k-means learns from for each centre; FAISS warns below 39, and more change little
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SearchParameters:
     """How an index is searched: `kind` in FAISS' words, lists looked into (0 where there are none), candidates compared
     by exact vectors for each passage asked for (0 for Flat), and recall@10 against exact search over so many held-back
     questions."""
@@ -48,33 +48,33 @@ class Choice:
     questions: int = 0
 
 
-def kinds_for(count: int) -> tuple[str, ...]:
+def candidate_kinds(count: int) -> tuple[str, ...]:
     """The kinds of index for `count` passages, in FAISS' words; the first that finds what it should is taken.
 
     RaBitQ (Gao & Long 2024, arXiv:2405.12497) keeps a bit for each dimension. 4 √n lists, a power of two (FAISS'
     guidelines), save most of the work where passages cluster, and where they don't are of no use.
     """
-    if count <= FLAT_MOST:
+    if count <= MAX_FLAT:
         return ("Flat",)
     lists = f"IVF{2 ** round(log2(4 * sqrt(count)))},RaBitQfs"
-    return ("RaBitQfs",) if count <= ONE_LIST_MOST else (lists, "RaBitQfs")
+    return ("RaBitQfs",) if count <= MAX_WITHOUT_LISTS else (lists, "RaBitQfs")
 
 
-def make(
+def build_and_tune(
     vectors: NDArray[np.float32], threads: int, held_back: Callable[[], NDArray[np.float32]]
-) -> tuple[Any, Choice]:
+) -> tuple[Any, SearchParameters]:
     """The FAISS index for `vectors` `[n, d]`, and how to search it so that questions `[q, d]` find what is nearest."""
-    for kind in kinds_for(len(vectors)):
-        index = build(vectors, kind, threads)
+    for kind in candidate_kinds(len(vectors)):
+        index = build_faiss_index(vectors, kind, threads)
         if kind == "Flat":
-            return index, Choice(kind)
-        choice = choose(index, kind, vectors, held_back())
+            return index, SearchParameters(kind)
+        choice = tune(index, kind, vectors, held_back())
         if choice.recall >= _RECALL:
             break
     return index, choice
 
 
-def build(vectors: NDArray[np.float32], kind: str, threads: int) -> Any:
+def build_faiss_index(vectors: NDArray[np.float32], kind: str, threads: int) -> Any:
     """A FAISS index of `vectors` `[n, d]`, which may be memory-mapped: read block by block."""
     import faiss
     import numpy as np
@@ -92,27 +92,31 @@ def build(vectors: NDArray[np.float32], kind: str, threads: int) -> Any:
     return index
 
 
-def choose(index: Any, kind: str, vectors: NDArray[Any], questions: NDArray[np.float32]) -> Choice:
+def tune(index: Any, kind: str, vectors: NDArray[Any], questions: NDArray[np.float32]) -> SearchParameters:
     """The quickest way to search `index`, which `build` made of `vectors`, that finds what is nearest to `questions`
     `[q, d]`; if none does, the best there is."""
-    exact = [set(rows) for rows in nearest_of_all(vectors, questions, _DEPTH).tolist()]
+    exact = [set(rows) for rows in exact_neighbours(vectors, questions, _DEPTH).tolist()]
 
-    def measured(choice: Choice) -> Choice:
-        dense = Dense(index, vectors, choice)
+    def measured(choice: SearchParameters) -> SearchParameters:
+        dense = DenseIndex(index, vectors, choice)
         found = [set(dense.nearest(question, _ASKED)[0][:_DEPTH].tolist()) for question in questions]
         right = sum(len(own & nearest) for own, nearest in zip(found, exact, strict=True))
         recall = round(right / max(sum(map(len, exact)), 1), 4)
         return replace(choice, recall=recall, questions=len(questions))
 
     if not kind.startswith("IVF"):
-        return _first_enough(measured, [Choice(kind, 0, refined) for refined in _doubled(_REFINED, _MOST_REFINED)])
-    most = max(1, index.nlist // _MOST_LISTS)
-    found = _first_enough(measured, [Choice(kind, probes, 2 * _REFINED) for probes in _doubled(1, most)])
+        return _first_sufficient(
+            measured, [SearchParameters(kind, 0, refined) for refined in _doubled(_REFINED, _MAX_REFINED)]
+        )
+    most = max(1, index.nlist // _MAX_LISTS_SHARE)
+    found = _first_sufficient(measured, [SearchParameters(kind, probes, 2 * _REFINED) for probes in _doubled(1, most)])
     between = [replace(found, probes=max(1, found.probes * part // 8)) for part in (5, 6, 7)]
-    return _first_enough(measured, [*between, found]) if found.recall >= _RECALL else found
+    return _first_sufficient(measured, [*between, found]) if found.recall >= _RECALL else found
 
 
-def _first_enough(measured: Callable[[Choice], Choice], choices: Sequence[Choice]) -> Choice:
+def _first_sufficient(
+    measured: Callable[[SearchParameters], SearchParameters], choices: Sequence[SearchParameters]
+) -> SearchParameters:
     for choice in choices:
         found = measured(choice)
         if found.recall >= _RECALL:
@@ -127,7 +131,7 @@ def _doubled(first: int, last: int) -> list[int]:
     return found
 
 
-def nearest_of_all(vectors: NDArray[Any], questions: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+def exact_neighbours(vectors: NDArray[Any], questions: NDArray[np.float32], count: int) -> NDArray[np.int64]:
     """Rows of the `count` vectors nearest to each question, `[q, count]`, by comparing all."""
     import numpy as np
 
@@ -142,7 +146,7 @@ def nearest_of_all(vectors: NDArray[Any], questions: NDArray[np.float32], count:
     return rows
 
 
-class Dense:
+class DenseIndex:
     """The passage vectors of an index, to be searched.
 
     Args:
@@ -151,7 +155,7 @@ class Dense:
         choice: how to search it.
     """
 
-    def __init__(self, index: Any, exact: NDArray[Any], choice: Choice) -> None:
+    def __init__(self, index: Any, exact: NDArray[Any], choice: SearchParameters) -> None:
         self._index, self._exact, self._choice = index, exact, choice
 
     def nearest(
@@ -200,19 +204,19 @@ def _lists(count: int) -> Any:
     return faiss.SearchParametersIVF(nprobe=count) if count else None  # type: ignore[call-arg]  # its stubs lack it
 
 
-def read_dense(folder: Path, choice: Choice) -> Dense:
+def open_dense_index(folder: Path, choice: SearchParameters) -> DenseIndex:
     """The passage vectors of the generation in `folder`, memory-mapped."""
     import faiss
     import numpy as np
 
     faiss.omp_set_num_threads(1)  # two threads for one query are slower than one
-    index: Any = faiss.read_index(str(folder / VECTORS), faiss.IO_FLAG_MMAP)
+    index: Any = faiss.read_index(str(folder / VECTORS_FILE), faiss.IO_FLAG_MMAP)
     if choice.refined:
-        return Dense(index, mapped(folder / EXACT), choice)
+        return DenseIndex(index, open_array(folder / EXACT_VECTORS_FILE), choice)
     if not index.ntotal:
-        return Dense(index, np.zeros((0, index.d), np.float32), choice)
+        return DenseIndex(index, np.zeros((0, index.d), np.float32), choice)
     inside = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)  # the mapped file itself
-    return Dense(index, inside.reshape(index.ntotal, index.d), choice)
+    return DenseIndex(index, inside.reshape(index.ntotal, index.d), choice)
 
 
 @contextmanager

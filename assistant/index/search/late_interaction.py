@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.embedding.encoder import Encoder
-from assistant.index.search.neutral_texts import QUESTIONS, STATEMENTS
-from assistant.index.storage.arrays import ArrayWriter, mapped
+from assistant.index.search.neutral_texts import NEUTRAL_QUESTIONS, NEUTRAL_STATEMENTS
+from assistant.index.storage.arrays import ArrayWriter, open_array
 from assistant.schema import Span
 from assistant.text.words import content_words
 
@@ -34,21 +34,21 @@ _FEW = 5000  # with fewer words than that the corpus' own mean is not trusted
 _MOST_SENTENCES = 32767
 
 
-def to_bytes(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
+def quantise(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     """Unit vectors as int8."""
     import numpy as np
 
     return np.clip(np.round(vectors * _SCALE), -127, 127).astype(np.int8)
 
 
-def from_bytes(vectors: NDArray[np.int8]) -> NDArray[np.float32]:
+def dequantise(vectors: NDArray[np.int8]) -> NDArray[np.float32]:
     """int8 vectors as float32."""
     import numpy as np
 
     return np.asarray(vectors, dtype=np.float32) / np.float32(_SCALE)
 
 
-def centred(vectors: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArray[np.float32]:
+def subtract_centre(vectors: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArray[np.float32]:
     """Vectors without their common part, at unit length again."""
     import numpy as np
 
@@ -56,7 +56,7 @@ def centred(vectors: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArra
     return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
-class Middle:
+class CentreEstimator:
     """Sums up the words of passages as they come, to know their mean."""
 
     def __init__(self, dimension: int) -> None:
@@ -73,7 +73,7 @@ class Middle:
         self._count += len(words)
 
     def centres(self, encoder: Encoder) -> NDArray[np.float32]:
-        """The middle of the passages' words, then of questions in each language of `QUESTIONS`: `[1 + n, d]`."""
+        """Centres of the passages' words, then of questions in each language of `NEUTRAL_QUESTIONS`: `[1 + n, d]`."""
         import numpy as np
 
         def mean(vectors: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:
@@ -82,15 +82,15 @@ class Middle:
         def spans(texts: Sequence[str]) -> list[list[Span]]:
             return [[span for _, span in content_words(text)] for text in texts]
 
-        questions = [mean(encoder.encode_questions(own, spans(own)).spans) for own in QUESTIONS.values()]
+        questions = [mean(encoder.encode_questions(own, spans(own)).spans) for own in NEUTRAL_QUESTIONS.values()]
         if self._count < _FEW:
-            own = mean(encoder.encode_passages(STATEMENTS, spans(STATEMENTS)).spans)
+            own = mean(encoder.encode_passages(NEUTRAL_STATEMENTS, spans(NEUTRAL_STATEMENTS)).spans)
         else:
             own = np.asarray(self._sum / _SCALE / self._count)
         return np.asarray([own, *questions], dtype=np.float32)
 
 
-class WordWriter:
+class WordVectorWriter:
     """Writes the words of passages as they come.
 
     Args:
@@ -112,7 +112,7 @@ class WordWriter:
         """Write the words of the next passage, `[words, d]`, and the sentence of each, -1 for none."""
         import numpy as np
 
-        self._words.extend(to_bytes(centred(from_bytes(words), self._centre)))
+        self._words.extend(quantise(subtract_centre(dequantise(words), self._centre)))
         self._sentences.extend(np.minimum(np.asarray(of_sentences, dtype=np.int64), _MOST_SENTENCES))
         self._count += len(words)
         self._rows.append(self._count)
@@ -124,19 +124,19 @@ class WordWriter:
 
 
 @dataclass(frozen=True)
-class WordIndex:
+class WordVectorIndex:
     """The words of all passages; those of passage `i` are `rows[i]` to `rows[i + 1]`."""
 
     vectors: NDArray[np.int8]
     rows: NDArray[np.int64]
     sentences: NDArray[np.int16]
-    middle: NDArray[np.float32]
+    centres: NDArray[np.float32]
 
     def question(self, vectors: NDArray[np.float32], language: str) -> NDArray[np.float32]:
         """Word vectors of a question, ready to be compared."""
-        known = list(QUESTIONS)
-        of_language = self.middle[1 + known.index(language)] if language in known else self.middle[1:].mean(axis=0)
-        return centred(vectors, of_language)
+        known = list(NEUTRAL_QUESTIONS)
+        of_language = self.centres[1 + known.index(language)] if language in known else self.centres[1:].mean(axis=0)
+        return subtract_centre(vectors, of_language)
 
     def matches(self, asked: NDArray[np.float32], passage: int) -> NDArray[np.float32]:
         """Cosine of every word of passage `passage` to every asked word, `[words, asked]`."""
@@ -150,11 +150,11 @@ class WordIndex:
         return self.sentences[self.rows[passage] : self.rows[passage + 1]]
 
 
-def read_words(folder: Path) -> WordIndex:
-    """The words that `WordWriter` wrote to `folder`."""
-    return WordIndex(
-        vectors=mapped(folder / _WORDS),
-        rows=mapped(folder / _ROWS),
-        sentences=mapped(folder / _SENTENCES),
-        middle=mapped(folder / _CENTRES),
+def open_word_vectors(folder: Path) -> WordVectorIndex:
+    """The words that `WordVectorWriter` wrote to `folder`."""
+    return WordVectorIndex(
+        vectors=open_array(folder / _WORDS),
+        rows=open_array(folder / _ROWS),
+        sentences=open_array(folder / _SENTENCES),
+        centres=open_array(folder / _CENTRES),
     )

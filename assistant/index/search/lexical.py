@@ -18,11 +18,11 @@ from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.index.search.neutral_texts import QUESTIONS, STATEMENTS
+from assistant.index.search.neutral_texts import NEUTRAL_QUESTIONS, NEUTRAL_STATEMENTS
 from assistant.index.search.postings import FULL, Postings, PostingsWriter
-from assistant.index.storage.arrays import ranked
+from assistant.index.storage.arrays import top_rows
 from assistant.text.function_words import FUNCTION_WORDS, is_function_word
-from assistant.text.stemming import stem, stems_of
+from assistant.text.stemming import stem, stem_words
 from assistant.text.words import fold, words
 
 if TYPE_CHECKING:
@@ -38,31 +38,31 @@ _TERMS_KEPT = 4096  # terms lately asked for
 _WORDS_KEPT = 1 << 16  # words lately cut up
 # Postings that are added up for every passage. What is left of the most frequent terms then only counts for the
 # `_KEPT` best ("continue" of Moffat & Zobel 1996): a question costs as much over a million passages as over a few.
-_MOST_POSTINGS, _KEPT = 500_000, 1000
+_MAX_POSTINGS, _PRUNED_CANDIDATES = 500_000, 1000
 
 
-def analysis() -> str:
+def analyser_version() -> str:
     """A hash of all that decides which terms an index holds and what they weigh, for its identity."""
     words_of = {code: sorted(own) for code, own in FUNCTION_WORDS.items()}
-    parts = [words_of, _K1, _B, _TITLE_WEIGHT, _GRAM, QUESTIONS, STATEMENTS]
+    parts = [words_of, _K1, _B, _TITLE_WEIGHT, _GRAM, NEUTRAL_QUESTIONS, NEUTRAL_STATEMENTS]
     libraries = [version(name) for name in ("PyStemmer", "sentencex")]
     return hashlib.sha256(json.dumps([parts, libraries], sort_keys=True).encode()).hexdigest()[:16]
 
 
-def grams(word: str) -> tuple[str, ...]:
+def character_ngrams(word: str) -> tuple[str, ...]:
     """Character 4-grams of a folded word with its ends marked, as "<gen", "geno", …, "mik>"."""
     marked = f"<{word}>"
     return tuple(marked[at : at + _GRAM] for at in range(max(1, len(marked) - _GRAM + 1)))
 
 
-_grams_kept = lru_cache(_WORDS_KEPT)(grams)  # for building alone: words of questions aren't kept
+_cached_ngrams = lru_cache(_WORDS_KEPT)(character_ngrams)  # for building alone: words of questions aren't kept
 
 
-def _grams_of(found: Sequence[str], _: str = "") -> list[str]:
-    return [gram for word in found for gram in _grams_kept(word)]
+def _ngrams_of_words(found: Sequence[str], _: str = "") -> list[str]:
+    return [gram for word in found for gram in _cached_ngrams(word)]
 
 
-_FIELDS: dict[str, Callable[[Sequence[str], str], list[str]]] = {"stems": stems_of, "grams": _grams_of}
+_FIELDS: dict[str, Callable[[Sequence[str], str], list[str]]] = {"stems": stem_words, "grams": _ngrams_of_words}
 
 
 class LexicalWriter:
@@ -103,7 +103,7 @@ class _Field:
     def _idf(self, count: int) -> float:
         return log(1 + (self.size - count + 0.5) / (count + 0.5))
 
-    def weighed(self, groups: Sequence[Sequence[str]]) -> list[tuple[int, float]]:
+    def weighted_terms(self, groups: Sequence[Sequence[str]]) -> list[tuple[int, float]]:
         """The terms that are there with their weights, as shares of the mass of `groups`, each the variants of one
         term."""
         known = [[(term, number) for term in own if (number := self._numbers(term)) is not None] for own in groups]
@@ -111,7 +111,7 @@ class _Field:
         return [(number, self.idf(term) / mass) for own in known for term, number in own]
 
 
-class Lexical:
+class LexicalIndex:
     """The loaded fields of an index of `size` passages."""
 
     def __init__(self, folder: Path, size: int) -> None:
@@ -119,9 +119,9 @@ class Lexical:
         self._stems, self._grams = (_Field(folder / name, size) for name in _FIELDS)
         self._languages: list[str] = json.loads((folder / _LANGUAGES).read_text(encoding="utf-8"))
 
-    def strangeness(self, word: str) -> float:
+    def character_rarity(self, word: str) -> float:
         """Mean idf of a folded word's 4-grams as a share of the highest there is, 0..1."""
-        own = grams(word)
+        own = character_ngrams(word)
         return sum(self._grams.idf(gram) for gram in own) / len(own) / self._grams.idf("")
 
     @property
@@ -160,12 +160,12 @@ class Lexical:
         for postings, number, weight in self._weighed(question):
             rows, impacts = postings.of(number)
             read += len(rows)
-            if read > _MOST_POSTINGS:
+            if read > _MAX_POSTINGS:
                 later.append((rows, impacts, weight))
             else:
                 shares[rows] += np.float32(weight / FULL) * impacts.astype(np.float32)
         if later:
-            kept = np.union1d(_best(shares, _KEPT, among), also)
+            kept = np.union1d(_best(shares, _PRUNED_CANDIDATES, among), also)
             for rows, impacts, weight in later:
                 places = np.minimum(rows.searchsorted(kept), len(rows) - 1)
                 shares[kept] += np.float32(weight / FULL) * np.where(rows[places] == kept, impacts[places], 0)
@@ -177,9 +177,9 @@ class Lexical:
     def _weighed(self, question: str) -> list[tuple[Postings, int, float]]:
         """The terms of a question with their weights, rarest first."""
         asked = query_words(question)
-        by_stem = self._stems.weighed([self.variants(word) for word in asked])
-        parts = dict.fromkeys(gram for word in asked for gram in grams(word))
-        by_gram = self._grams.weighed([[gram] for gram in parts])
+        by_stem = self._stems.weighted_terms([self.variants(word) for word in asked])
+        parts = dict.fromkeys(gram for word in asked for gram in character_ngrams(word))
+        by_gram = self._grams.weighted_terms([[gram] for gram in parts])
         found = [(self._stems.postings, number, weight / 2) for number, weight in by_stem]
         found += [(self._grams.postings, number, weight / 2) for number, weight in by_gram]
         return sorted(found, key=lambda item: item[0].frequency(item[1]))
@@ -190,7 +190,7 @@ class Lexical:
 
 
 def _best(scores: NDArray[np.float32], count: int, among: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    return ranked(scores, count) if among is None else among[ranked(scores[among], count)]
+    return top_rows(scores, count) if among is None else among[top_rows(scores[among], count)]
 
 
 def query_words(question: str) -> list[str]:

@@ -7,7 +7,7 @@ arXiv:1702.01417). These sentences were written for that and stand in no data se
 
 from __future__ import annotations
 
-QUESTIONS = {
+NEUTRAL_QUESTIONS = {
     "en": (
         "When was the bridge built?", "Who wrote the report?", "How many people live in the town?",
         "What does the law say about noise?", "Which company owns the harbour?", "How do I apply for a permit?",
@@ -29,7 +29,7 @@ QUESTIONS = {
         "Vem betalar för vägen?", "Vad heter floden?",
     ),
 }  # fmt: skip
-STATEMENTS = (
+NEUTRAL_STATEMENTS = (
     "The bridge was built in 1932 and repaired twice.", "The committee wrote a report for the government.",
     "About twelve thousand people live in the town.", "The company sells furniture in several countries.",
     "Permits are issued by the local office within three weeks.", "The price of bread rose because of the drought.",

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.index.storage.arrays import ArrayWriter, mapped
+from assistant.index.storage.arrays import ArrayWriter, open_array
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,10 +39,10 @@ class Postings:
     """A loaded inverted index."""
 
     def __init__(self, folder: Path) -> None:
-        self._terms: NDArray[np.uint64] = mapped(folder / _TERMS)
-        self._starts: NDArray[np.int64] = mapped(folder / _STARTS)
-        self._rows: NDArray[np.uint32] = mapped(folder / _ROWS)
-        self._impacts: NDArray[np.uint8] = mapped(folder / _IMPACTS)
+        self._terms: NDArray[np.uint64] = open_array(folder / _TERMS)
+        self._starts: NDArray[np.int64] = open_array(folder / _STARTS)
+        self._rows: NDArray[np.uint32] = open_array(folder / _ROWS)
+        self._impacts: NDArray[np.uint8] = open_array(folder / _IMPACTS)
 
     def number(self, term: str) -> int | None:
         """The number of a term, None for one that isn't there."""
@@ -107,7 +107,7 @@ class PostingsWriter:
         """Terms, counts and passages of the spooled postings, `_AT_ONCE` or a few more at a time."""
         import numpy as np
 
-        terms, counts, distinct = (mapped(self._folder / _SPOOL.format(n)) for n in ("terms", "counts", "distinct"))
+        terms, counts, distinct = (open_array(self._folder / _SPOOL.format(n)) for n in ("terms", "counts", "distinct"))
         ends = np.cumsum(distinct, dtype=np.int64)
         row, at = 0, 0
         while row < len(ends):
@@ -126,7 +126,7 @@ class PostingsWriter:
                 files[name] = np.lib.format.open_memmap(self._folder / name, "w+", np.dtype(dtype), (int(starts[-1]),))
             else:
                 np.save(self._folder / name, np.zeros(0, dtype))
-        lengths = mapped(self._folder / _SPOOL.format("lengths"))
+        lengths = open_array(self._folder / _SPOOL.format("lengths"))
         mean = max(float(lengths.mean()), 1e-9) if len(lengths) else 1.0
         norm = self._k1 * (1 - self._b + self._b * lengths / mean)
         free = starts[:-1].copy()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _BUFFERED = 1 << 20  # bytes, or values, between two writes
 
 
-def mapped(path: Path) -> NDArray[Any]:
+def open_array(path: Path) -> NDArray[Any]:
     """The array in `path`, memory-mapped: pages are shared between processes, and read when they are used.
 
     Raises:
@@ -32,7 +32,7 @@ def mapped(path: Path) -> NDArray[Any]:
     return np.memmap(path, dtype, "r", start, shape).view(np.ndarray)
 
 
-def ranked(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+def top_rows(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
     """The places of the `count` highest positive scores, best first, of equal ones the first."""
     import numpy as np
 

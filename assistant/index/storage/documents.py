@@ -17,23 +17,23 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from assistant.index.storage.arrays import ArrayWriter, FileWriter, mapped
+from assistant.index.storage.arrays import ArrayWriter, FileWriter, open_array
 from assistant.schema import Document, Heading, Passage, Span
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DOCUMENTS, PASSAGES = "documents.jsonl", "passages.jsonl"
+DOCUMENTS_FILE, PASSAGES_FILE = "documents.jsonl", "passages.jsonl"
 _DOCUMENT_LINES, _PASSAGE_LINES = "document_lines.npy", "passage_lines.npy"
 _DOCUMENT_ROWS, _SENTENCE_ROWS = "document_rows.npy", "sentence_rows.npy"
 _DOCUMENT_LANGUAGES, _LANGUAGES = "document_languages.npy", "languages.json"
 _IDS, _ROWS_OF_IDS = "passage_ids.npy", "passage_id_rows.npy"
-OF_PASSAGES = (PASSAGES, _PASSAGE_LINES, _DOCUMENT_ROWS)  # the files of `PassagesByDocument`
-_DOCUMENTS_KEPT, _PASSAGES_KEPT = 32, 2048  # lately read ones, decoded
+PASSAGE_FILES = (PASSAGES_FILE, _PASSAGE_LINES, _DOCUMENT_ROWS)  # the files of `PassagesByDocument`
+_CACHED_DOCUMENTS, _CACHED_PASSAGES = 32, 2048  # lately read ones, decoded
 
 
-class Lines:
+class MappedLines:
     """The lines of a file, memory-mapped."""
 
     def __init__(self, path: Path, starts: NDArray[np.int64]) -> None:
@@ -50,15 +50,15 @@ class Lines:
         return self._bytes[int(self._starts[number]) : int(self._starts[number + 1])]
 
 
-class Documents(Mapping[str, Document]):
+class StoredDocuments(Mapping[str, Document]):
     """The documents by id, in the order of the corpus."""
 
     def __init__(self, folder: Path, document_ids: Iterable[str]) -> None:
-        self._lines = Lines(folder / DOCUMENTS, mapped(folder / _DOCUMENT_LINES))
+        self._lines = MappedLines(folder / DOCUMENTS_FILE, open_array(folder / _DOCUMENT_LINES))
         self._numbers = {document_id: number for number, document_id in enumerate(document_ids)}
         if len(self._numbers) != len(self._lines):
             raise ValueError("the manifest names other documents")
-        self._read = lru_cache(_DOCUMENTS_KEPT)(lambda number: _document(json.loads(self._lines[number])))
+        self._read = lru_cache(_CACHED_DOCUMENTS)(lambda number: _document(json.loads(self._lines[number])))
 
     def __getitem__(self, document_id: str) -> Document:
         return self._read(self._numbers[document_id])
@@ -78,7 +78,7 @@ class Documents(Mapping[str, Document]):
         return self._numbers[document_id]
 
 
-class Texts(Mapping[str, str]):
+class StoredTexts(Mapping[str, str]):
     """The indexed text by document id."""
 
     def __init__(self, documents: Mapping[str, Document]) -> None:
@@ -94,12 +94,12 @@ class Texts(Mapping[str, str]):
         return len(self._documents)
 
 
-class Passages(Sequence[Passage]):
+class StoredPassages(Sequence[Passage]):
     """The passages in the order of their rows."""
 
     def __init__(self, folder: Path) -> None:
-        self._lines = Lines(folder / PASSAGES, mapped(folder / _PASSAGE_LINES))
-        self._read = lru_cache(_PASSAGES_KEPT)(lambda row: _passage(json.loads(self._lines[row])))
+        self._lines = MappedLines(folder / PASSAGES_FILE, open_array(folder / _PASSAGE_LINES))
+        self._read = lru_cache(_CACHED_PASSAGES)(lambda row: _passage(json.loads(self._lines[row])))
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -122,18 +122,18 @@ class PassagesByDocument:
     """The passages of each document, by its number in the order of the corpus."""
 
     def __init__(self, folder: Path) -> None:
-        self._passages, self._rows = Passages(folder), mapped(folder / _DOCUMENT_ROWS)
+        self._passages, self._rows = StoredPassages(folder), open_array(folder / _DOCUMENT_ROWS)
 
     def __getitem__(self, number: int) -> Sequence[Passage]:
         return self._passages[int(self._rows[number]) : int(self._rows[number + 1])]
 
 
-class Rows(Mapping[str, int]):
+class PassageRows(Mapping[str, int]):
     """The row of each passage by its id."""
 
     def __init__(self, folder: Path) -> None:
-        self._ids: NDArray[np.uint64] = mapped(folder / _IDS)
-        self._rows: NDArray[np.uint32] = mapped(folder / _ROWS_OF_IDS)
+        self._ids: NDArray[np.uint64] = open_array(folder / _IDS)
+        self._rows: NDArray[np.uint32] = open_array(folder / _ROWS_OF_IDS)
 
     def __getitem__(self, passage_id: str) -> int:
         number = _id_number(passage_id)
@@ -157,33 +157,33 @@ def _id_number(passage_id: str) -> np.uint64 | None:
 
 
 @dataclasses.dataclass(frozen=True)
-class Layout:
+class PassageLayout:
     """Which rows belong to what: document `i` has the passages `documents[i]` to `documents[i + 1]`, and is in
     language `languages[of_documents[i]]`; passage `i` has the sentences `sentences[i]` to `sentences[i + 1]`."""
 
     documents: NDArray[np.int64]
     sentences: NDArray[np.int64]
-    of_documents: NDArray[np.uint8]
+    document_languages: NDArray[np.uint8]
     languages: tuple[str, ...]
 
 
-def read_layout(folder: Path) -> Layout:
-    """The layout that `TextWriter` wrote to `folder`."""
-    return Layout(
-        documents=mapped(folder / _DOCUMENT_ROWS),
-        sentences=mapped(folder / _SENTENCE_ROWS),
-        of_documents=mapped(folder / _DOCUMENT_LANGUAGES),
+def read_layout(folder: Path) -> PassageLayout:
+    """The layout that `DocumentWriter` wrote to `folder`."""
+    return PassageLayout(
+        documents=open_array(folder / _DOCUMENT_ROWS),
+        sentences=open_array(folder / _SENTENCE_ROWS),
+        document_languages=open_array(folder / _DOCUMENT_LANGUAGES),
         languages=tuple(json.loads((folder / _LANGUAGES).read_text(encoding="utf-8"))),
     )
 
 
-class TextWriter:
+class DocumentWriter:
     """Writes documents as they come, then each one's passages; holds none of them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._documents = _LineWriter(folder / DOCUMENTS, folder / _DOCUMENT_LINES)
-        self._passages = _LineWriter(folder / PASSAGES, folder / _PASSAGE_LINES)
+        self._documents = _LineWriter(folder / DOCUMENTS_FILE, folder / _DOCUMENT_LINES)
+        self._passages = _LineWriter(folder / PASSAGES_FILE, folder / _PASSAGE_LINES)
         self._document_rows = ArrayWriter(folder / _DOCUMENT_ROWS, "int64", first=0)
         self._sentence_rows = ArrayWriter(folder / _SENTENCE_ROWS, "int64", first=0)
         self._languages = ArrayWriter(folder / _DOCUMENT_LANGUAGES, "uint8")
@@ -199,7 +199,7 @@ class TextWriter:
     def documents(self) -> Iterator[Document]:
         """The documents that were written, one after the other."""
         self._documents.close()
-        with (self._folder / DOCUMENTS).open(encoding="utf-8") as lines:
+        with (self._folder / DOCUMENTS_FILE).open(encoding="utf-8") as lines:
             for line in lines:
                 yield _document(json.loads(line))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FILE = "vectors-1.sqlite"  # the number rises when the table changes
+CACHE_FILE = "vectors-1.sqlite"  # the number rises when the table changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def open_cache(folder: Path, dimension: int) -> Iterator[VectorCache]:
     Raises:
         IndexDamagedError: the file is no cache.
     """
-    path = folder / FILE
+    path = folder / CACHE_FILE
     try:
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA secure_delete = ON")

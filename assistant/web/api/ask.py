@@ -17,14 +17,14 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from assistant.conversation.assistant import Assistant
-from assistant.conversation.question import MOST_CHARACTERS, MOST_TURNS, taken
+from assistant.conversation.question import MAX_HISTORY_TURNS, MAX_QUESTION_CHARACTERS, validate_question
 from assistant.errors import AssistantError, QuestionError, SlowError
-from assistant.retrieval.passage_filter import Filter
+from assistant.retrieval.passage_filter import PassageFilter
 from assistant.schema import Answer, Turn, answer_as_dict
 from assistant.web.site.problems import problem
 from assistant.web.site.site import Site
 
-MOST_SECONDS = 30.0
+ANSWER_TIMEOUT_SECONDS = 30.0
 _PING_SECONDS = 15.0
 _LOG = logging.getLogger(__name__)
 
@@ -34,8 +34,8 @@ class AskedTurn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    question: str = Field(min_length=1, max_length=MOST_CHARACTERS)
-    resolved_question: str = Field("", max_length=2 * MOST_CHARACTERS)
+    question: str = Field(min_length=1, max_length=MAX_QUESTION_CHARACTERS)
+    resolved_question: str = Field("", max_length=2 * MAX_QUESTION_CHARACTERS)
 
 
 class AskFilter(BaseModel):
@@ -52,8 +52,8 @@ class AskRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    question: str = Field(min_length=1, max_length=MOST_CHARACTERS)
-    history: list[AskedTurn] = Field(default=[], max_length=MOST_TURNS)
+    question: str = Field(min_length=1, max_length=MAX_QUESTION_CHARACTERS)
+    history: list[AskedTurn] = Field(default=[], max_length=MAX_HISTORY_TURNS)
     filter: AskFilter = AskFilter()
     store: StrictBool = Field(True, description="false: the question's text is not stored, even where others are")
 
@@ -68,12 +68,12 @@ def add_ask(app: FastAPI, site: Site) -> None:
     async def ask(request: Request, body: AskRequest) -> Any:
         """Answer a question; with `Accept: text/event-stream` as the events meta, citations, delta, done, or error."""
         history = [Turn(turn.question, turn.resolved_question) for turn in body.history]
-        only = Filter(tuple(body.filter.documents), body.filter.language)
+        only = PassageFilter(tuple(body.filter.documents), body.filter.language)
         try:
-            taken(body.question)
+            validate_question(body.question)
         except QuestionError as error:
             raise HTTPException(422, str(error)) from None
-        making = partial(answered, site, body.question, history, "api", body.store, only)
+        making = partial(answer_request, site, body.question, history, "api", body.store, only)
         if "text/event-stream" in request.headers.get("accept", ""):
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
             return StreamingResponse(_events(making), media_type="text/event-stream", headers=headers)
@@ -110,13 +110,13 @@ def _event(name: str, data: Any) -> str:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
-async def answered(
+async def answer_request(
     site: Site,
     question: str,
     turns: Sequence[Turn] | Sequence[str],
     channel: str,
     keep: bool,
-    only: Filter | None = None,
+    passage_filter: PassageFilter | None = None,
 ) -> Answer:
     """The answer to `question`, with the id under which it is recorded.
 
@@ -130,15 +130,15 @@ async def answered(
 
     Raises:
         QuestionError: the question can't be taken.
-        SlowError: it took longer than `MOST_SECONDS`; whoever went away isn't waited for either.
+        SlowError: it took longer than `ANSWER_TIMEOUT_SECONDS`; whoever went away isn't waited for either.
     """
 
     given_up = threading.Event()
 
     def work() -> Answer:
-        edition = site.edition
-        before = _understood(edition.assistant, turns)
-        given = edition.answers.give(question, before, only, keep)
+        edition = site.snapshot
+        before = _resolve_turns(edition.assistant, turns)
+        given = edition.answers.answer(question, before, passage_filter, keep)
         if given_up.is_set():
             return given.answer  # nobody would hear of its id
         return replace(given.answer, answer_id=site.record(given, edition, channel, keep))
@@ -146,15 +146,17 @@ async def answered(
     # Not asyncio's own threads: work that was given up goes on, and must not take them from others.
     working = asyncio.get_running_loop().run_in_executor(site.threads, contextvars.copy_context().run, work)
     try:
-        return await asyncio.wait_for(working, MOST_SECONDS)
+        return await asyncio.wait_for(working, ANSWER_TIMEOUT_SECONDS)
     except TimeoutError:
-        raise SlowError(f"no answer within {MOST_SECONDS:.0f} seconds; ask again, or ask less at once") from None
+        raise SlowError(
+            f"no answer within {ANSWER_TIMEOUT_SECONDS:.0f} seconds; ask again, or ask less at once"
+        ) from None
     finally:
         given_up.set()
 
 
-def _understood(assistant: Assistant, turns: Sequence[Turn] | Sequence[str]) -> list[Turn]:
+def _resolve_turns(assistant: Assistant, turns: Sequence[Turn] | Sequence[str]) -> list[Turn]:
     understood: list[Turn] = []
     for turn in turns:
-        understood.append(turn if isinstance(turn, Turn) else Turn(turn, assistant.understand(turn, understood)))
+        understood.append(turn if isinstance(turn, Turn) else Turn(turn, assistant.resolve_question(turn, understood)))
     return understood

@@ -78,7 +78,7 @@ def add_documents(app: FastAPI, site: Site) -> None:
             before=document.text[max(0, found.start - _SURROUNDINGS) : found.start],
             after=document.text[found.end : found.end + _SURROUNDINGS],
             retrieved=document.retrieved,
-            changed=assistant.changed(found.document_id),
+            changed=assistant.document_change(found.document_id),
             public_url=fragment_url(found.url, quote) if found.url else None,
         )
 

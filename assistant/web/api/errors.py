@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from assistant.errors import AssistantError
 from assistant.web.api.openai import openai_error
 from assistant.web.site.problems import problem_response
-from assistant.web.site.rendering import page
-from assistant.web.site.request_context import own_path
+from assistant.web.site.rendering import render_page
+from assistant.web.site.request_context import request_path
 from assistant.web.site.site import Site
 
 
@@ -31,8 +31,8 @@ def _problem_of(site: Site) -> Callable[[Request, Exception], Awaitable[Response
         assert isinstance(error, StarletteHTTPException)  # registered for it alone
         wants_page = "text/html" in request.headers.get("accept", "") and request.method == "GET"
         if error.status_code in {403, 404} and wants_page:
-            return page(site, request, "error.html", status=error.status_code, allowed=error.status_code == 404)
-        if own_path(request.scope).startswith("/v1/"):
+            return render_page(site, request, "error.html", status=error.status_code, allowed=error.status_code == 404)
+        if request_path(request.scope).startswith("/v1/"):
             made = openai_error(error.status_code, str(error.detail))
         else:
             made = problem_response(error.status_code, "Not answered", str(error.detail))
@@ -50,14 +50,14 @@ async def _unavailable(_: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     """What is wrong with a request, without an echo of what was sent."""
     assert isinstance(error, RequestValidationError)  # registered for it alone
-    complaints = [f"{_place(item)}: {item['msg']}" for item in error.errors()]
+    complaints = [f"{_field_path(item)}: {item['msg']}" for item in error.errors()]
     detail = "; ".join(complaints[:5])
-    if own_path(request.scope).startswith("/v1/"):
+    if request_path(request.scope).startswith("/v1/"):
         return openai_error(422, detail)
     return problem_response(422, "The request doesn't fit", detail)
 
 
-def _place(item: Any) -> str:
+def _field_path(item: Any) -> str:
     """Where a complaint belongs; a name that isn't ours is the sender's own word."""
     parts = item["loc"][:-1] if item["type"] == "extra_forbidden" else item["loc"]
     return ".".join(str(part) for part in parts)

@@ -8,7 +8,7 @@ from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.exc import SQLAlchemyError
 
-from assistant.store.database import MOST_COMMENT, Store
+from assistant.store.database import MAX_COMMENT_CHARACTERS, Store
 from assistant.web.site.site import Site
 
 Reason = Literal["wrong source", "incomplete", "not what I asked", "other"]
@@ -23,7 +23,7 @@ class FeedbackRequest(BaseModel):
     answer_id: AnswerId
     rating: Literal["good", "bad"]
     reasons: list[Reason] = Field(default=[], max_length=4)
-    comment: str = Field("", max_length=MOST_COMMENT)
+    comment: str = Field("", max_length=MAX_COMMENT_CHARACTERS)
 
     @field_validator("comment")
     @classmethod
@@ -55,7 +55,7 @@ def add_feedback(app: FastAPI, site: Site) -> None:
             raise HTTPException(503, "the feedback could not be stored; try again later") from None
         if not known:
             raise HTTPException(404, "no such answer; it may have been deleted")
-        site.metrics.rated(body.rating)
+        site.metrics.count_feedback(body.rating)
         return FeedbackResponse(stored=True)
 
     @app.delete("/api/v1/answers/{answer_id}", tags=["feedback"], status_code=204)

@@ -27,9 +27,9 @@ def add_health(app: FastAPI, site: Site) -> None:
     @app.get("/readyz", tags=["operations"])
     def readyz() -> Readiness:
         """The index is loaded and verified: the server starts to listen only then."""
-        edition = site.edition
+        edition = site.snapshot
         checks = {
-            "index": site.problem or "ok",
+            "index": site.reload_problem or "ok",
             "store": "ok" if site.store else "off",
             "workers": edition.workers.state() if edition.workers else "off",
         }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant import __version__
 from assistant.conversation.assistant import Assistant
-from assistant.conversation.question import MOST_CHARACTERS, MOST_TURNS
+from assistant.conversation.question import MAX_HISTORY_TURNS, MAX_QUESTION_CHARACTERS
 from assistant.errors import QuestionError, ServerError
 from assistant.factory import make_assistant
 from assistant.schema import Turn, answer_as_dict
@@ -25,18 +25,18 @@ _INSTRUCTIONS = (
 )
 
 
-def run(settings: Settings, report: Callable[[str], None]) -> None:
+def serve_mcp(settings: Settings, report: Callable[[str], None]) -> None:
     """Serve on standard input and output until the client goes away.
 
     Raises:
         ServerError: the SDK isn't installed.
         ModelError, IndexStateError: see `make_assistant`.
     """
-    server = make_server(make_assistant(settings, report))
+    server = make_mcp_server(make_assistant(settings, report))
     server.run("stdio")
 
 
-def make_server(assistant: Assistant) -> MCPServer[Any]:
+def make_mcp_server(assistant: Assistant) -> MCPServer[Any]:
     """A server with the tools `ask` and `read_source` over `assistant`.
 
     Raises:
@@ -55,9 +55,9 @@ def make_server(assistant: Assistant) -> MCPServer[Any]:
     def ask(question: str, earlier_questions: list[str] | None = None) -> dict[str, Any]:
         """Answer a question, in English or Swedish, with cited sentences; earlier questions give context."""
         turns: list[Turn] = []
-        for earlier in (earlier_questions or [])[-MOST_TURNS:]:
-            earlier = earlier[:MOST_CHARACTERS]
-            turns.append(Turn(earlier, assistant.understand(earlier, turns)))
+        for earlier in (earlier_questions or [])[-MAX_HISTORY_TURNS:]:
+            earlier = earlier[:MAX_QUESTION_CHARACTERS]
+            turns.append(Turn(earlier, assistant.resolve_question(earlier, turns)))
         try:
             return answer_as_dict(assistant.ask(question, turns))
         except QuestionError as error:

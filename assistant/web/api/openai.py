@@ -18,10 +18,10 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from assistant.citations import marker
-from assistant.conversation.question import MOST_CHARACTERS, MOST_TURNS
+from assistant.conversation.question import MAX_HISTORY_TURNS, MAX_QUESTION_CHARACTERS
 from assistant.errors import AssistantError, QuestionError
 from assistant.schema import Answer, Citation
-from assistant.web.api.ask import answered
+from assistant.web.api.ask import answer_request
 from assistant.web.site.site import Site
 
 MODEL = "gms-assistant"
@@ -82,9 +82,9 @@ def add_openai(app: FastAPI, site: Site) -> None:
         if body.messages[-1].role != "user":
             return openai_error(400, "the last message must be the user's")
         asked = [message.text for message in body.messages if message.role == "user"]
-        before = [question[:MOST_CHARACTERS] for question in asked[:-1][-MOST_TURNS:]]
+        before = [question[:MAX_QUESTION_CHARACTERS] for question in asked[:-1][-MAX_HISTORY_TURNS:]]
         try:
-            answer = await answered(site, asked[-1], before, "openai", body.store is not False)
+            answer = await answer_request(site, asked[-1], before, "openai", body.store is not False)
         except QuestionError as error:
             return openai_error(400, str(error))
         except AssistantError as error:
@@ -93,7 +93,7 @@ def add_openai(app: FastAPI, site: Site) -> None:
         if body.stream:
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
             return StreamingResponse(_chunks(answer, head), media_type="text/event-stream", headers=headers)
-        message = {"role": "assistant", "content": answer.answer, "refusal": None, **_cited(answer)}
+        message = {"role": "assistant", "content": answer.answer, "refusal": None, **_citation_fields(answer)}
         choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
         return JSONResponse({
             **head, "object": "chat.completion", "choices": [choice], "usage": _usage(asked[-1], answer.answer),
@@ -101,7 +101,7 @@ def add_openai(app: FastAPI, site: Site) -> None:
         })  # fmt: skip
 
 
-def _cited(answer: Answer) -> dict[str, Any]:
+def _citation_fields(answer: Answer) -> dict[str, Any]:
     annotations = []
     for citation in answer.citations:
         start = answer.answer.find(f"{citation.quote} {marker(citation.number)}")
@@ -140,10 +140,10 @@ def _chunks(answer: Answer, head: dict[str, Any]) -> Iterator[str]:
         return f"data: {json.dumps({**whole, 'choices': [choice], **more}, ensure_ascii=False)}\n\n"
 
     found = _search_results(answer.citations)
-    yield chunk({"role": "assistant", "content": "", **_cited(answer)}, search_results=found)
+    yield chunk({"role": "assistant", "content": "", **_citation_fields(answer)}, search_results=found)
     for number, word in enumerate(answer.answer.split(" ")):
         yield chunk({"content": word if number == 0 else f" {word}"})
-    yield chunk(_cited(answer), "stop", search_results=found)
+    yield chunk(_citation_fields(answer), "stop", search_results=found)
     yield "data: [DONE]\n\n"
 
 

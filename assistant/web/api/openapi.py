@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
-from assistant.web.site.rendering import page
+from assistant.web.site.rendering import render_page
 from assistant.web.site.site import Site
 
 _PROBLEM = {
@@ -47,7 +47,7 @@ def add_openapi(app: FastAPI, site: Site) -> None:
 
     def complete() -> dict[str, Any]:
         if app.openapi_schema is None or "Problem" not in app.openapi_schema["components"]["schemas"]:
-            app.openapi_schema = _completed(plain())
+            app.openapi_schema = _complete(plain())
         return app.openapi_schema
 
     app.openapi = complete  # type: ignore[method-assign]  # FastAPI's documented way to extend it
@@ -55,10 +55,10 @@ def add_openapi(app: FastAPI, site: Site) -> None:
     @app.get("/api/", response_class=HTMLResponse, include_in_schema=False)
     def interface(request: Request) -> HTMLResponse:
         document = complete()
-        return page(site, request, "interface.html", operations=_operations(document), types=_types(document))
+        return render_page(site, request, "interface.html", operations=_operations(document), types=_types(document))
 
 
-def _completed(document: dict[str, Any]) -> dict[str, Any]:
+def _complete(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)

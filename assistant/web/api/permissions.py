@@ -10,11 +10,11 @@ from fastapi.security import HTTPBasic
 
 from assistant.web.site.identity import identity_of
 
-Check = Callable[[Request], Awaitable[None]]
+PermissionCheck = Callable[[Request], Awaitable[None]]
 _USER = "owner"
 
 
-def owner_check(password: str) -> Check:
+def require_owner(password: str) -> PermissionCheck:
     """A check that lets an owner pass: by the role that signing in gave, or by `password` where there is one."""
     basic = HTTPBasic(realm="owners")
 
@@ -34,9 +34,9 @@ def owner_check(password: str) -> Check:
     return owner
 
 
-def metrics_check(password: str) -> Check:
+def require_metrics_reader(password: str) -> PermissionCheck:
     """A check that lets an owner pass, or a program whose key has the scope `metrics`."""
-    owner = owner_check(password)
+    owner = require_owner(password)
 
     async def check(request: Request) -> None:
         key = identity_of(request.scope).key

@@ -15,8 +15,8 @@ from assistant.citations import segments
 from assistant.conversation.assistant import Assistant
 from assistant.schema import Answer, Citation, Verdict
 from assistant.text.language import LANGUAGES
-from assistant.web.site.links import citation_path, fragment_url
-from assistant.web.site.translations import say
+from assistant.web.site.links import fragment_url, reading_link
+from assistant.web.site.translations import translate
 
 _TAGS = {"div", "p", "blockquote", "a", "ul", "ol", "li", "strong", "em", "span", "details", "summary", "button"}
 _ATTRIBUTES = {
@@ -24,16 +24,16 @@ _ATTRIBUTES = {
     "blockquote": {"class", "lang"}, "span": {"class", "lang"}, "ul": {"class"}, "ol": {"class"}, "li": {"class"},
     "details": {"class"}, "button": {"class", "type"},
 }  # fmt: skip
-_CLEAR, _LIKELY = 0.7, 0.45  # calibrated probabilities, in words
+_CLEAR_FROM, _LIKELY_FROM = 0.7, 0.45  # calibrated probabilities, in words
 _ROOT = "../"  # from the chat page
 
 
-def asked_html(asked: str) -> str:
+def question_html(asked: str) -> str:
     """A question as its message."""
     return _clean([f'<p class="words">{escape(asked)}</p>'], "asked")
 
 
-def asked_words(html: str) -> str:
+def question_text(html: str) -> str:
     """The question of such a message."""
     return unescape(nh3.clean(html, tags=set())).strip()
 
@@ -47,19 +47,19 @@ def confidence_key(answer: Answer) -> str:
     """The words for how sure the answer is: a key of the texts."""
     if answer.verdict is not Verdict.ANSWERED:
         return f"answer_{answer.verdict.value}"
-    likely = "answer_likely" if answer.confidence >= _LIKELY else "answer_unsure"
-    return "answer_clear" if answer.confidence >= _CLEAR else likely
+    likely = "answer_likely" if answer.confidence >= _LIKELY_FROM else "answer_unsure"
+    return "answer_clear" if answer.confidence >= _CLEAR_FROM else likely
 
 
 def answer_html(answer: Answer, assistant: Assistant) -> Iterator[str]:
     """The answer, longer with each sentence; the last one is whole, with sources and what can be done."""
     language = answer.language if answer.language in LANGUAGES else assistant.language
     kind = f"answer {answer.verdict.value}"
-    parts = [f'<p class="verdict">{escape(say(language, confidence_key(answer)))}</p>']
+    parts = [f'<p class="verdict">{escape(translate(language, confidence_key(answer)))}</p>']
     if answer.resolved_question != answer.question:
-        link = f'<a class="edit" href="#question" title="{escape(say(language, "understood_edit"))}">'
+        link = f'<a class="edit" href="#question" title="{escape(translate(language, "understood_edit"))}">'
         parts.append(
-            f'<p class="understood">{escape(say(language, "understood"))} {link}'
+            f'<p class="understood">{escape(translate(language, "understood"))} {link}'
             f"{escape(answer.resolved_question)}</a></p>"
         )
     yield _clean(parts, kind, language)
@@ -71,7 +71,7 @@ def answer_html(answer: Answer, assistant: Assistant) -> Iterator[str]:
         yield _clean(parts, kind, language)
     parts += _notices(answer, language)
     if answer.closest:
-        parts.append(f'<p class="own">{escape(say(language, "answer_closest"))}</p>')
+        parts.append(f'<p class="own">{escape(translate(language, "answer_closest"))}</p>')
         parts += [_quote(citation, "closest", language, assistant) for citation in answer.closest]
     parts += _sources(answer, language, assistant)
     parts += _suggestions(answer, language)
@@ -84,7 +84,7 @@ def _quote(citation: Citation, kind: str, language: str, assistant: Assistant) -
     lang = f' lang="{escape(citation.language)}"' if citation.language != language else ""
     where = " › ".join(dict.fromkeys([citation.title, *citation.heading]))
     document = assistant.index.documents.get(citation.document_id)
-    day = f" · {say(language, 'dated', day=document.retrieved)}" if document and document.retrieved else ""
+    day = f" · {translate(language, 'dated', day=document.retrieved)}" if document and document.retrieved else ""
     return (
         f'<blockquote class="{kind}"><p><span class="words"{lang}>{escape(citation.quote)}</span> {_link(citation)}</p>'
         f'<p class="where"><span{lang}>{escape(where)}</span>{escape(day)}</p></blockquote>'
@@ -92,7 +92,7 @@ def _quote(citation: Citation, kind: str, language: str, assistant: Assistant) -
 
 
 def _link(citation: Citation) -> str:
-    target = citation_path(_ROOT, citation) + "#quote"
+    target = reading_link(_ROOT, citation) + "#quote"
     return f'<a class="marker" href="{escape(target)}" title="{escape(citation.title)}">[{citation.number}]</a>'
 
 
@@ -100,7 +100,7 @@ def _notices(answer: Answer, language: str) -> list[str]:
     made = []
     for notice in answer.notices:
         links = " ".join(_link(citation) for citation in answer.citations if citation.number in notice.citations)
-        made.append(f'<p class="notice">{escape(say(language, f"notice_{notice.kind}"))} {links}</p>')
+        made.append(f'<p class="notice">{escape(translate(language, f"notice_{notice.kind}"))} {links}</p>')
     return made
 
 
@@ -111,13 +111,13 @@ def _sources(answer: Answer, language: str, assistant: Assistant) -> list[str]:
     items = []
     for citation in answer.citations:
         where = " › ".join(dict.fromkeys([citation.title, *citation.heading]))
-        reading = f'<a class="reading" href="{escape(citation_path(_ROOT, citation))}#quote">{escape(where)}</a>'
+        reading = f'<a class="reading" href="{escape(reading_link(_ROOT, citation))}#quote">{escape(where)}</a>'
         public = ""
         if citation.url:
             address = fragment_url(citation.url, citation.quote)
-            public = f' · <a class="public" href="{escape(address)}">{escape(say(language, "public_page"))}</a>'
+            public = f' · <a class="public" href="{escape(address)}">{escape(translate(language, "public_page"))}</a>'
         items.append(f'<li><span class="number">[{citation.number}]</span> {reading}{public}</li>')
-    title = f"{escape(say(language, 'answer_sources'))} ({len(items)})"
+    title = f"{escape(translate(language, 'answer_sources'))} ({len(items)})"
     return [f'<details class="sources"><summary>{title}</summary><ul>{"".join(items)}</ul></details>']
 
 
@@ -129,7 +129,7 @@ def _suggestions(answer: Answer, language: str) -> list[str]:
         f'<li><a class="ask" href="?q={url_quote(question, safe="")}">{escape(question)}</a></li>'
         for question in answer.suggestions
     )
-    return [f'<p class="next">{escape(say(language, key))}</p><ul class="questions">{links}</ul>']
+    return [f'<p class="next">{escape(translate(language, key))}</p><ul class="questions">{links}</ul>']
 
 
 def _clean(parts: Sequence[str], kind: str, language: str = "", answer_id: str = "") -> str:

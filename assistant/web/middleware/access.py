@@ -14,13 +14,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.settings import Settings
-from assistant.store.api_keys import PREFIX, Keys
-from assistant.web.site.identity import ANYBODY, Identity, identity_of, is_owner, signed_in
+from assistant.store.api_keys import KEY_PREFIX, ApiKeyStore
+from assistant.web.site.identity import ANONYMOUS, Identity, identity_of, is_owner, session_person
 from assistant.web.site.problems import problem_response
-from assistant.web.site.request_context import own_path, page_language
-from assistant.web.site.translations import say
+from assistant.web.site.request_context import request_language, request_path
+from assistant.web.site.translations import translate
 
-LOGIN = "/login"
+LOGIN_PATH = "/login"
 _LOG = logging.getLogger(__name__)
 # What holds no text of the corpus: it is needed to get in, to embed, or to see that the server is alive.
 _OPEN = re.compile(
@@ -35,7 +35,7 @@ _SCOPES = (  # of a key, by path
 )
 
 
-class Gate:
+class AccessMiddleware:
     """ASGI middleware: puts who asks into the scope (`identity_of`), or refuses.
 
     Args:
@@ -44,12 +44,12 @@ class Gate:
         keys: of programs; None where nothing is stored.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, keys: Keys | None = None) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, keys: ApiKeyStore | None = None) -> None:
         self._app, self._keys = app, keys
         self._language, self._owners = settings.language, settings.owners
         self._user, self._groups = settings.user_header.lower(), settings.groups_header.lower()
         ways: dict[str, Callable[[Scope], Identity | None]] = {
-            "open": lambda _: ANYBODY, "proxy": self._named_by_proxy, "oidc": self._signed_in,
+            "open": lambda _: ANONYMOUS, "proxy": self._named_by_proxy, "oidc": self._signed_in,
         }  # fmt: skip
         self._person, self._can_sign_in = ways[settings.access], settings.access == "oidc"
 
@@ -60,12 +60,12 @@ class Gate:
             if refusal is not None:
                 await refusal(scope, receive, send)
                 return
-            if identity_of(scope).name and not _PARTS.match(own_path(scope)):
-                send = _unstored(send)  # what somebody who signed in may see is for no cache between
+            if identity_of(scope).name and not _PARTS.match(request_path(scope)):
+                send = _forbid_caching(send)  # what somebody who signed in may see is for no cache between
         await self._app(scope, receive, send)
 
     async def _admit(self, scope: Scope) -> Response | None:
-        path, key = own_path(scope), _key(Headers(scope=scope))
+        path, key = request_path(scope), _api_key(Headers(scope=scope))
         if key is not None and not _OPEN.fullmatch(path):
             try:
                 found = await run_in_threadpool(self._keys.find, key) if self._keys else None
@@ -83,14 +83,14 @@ class Gate:
         if identity is None and not _OPEN.fullmatch(path):
             if self._can_sign_in and scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", ""):
                 return RedirectResponse(
-                    f"{scope.get('root_path', '')}{LOGIN}?next={quote(_place(scope), safe='')}", 303
+                    f"{scope.get('root_path', '')}{LOGIN_PATH}?next={quote(_return_address(scope), safe='')}", 303
                 )
             return self._refusal(scope, 401, "access_sign_in" if self._can_sign_in else "access_proxy")
-        scope.setdefault("state", {})["identity"] = identity or ANYBODY
+        scope.setdefault("state", {})["identity"] = identity or ANONYMOUS
         return None
 
     def _named_by_proxy(self, scope: Scope) -> Identity | None:
-        """Whom the proxy names. The header came from the proxy itself, else `Proxied` had taken it away."""
+        """The user a proxy names. `ReverseProxyMiddleware` has removed the header from everybody else."""
         headers = Headers(scope=scope)
         named = headers.getlist(self._user)
         if len(named) != 1 or not named[0].strip():  # two: the proxy added its own to one that it was sent
@@ -102,7 +102,7 @@ class Gate:
 
     def _signed_in(self, scope: Scope) -> Identity | None:
         """Who signed in."""
-        person = signed_in(scope)
+        person = session_person(scope)
         if person is None:
             return None
         owner = is_owner(person["name"], person["groups"], self._owners)
@@ -110,11 +110,11 @@ class Gate:
 
     def _refusal(self, scope: Scope, status: int, key: str, **values: int) -> Response:
         """In the language of whoever asks."""
-        detail = say(page_language(scope, self._language), key, **values)
+        detail = translate(request_language(scope, self._language), key, **values)
         return problem_response(status, "Not admitted", detail, {"WWW-Authenticate": "Bearer"} if status == 401 else {})
 
 
-def _unstored(send: Send) -> Send:
+def _forbid_caching(send: Send) -> Send:
     async def private(message: Message) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message)["cache-control"] = "private, no-store"
@@ -123,14 +123,14 @@ def _unstored(send: Send) -> Send:
     return private
 
 
-def _key(headers: Headers) -> str | None:
+def _api_key(headers: Headers) -> str | None:
     """The key of a program, from either header that one is sent in; other tokens are none of ours."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     given = headers.get("x-api-key") or (token.strip() if scheme.lower() == "bearer" else "")
-    return given if given.startswith(PREFIX) else None
+    return given if given.startswith(KEY_PREFIX) else None
 
 
-def _place(scope: Scope) -> str:
+def _return_address(scope: Scope) -> str:
     """Where a person wanted to go, to be sent there after signing in."""
     query = scope["query_string"].decode("latin-1")
-    return quote(own_path(scope)) + (f"?{query}" if query else "")
+    return quote(request_path(scope)) + (f"?{query}" if query else "")

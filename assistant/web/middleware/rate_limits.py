@@ -21,8 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.errors import SettingsError
 from assistant.web.site.identity import identity_of
 from assistant.web.site.problems import problem_response
-from assistant.web.site.request_context import own_path, page_language
-from assistant.web.site.translations import say
+from assistant.web.site.request_context import request_language, request_path
+from assistant.web.site.translations import translate
 
 # What costs a look through the index or a row in the database, and where a password can be guessed.
 _COSTLY = re.compile(
@@ -37,7 +37,7 @@ _LOG = logging.getLogger(__name__)
 _MOST_BYTES = 256 * 1024  # of a request: twelve turns of the longest questions fit several times
 
 
-class Limits:
+class RateLimitMiddleware:
     """ASGI middleware: a moving window for each client, a bound on what is in work, a bound on what is sent.
 
     A client is a key, else a person, else an address.
@@ -53,7 +53,7 @@ class Limits:
 
     def __init__(self, app: ASGIApp, per_minute: int, storage: str = "") -> None:
         self._app, self._per_minute, self._running = app, per_minute, 0
-        self._windows = Windows(storage)
+        self._windows = RequestWindows(storage)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it with the time to wait."""
@@ -61,12 +61,12 @@ class Limits:
             await self._app(scope, receive, send)
             return
         if scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
-            body = await _body(scope, receive)
+            body = await _read_body(scope, receive)
             if body is None:
                 await _refusal(scope, 413, "limit_size")(scope, receive, send)
                 return
-            receive = _again(body, receive)
-        if not _COSTLY.fullmatch(own_path(scope)):
+            receive = _replay_body(body, receive)
+        if not _COSTLY.fullmatch(request_path(scope)):
             await self._app(scope, receive, send)
             return
         refusal = await self._refused(scope)
@@ -75,12 +75,12 @@ class Limits:
             return
         self._running += 1
         try:
-            await self._app(scope, receive, _in_our_words(scope, receive, send))
+            await self._app(scope, receive, _translate_full_queue(scope, receive, send))
         finally:
             self._running -= 1
 
     async def _refused(self, scope: Scope) -> Response | None:
-        client, key = client_of(scope), identity_of(scope).key
+        client, key = client_identity(scope), identity_of(scope).key
         per_minute = self._per_minute if key is None or key.per_minute is None else key.per_minute
         wait = await self._windows.wait(per_minute, client) if per_minute else 0
         if wait:
@@ -90,11 +90,11 @@ class Limits:
         return None
 
 
-class Windows:
+class RequestWindows:
     """Moving windows of a minute, in this process or in Redis, whose failing stops nobody.
 
     Args:
-        storage: see `Limits`.
+        storage: see `RateLimitMiddleware`.
     """
 
     def __init__(self, storage: str) -> None:
@@ -108,14 +108,14 @@ class Windows:
         rate = RateLimitItemPerMinute(per_minute)
         if self._shared and time.monotonic() - self._failed > _AGAIN_SECONDS:
             try:
-                return await run_in_threadpool(_counted, self._shared, rate, client)
+                return await run_in_threadpool(_count_request, self._shared, rate, client)
             except StorageError as error:
                 self._failed = time.monotonic()
                 _LOG.warning("rate_storage can't be reached (%s); counting in this process", error.storage_error)
         self._hits += 1
         if self._hits % _SWEEP == 0:
             self._forget()
-        return _counted(self._own, rate, client)
+        return _count_request(self._own, rate, client)
 
     def _forget(self) -> None:
         """Drop the clients that the library keeps with nothing in their window."""
@@ -124,7 +124,7 @@ class Windows:
             self._memory.locks.pop(client, None)
 
 
-def client_of(scope: Scope) -> str:
+def client_identity(scope: Scope) -> str:
     """Whose requests count together; a person's name is not kept as it is."""
     identity = identity_of(scope)
     if identity.key:
@@ -151,14 +151,14 @@ def _redis(storage: str) -> RedisStorage:
         ) from None
 
 
-def _counted(windows: MovingWindowRateLimiter, rate: RateLimitItemPerMinute, client: str) -> int:
+def _count_request(windows: MovingWindowRateLimiter, rate: RateLimitItemPerMinute, client: str) -> int:
     """Count a request; the seconds to wait, 0 for none."""
     if windows.hit(rate, client):
         return 0
     return max(1, math.ceil(windows.get_window_stats(rate, client).reset_time - time.time()))
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
+async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
     """What was sent, None for too much: a body in chunks doesn't say beforehand how long it is."""
     length = Headers(scope=scope).get("content-length", "0")
     if length.isascii() and length.isdigit() and int(length) > _MOST_BYTES:
@@ -173,7 +173,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
+def _replay_body(body: bytes, receive: Receive) -> Receive:
     """A `receive` that gives `body` once, then what comes after it."""
     given = False
 
@@ -187,7 +187,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _in_our_words(scope: Scope, receive: Receive, send: Send) -> Send:
+def _translate_full_queue(scope: Scope, receive: Receive, send: Send) -> Send:
     """A `send` that puts Gradio's refusal of a full queue into the asker's language, with the time to wait."""
     if not _is_page(scope):
         return send
@@ -206,12 +206,12 @@ def _in_our_words(scope: Scope, receive: Receive, send: Send) -> Send:
 
 def _is_page(scope: Scope) -> bool:
     """Whether Gradio's own script asks."""
-    return own_path(scope).endswith("/queue/join")
+    return request_path(scope).endswith("/queue/join")
 
 
 def _refusal(scope: Scope, status: int, key: str, wait: int = 0) -> Response:
     """In the language of whoever asks: the page shows it."""
-    detail = say(page_language(scope, "en"), key, seconds=wait)
+    detail = translate(request_language(scope, "en"), key, seconds=wait)
     if status == 503 and _is_page(scope):
         status = 429  # Gradio's script says nothing at all of a 503
     headers = {"Retry-After": str(wait)} if wait else {}

@@ -12,14 +12,14 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.web.site.request_context import own_path
-from assistant.web.telemetry.metrics import Metrics, group
+from assistant.web.site.request_context import request_path
+from assistant.web.telemetry.metrics import Metrics, route_group
 
 _LOG = logging.getLogger("assistant.requests")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class RequestLog:
+class RequestLogMiddleware:
     """ASGI middleware: a request id in and out, counts, and one line of JSON for each request where that is wanted."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, log: bool) -> None:
@@ -32,7 +32,7 @@ class RequestLog:
             return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        begun, status, path = time.perf_counter(), 500, own_path(scope)  # a mount changes the scope
+        begun, status, path = time.perf_counter(), 500, request_path(scope)  # a mount changes the scope
 
         async def with_id(message: Message) -> None:
             nonlocal status
@@ -41,11 +41,11 @@ class RequestLog:
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
-        self._metrics.started()
+        self._metrics.request_started()
         try:
             await self._app(scope, receive, with_id)
         finally:
-            self._metrics.ended(path, status)
+            self._metrics.request_finished(path, status)
             if self._log:
                 spent = round(1000 * (time.perf_counter() - begun), 1)
                 self._write(scope["method"], path, request_id, status, spent)
@@ -53,6 +53,6 @@ class RequestLog:
     def _write(self, method: str, path: str, request_id: str, status: int, milliseconds: float) -> None:
         line: dict[str, Any] = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "request_id": request_id,
-            "method": method, "group": group(path), "status": status, "ms": milliseconds,
+            "method": method, "group": route_group(path), "status": status, "ms": milliseconds,
         }  # fmt: skip
         _LOG.info(json.dumps(line))

@@ -14,7 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 _FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded"})
 
 
-class Proxied:
+class ReverseProxyMiddleware:
     """ASGI middleware, the outermost.
 
     Args:
@@ -35,7 +35,7 @@ class Proxied:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope = self._at_root({**scope, "state": scope.get("state", {}), "client": _plain(scope.get("client"))})
+        scope = self._at_root({**scope, "state": scope.get("state", {}), "client": _as_ipv4(scope.get("client"))})
         if self._is_proxy(scope):
             await self._forwarded(scope, receive, send)  # type: ignore[arg-type]
             return
@@ -59,7 +59,7 @@ class Proxied:
         return any(address in network for network in self._networks)
 
 
-def _plain(client: tuple[str, int] | None) -> tuple[str, int] | None:
+def _as_ipv4(client: tuple[str, int] | None) -> tuple[str, int] | None:
     """An address of IPv4 as such, which a listener on every address is told inside one of IPv6."""
     if client is None or not client[0].startswith("::ffff:"):
         return client

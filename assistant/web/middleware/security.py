@@ -17,9 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.web.middleware.chat_page import rewrite_chat_page, without_encoding
 from assistant.web.middleware.headers import set_security_headers
 from assistant.web.site.problems import problem_response
-from assistant.web.site.request_context import own_path, page_language
+from assistant.web.site.request_context import request_language, request_path
 
-_ALLOWED = re.compile(
+_GRADIO_ROUTES = re.compile(
     r"(?:|assets/[\w./-]+|static/[\w./-]+|theme\.css|config|svelte/[\w./-]+|"
     r"gradio_api/(?:run/predict|queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset))"
 )
@@ -29,7 +29,7 @@ _FOREIGN_HOST = "this server doesn't answer to that name; list it in ASSISTANT_H
 _FOREIGN_ORIGIN = "sent from a page of another origin; see ASSISTANT_ALLOWED_ORIGINS"
 
 
-class Guard:
+class SecurityMiddleware:
     """ASGI middleware for the whole server.
 
     Args:
@@ -56,7 +56,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = own_path(scope)
+        path = request_path(scope)
         if not self._is_ours(Headers(scope=scope).get("host", "")):
             await problem_response(400, "Not taken", _FOREIGN_HOST)(scope, receive, send)
             return
@@ -64,7 +64,7 @@ class Guard:
         if _CONTROL.search(path):  # a route takes "/owners/\n" for "/owners/", and what guards it may not
             await problem_response(404, "Not found", "there is no such address")(scope, receive, send)
             return
-        if inside and not _ALLOWED.fullmatch(path[len(self._chat) + 1 :]):
+        if inside and not _GRADIO_ROUTES.fullmatch(path[len(self._chat) + 1 :]):
             await problem_response(404, "Not found", "there is no such address")(scope, receive, send)
             return
         private = _PRIVATE.fullmatch(path) is not None
@@ -75,7 +75,7 @@ class Guard:
         nonce = secrets.token_urlsafe(16)
         policy = self._policy(nonce, private)
         if path == self._chat + "/":
-            language = page_language(scope, self._language)
+            language = request_language(scope, self._language)
             plain = without_encoding(scope)
             # The frame is made when the page comes: only then `state` says who asks. `plain` has changed by then.
             rewriting = rewrite_chat_page(send, nonce, language, policy, lambda: self._frame(scope))

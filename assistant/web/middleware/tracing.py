@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.web.site.request_context import own_path
-from assistant.web.telemetry.metrics import group
+from assistant.web.site.request_context import request_path
+from assistant.web.telemetry.metrics import route_group
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 
-class Traced:
+class TracingMiddleware:
     """ASGI middleware: a span from a request's beginning to its end, part of the trace its headers name (W3C)."""
 
     def __init__(self, app: ASGIApp, tracer: Tracer) -> None:
@@ -28,7 +28,7 @@ class Traced:
         from opentelemetry.propagate import extract
         from opentelemetry.trace import SpanKind, Status, StatusCode
 
-        kind = group(own_path(scope))
+        kind = route_group(request_path(scope))
         parent = extract(dict(Headers(scope=scope).items()))
         with self._tracer.start_as_current_span(
             f"{scope['method']} {kind}", parent, SpanKind.SERVER,

@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from assistant.web.site.rendering import page
+from assistant.web.site.rendering import render_page
 from assistant.web.site.site import Site
 
 STATIC = Path(__file__).parents[1] / "static"
@@ -22,7 +22,7 @@ def add_home(app: FastAPI, site: Site) -> None:
 
     @app.get("/about/", include_in_schema=False)
     def about(request: Request) -> HTMLResponse:
-        return page(site, request, "about.html")
+        return render_page(site, request, "about.html")
 
     @app.get("/favicon.ico", include_in_schema=False)
     def icon() -> Response:
@@ -30,6 +30,6 @@ def add_home(app: FastAPI, site: Site) -> None:
 
     @app.get("/logo", include_in_schema=False)
     def logo() -> Response:
-        if site.look.logo is None:
+        if site.branding.logo is None:
             raise HTTPException(404, "this server has no logo")
-        return Response(site.look.logo, media_type=site.look.logo_type)
+        return Response(site.branding.logo, media_type=site.branding.logo_type)

@@ -14,16 +14,16 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
-from assistant.conversation.question import MOST_CHARACTERS
+from assistant.conversation.question import MAX_QUESTION_CHARACTERS
 from assistant.errors import StoreError
 from assistant.schema import Verdict
 from assistant.store.database import Store
 from assistant.store.probes import add_probe
-from assistant.store.question_groups import MOST_GROUPED, Grouping
+from assistant.store.question_groups import MAX_GROUPED, QuestionGrouper
 from assistant.store.tables import AnswerRow, FeedbackRow
-from assistant.web.api.permissions import Check
-from assistant.web.site.rendering import page
-from assistant.web.site.request_context import chosen_language
+from assistant.web.api.permissions import PermissionCheck
+from assistant.web.site.rendering import render_page
+from assistant.web.site.request_context import language_parameter
 from assistant.web.site.site import Site
 
 _SHOWN, _BAR, _HEIGHT = 50, 18, 160  # groups and feedback on the page; pixels of the plot
@@ -45,25 +45,25 @@ class Bar:
     height: float
 
 
-def add_owners(app: FastAPI, site: Site, store: Store, owner: Check, probes: Path) -> None:
+def add_owners(app: FastAPI, site: Site, store: Store, owner: PermissionCheck, probes: Path) -> None:
     """Add `/owners/`, for whoever passes `owner`."""
-    grouping = Grouping(site.assistant.encoder)
+    grouping = QuestionGrouper(site.assistant.encoder)
 
     @app.get("/owners/", response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(owner)])
     def owners(request: Request) -> HTMLResponse:
         refused = store.answers([Verdict.UNCLEAR.value, Verdict.NOT_COVERED.value])
         usage = store.usage()
-        return page(
-            site, request, "owners.html", groups=grouping.groups(refused)[:_SHOWN], newest=MOST_GROUPED,
+        return render_page(
+            site, request, "owners.html", groups=grouping.groups(refused)[:_SHOWN], newest=MAX_GROUPED,
             items=store.feedback(_SHOWN), bars=_bars(usage), usage=_by_day(usage), verdicts=list(Verdict),
             height=_HEIGHT, passages=site.assistant.index.rows, probes=probes,
         )  # fmt: skip
 
-    _add_acts(app, store, owner, probes)
+    _add_actions(app, store, owner, probes)
     _add_exports(app, store, owner)
 
 
-def _add_acts(app: FastAPI, store: Store, owner: Check, probes: Path) -> None:
+def _add_actions(app: FastAPI, store: Store, owner: PermissionCheck, probes: Path) -> None:
     def found(feedback_id: int) -> FeedbackRow:
         row = store.one_feedback(feedback_id)
         if row is None:
@@ -71,7 +71,7 @@ def _add_acts(app: FastAPI, store: Store, owner: Check, probes: Path) -> None:
         return row
 
     def back(request: Request) -> RedirectResponse:
-        chosen = chosen_language(request.scope)
+        chosen = language_parameter(request.scope)
         return RedirectResponse("../../" + (f"?lang={chosen}" if chosen else ""), 303)
 
     @app.post("/owners/feedback/{feedback_id}/close", include_in_schema=False, dependencies=[Depends(owner)])
@@ -85,7 +85,7 @@ def _add_acts(app: FastAPI, store: Store, owner: Check, probes: Path) -> None:
         request: Request,
         feedback_id: int,
         answerable: Annotated[bool, Form()] = False,
-        words: Annotated[str, Form(max_length=MOST_CHARACTERS)] = "",
+        words: Annotated[str, Form(max_length=MAX_QUESTION_CHARACTERS)] = "",
     ) -> RedirectResponse:
         row = found(feedback_id).given_for
         if answerable and not words.strip():
@@ -101,7 +101,7 @@ def _add_acts(app: FastAPI, store: Store, owner: Check, probes: Path) -> None:
         return back(request)
 
 
-def _add_exports(app: FastAPI, store: Store, owner: Check) -> None:
+def _add_exports(app: FastAPI, store: Store, owner: PermissionCheck) -> None:
     @app.get("/owners/feedback.csv", include_in_schema=False, dependencies=[Depends(owner)])
     def as_csv() -> StreamingResponse:
         return _download(_csv(store.feedback()), "text/csv; charset=utf-8", "feedback.csv")

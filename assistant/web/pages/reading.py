@@ -11,15 +11,15 @@ from fastapi.responses import HTMLResponse
 
 from assistant.schema import Document, Passage, Span
 from assistant.web.site.links import fragment_url
-from assistant.web.site.rendering import page, turned
+from assistant.web.site.rendering import paginate, render_page
 from assistant.web.site.request_context import Offset
-from assistant.web.site.site import Edition, Site
+from assistant.web.site.site import Site, Snapshot
 
-_TEXTS_A_PAGE = 100
+_DOCUMENTS_PER_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TextBlock:
     """A paragraph (`level` 0) or heading of a text.
 
     `pieces` are pairs of a kind and words: "text"; "mark" and, for the first of them, "first"; or
@@ -36,7 +36,7 @@ class Block:
         return "".join(words for kind, words in self.pieces if kind != "anchor")
 
 
-def blocks_of(document: Document, passages: Sequence[Passage], marked: Span | None) -> list[Block]:
+def split_into_blocks(document: Document, passages: Sequence[Passage], marked: Span | None) -> list[TextBlock]:
     """The text of `document` in blocks, each divided where a passage begins and where `marked` does."""
     levels = {heading.span.start: heading.level for heading in document.headings}
     anchors = {passage.start: passage.passage_id for passage in passages}
@@ -55,7 +55,7 @@ def blocks_of(document: Document, passages: Sequence[Passage], marked: Span | No
             )
             first = first and not is_marked
         level = min(levels[at] + 1, 6) if at in levels else 0  # the page's own h1 is the title
-        made.append(Block(level, f"h-{number}", tuple(pieces)))
+        made.append(TextBlock(level, f"h-{number}", tuple(pieces)))
         at = span.end + 2
     return made
 
@@ -63,14 +63,16 @@ def blocks_of(document: Document, passages: Sequence[Passage], marked: Span | No
 def add_reading(app: FastAPI, site: Site) -> None:
     """Add `/texts/`, `/texts/{document_id}` and `/sources/{passage_id}`."""
 
-    def shown(request: Request, edition: Edition, document: Document, marked: Span | None) -> HTMLResponse:
-        blocks = blocks_of(document, list(edition.assistant.index.passages_of(document.document_id).values()), marked)
+    def shown(request: Request, snapshot: Snapshot, document: Document, marked: Span | None) -> HTMLResponse:
+        blocks = split_into_blocks(
+            document, list(snapshot.assistant.index.passages_of(document.document_id).values()), marked
+        )
         quote = document.text[marked.start : marked.end] if marked else ""
         public = fragment_url(document.url, quote) if document.url and quote else document.url
-        return page(
+        return render_page(
             site, request, "reading.html", document=document, blocks=blocks, marked=marked, public=public,
             headings=[block for block in blocks if block.level],
-            changed=edition.assistant.changed(document.document_id),
+            changed=snapshot.assistant.document_change(document.document_id),
         )  # fmt: skip
 
     @app.get("/sources/{passage_id}", response_class=HTMLResponse, tags=["texts"])
@@ -81,7 +83,7 @@ def add_reading(app: FastAPI, site: Site) -> None:
         end: Offset | None = None,
     ) -> HTMLResponse:
         """The text of a passage as a page, with the passage, or a quote in it, marked."""
-        edition = site.edition
+        edition = site.snapshot
         index = edition.assistant.index
         row = index.rows.get(passage_id)
         if row is None:
@@ -95,13 +97,13 @@ def add_reading(app: FastAPI, site: Site) -> None:
     @app.get("/texts/", response_class=HTMLResponse, include_in_schema=False)
     def all_texts(request: Request) -> HTMLResponse:
         texts = site.assistant.index.documents
-        part, previous, following = turned(request, list(texts), _TEXTS_A_PAGE)
+        part, previous, following = paginate(request, list(texts), _DOCUMENTS_PER_PAGE)
         documents = [texts[document_id] for document_id in part]
-        return page(site, request, "texts.html", documents=documents, previous=previous, following=following)
+        return render_page(site, request, "texts.html", documents=documents, previous=previous, following=following)
 
     @app.get("/texts/{document_id:path}", response_class=HTMLResponse, include_in_schema=False)
     def text(request: Request, document_id: str) -> HTMLResponse:
-        edition = site.edition
+        edition = site.snapshot
         document = edition.assistant.index.documents.get(document_id)
         if document is None:
             raise HTTPException(404, "no such text; it may have been removed")

@@ -19,17 +19,17 @@ from httpx2 import HTTPError
 from joserfc.errors import JoseError
 
 from assistant.settings import Settings
-from assistant.web.middleware.access import LOGIN
+from assistant.web.middleware.access import LOGIN_PATH
 from assistant.web.site.identity import groups_of_owners
-from assistant.web.site.rendering import page
+from assistant.web.site.rendering import render_page
 from assistant.web.site.site import Site
 
-_LONGEST_PLACE = 500  # characters; it travels in the cookie
+_MAX_RETURN_PATH = 500  # characters; it travels in the cookie
 _HOURS = 8  # a working day; then the provider is asked anew
 _LOG = logging.getLogger(__name__)
 
 
-def session_arguments(settings: Settings) -> dict[str, Any]:
+def session_options(settings: Settings) -> dict[str, Any]:
     """What Starlette's SessionMiddleware is made with."""
     secure = urlsplit(settings.public_url).scheme == "https"
     return {
@@ -40,7 +40,7 @@ def session_arguments(settings: Settings) -> dict[str, Any]:
 
 
 def add_sign_in(app: FastAPI, site: Site, settings: Settings) -> None:
-    """Add `/login`, `/login/callback` and `/logout`; they need a session around the app (`session_arguments`)."""
+    """Add `/login`, `/login/callback` and `/logout`; they need a session around the app (`session_options`)."""
     oauth = OAuth()
     provider = oauth.register(
         "provider", client_id=settings.oidc_client, client_secret=settings.oidc_secret.get_secret_value() or None,
@@ -51,21 +51,21 @@ def add_sign_in(app: FastAPI, site: Site, settings: Settings) -> None:
 
     def failed(request: Request, error: Exception) -> Response:
         _LOG.warning("signing in failed: %s: %.200r", type(error).__name__, str(error))  # partly a stranger's words
-        return page(site, request, "sign_in_failed.html", status=502)
+        return render_page(site, request, "sign_in_failed.html", status=502)
 
-    @app.get(LOGIN, include_in_schema=False)
+    @app.get(LOGIN_PATH, include_in_schema=False)
     async def login(request: Request, next: str = "") -> Response:  # noqa: A002 - the name of the parameter
         try:
             metadata = await provider.load_server_metadata()
             if metadata.get("issuer", "").rstrip("/") != settings.oidc_issuer.rstrip("/"):
                 raise AuthlibBaseError("issuer", f"the provider calls itself {metadata.get('issuer')!r}")
-            request.session["next"] = _own_place(next)
-            answer: Response = await provider.authorize_redirect(request, f"{root}{LOGIN}/callback")
+            request.session["next"] = _local_path(next)
+            answer: Response = await provider.authorize_redirect(request, f"{root}{LOGIN_PATH}/callback")
         except (AuthlibBaseError, HTTPError, ValueError, RuntimeError) as error:
             return failed(request, error)
         return answer
 
-    @app.get(f"{LOGIN}/callback", include_in_schema=False)
+    @app.get(f"{LOGIN_PATH}/callback", include_in_schema=False)
     async def callback(request: Request) -> Response:
         try:
             person = await _person(provider, await provider.authorize_access_token(request), settings)
@@ -79,7 +79,7 @@ def add_sign_in(app: FastAPI, site: Site, settings: Settings) -> None:
     @app.post("/logout", include_in_schema=False)
     async def logout(request: Request) -> Response:
         request.session.clear()
-        return page(site, request, "signed_out.html")
+        return render_page(site, request, "signed_out.html")
 
 
 async def _person(provider: Any, token: dict[str, Any], settings: Settings) -> dict[str, Any]:
@@ -102,12 +102,12 @@ async def _person(provider: Any, token: dict[str, Any], settings: Settings) -> d
     }  # fmt: skip
 
 
-def _own_place(place: str) -> str:
+def _local_path(place: str) -> str:
     """A path of this server to go on to; anything else would make the server send people elsewhere."""
     parts = urlsplit(place)
     plain = place.isprintable() and "\\" not in place and not parts.scheme and not parts.netloc
     return (
         place
-        if plain and len(place) <= _LONGEST_PLACE and place.startswith("/") and not place.startswith("//")
+        if plain and len(place) <= _MAX_RETURN_PATH and place.startswith("/") and not place.startswith("//")
         else "/"
     )

@@ -19,10 +19,10 @@ from assistant.web.api.health import add_health
 from assistant.web.api.metrics import add_metrics
 from assistant.web.api.openai import add_openai
 from assistant.web.api.openapi import add_openapi
-from assistant.web.api.permissions import metrics_check, owner_check
+from assistant.web.api.permissions import require_metrics_reader, require_owner
 from assistant.web.api.search import add_search
 from assistant.web.pages.home import STATIC, add_home
-from assistant.web.pages.introduction import add_tour
+from assistant.web.pages.introduction import add_introduction
 from assistant.web.pages.owners import add_owners
 from assistant.web.pages.reading import add_reading
 from assistant.web.pages.search import add_search_page
@@ -51,11 +51,11 @@ def create_app(
     add_search(app, site)
     add_search_page(app, site)
     add_reading(app, site)
-    add_tour(app, site)
+    add_introduction(app, site)
     add_widget(app, site)
     add_openai(app, site)
     add_openapi(app, site)
-    add_metrics(app, site, metrics_check(owners_password))
+    add_metrics(app, site, require_metrics_reader(owners_password))
     if site.store and (owners_password or owners):
-        add_owners(app, site, site.store, owner_check(owners_password), probes)
+        add_owners(app, site, site.store, require_owner(owners_password), probes)
     return app

@@ -13,22 +13,22 @@ from assistant.conversation.assistant import Assistant
 from assistant.embedding.batching import BatchingEncoder
 from assistant.embedding.encoder import Encoder
 from assistant.errors import AssistantError
-from assistant.factory import make_assistant, make_encoder, with_guide
+from assistant.factory import make_assistant, make_encoder, with_introduction
 from assistant.index.generations import current_generation, indexed_at
 from assistant.onboarding.roles import read_roles
 from assistant.schema import SuggestedQuestion
 from assistant.settings import Settings
-from assistant.web.site.site import Edition, Site
-from assistant.web.site.worker_pool import Workers
+from assistant.web.site.site import Site, Snapshot
+from assistant.web.site.worker_pool import WorkerPool
 
 _SECONDS = 2.0  # between looks at which generation is live
 _REFUSED = "a newer index is refused; the server's log says why"
 _LOG = logging.getLogger(__name__)
 
 
-def make_edition(
+def load_snapshot(
     settings: Settings, report: Callable[[str], None] = lambda _: None, encoder: Encoder | None = None
-) -> Edition:
+) -> Snapshot:
     """The live generation, loaded and verified, with its guide, roles and worker processes.
 
     Raises:
@@ -36,30 +36,30 @@ def make_edition(
     """
     threads = 1 if encoder else settings.threads  # a server that answers meanwhile keeps the others for that
     encoder = encoder or BatchingEncoder(make_encoder(settings, 1, report), settings.threads)
-    assistant, guide = with_guide(settings, make_assistant(settings, encoder=encoder), threads)
+    assistant, guide = with_introduction(settings, make_assistant(settings, encoder=encoder), threads)
     roles = read_roles(settings.corpus, list(assistant.index.documents))
     built = datetime.fromtimestamp(indexed_at(settings.index)).strftime("%Y-%m-%d")
-    make = partial(_make_like, settings, assistant.questions)
-    workers = Workers(assistant, make, settings.workers) if settings.workers else None
-    return Edition(assistant, guide, roles, built, workers)
+    make = partial(_make_worker_assistant, settings, assistant.questions)
+    workers = WorkerPool(assistant, make, settings.workers) if settings.workers else None
+    return Snapshot(assistant, guide, roles, built, workers)
 
 
-def _make_like(settings: Settings, questions: tuple[SuggestedQuestion, ...]) -> Assistant:
+def _make_worker_assistant(settings: Settings, questions: tuple[SuggestedQuestion, ...]) -> Assistant:
     """The assistant of a worker process: one pass of the model at a time, since the others run theirs."""
     encoder = BatchingEncoder(make_encoder(settings, 1))
     return replace(make_assistant(settings, encoder=encoder, thorough=False), questions=questions)
 
 
-def follow(site: Site, settings: Settings, stop: threading.Event, seconds: float = _SECONDS) -> threading.Thread:
+def watch_index(site: Site, settings: Settings, stop: threading.Event, seconds: float = _SECONDS) -> threading.Thread:
     """Look every `seconds` until `stop` is set, in a thread of its own, and give `site` what is new."""
 
     def run() -> None:
         refused: tuple[str, float] | None = None
         while not stop.wait(seconds):
             try:
-                refused = _look(site, settings, refused)
+                refused = _reload_if_changed(site, settings, refused)
             except Exception as error:  # the thread goes on whatever happens: without it removed texts would stay
-                site.problem = _REFUSED
+                site.reload_problem = _REFUSED
                 _LOG.warning("the index can't be looked at: %s: %s", type(error).__name__, error)
 
     thread = threading.Thread(target=run, name="reload", daemon=True)
@@ -67,26 +67,26 @@ def follow(site: Site, settings: Settings, stop: threading.Event, seconds: float
     return thread
 
 
-def _look(site: Site, settings: Settings, refused: tuple[str, float] | None) -> tuple[str, float] | None:
+def _reload_if_changed(site: Site, settings: Settings, refused: tuple[str, float] | None) -> tuple[str, float] | None:
     """Take the live generation when it is another, and return the one that was refused, with its date.
 
     A generation is named by its content: mended, it has the same name and another date.
     """
     live = current_generation(settings.index)
     if live is None or live == site.assistant.index.manifest.generation:
-        site.problem = ""
+        site.reload_problem = ""
         return None
     state = (live, indexed_at(settings.index))
     if state == refused:
         return refused
-    before = site.edition
+    before = site.snapshot
     try:
-        site.edition = make_edition(settings, encoder=before.assistant.encoder)
+        site.snapshot = load_snapshot(settings, encoder=before.assistant.encoder)
     except (AssistantError, ValueError) as error:
-        site.problem = _REFUSED
+        site.reload_problem = _REFUSED
         _LOG.warning("generation %s is not taken: %s", live, error)
         return state
-    site.problem = ""
+    site.reload_problem = ""
     _LOG.warning("now answering from generation %s", live)
     if before.workers:
         before.workers.close()

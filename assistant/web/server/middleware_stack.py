@@ -7,14 +7,14 @@ from starlette.types import ASGIApp
 
 from assistant.errors import SettingsError
 from assistant.settings import Settings
-from assistant.store.api_keys import Keys
-from assistant.web.chat.page import PATH, frame, mount
-from assistant.web.middleware.access import Gate
-from assistant.web.middleware.rate_limits import Limits
-from assistant.web.middleware.request_log import RequestLog
-from assistant.web.middleware.reverse_proxy import Proxied
-from assistant.web.middleware.security import Guard
-from assistant.web.middleware.tracing import Traced
+from assistant.store.api_keys import ApiKeyStore
+from assistant.web.chat.page import CHAT_PATH, chat_frame, mount_chat
+from assistant.web.middleware.access import AccessMiddleware
+from assistant.web.middleware.rate_limits import RateLimitMiddleware
+from assistant.web.middleware.request_log import RequestLogMiddleware
+from assistant.web.middleware.reverse_proxy import ReverseProxyMiddleware
+from assistant.web.middleware.security import SecurityMiddleware
+from assistant.web.middleware.tracing import TracingMiddleware
 from assistant.web.server.app import create_app
 from assistant.web.site.site import Site
 
@@ -22,7 +22,7 @@ _QUESTIONS_A_MINUTE = 60
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def make_stack(site: Site, settings: Settings) -> ASGIApp:
+def build_server_app(site: Site, settings: Settings) -> ASGIApp:
     """The whole server as `settings` want it: proxies, log, guard, CORS, session, gate, limits, app and page.
 
     Raises:
@@ -36,36 +36,41 @@ def make_stack(site: Site, settings: Settings) -> ASGIApp:
         try:
             from starlette.middleware.sessions import SessionMiddleware
 
-            from assistant.web.pages.sign_in import add_sign_in, session_arguments
+            from assistant.web.pages.sign_in import add_sign_in, session_options
         except ImportError as error:
             raise SettingsError(f"access = oidc needs {error.name!r}: pip install '.[oidc]'") from None
         add_sign_in(app, site, settings)
-    app = mount(app, site)
-    app.add_middleware(Limits, per_minute=questions_a_minute(settings), storage=settings.rate_storage)
-    app.add_middleware(Gate, settings=settings, keys=Keys(site.store) if site.store else None)
+    app = mount_chat(app, site)
+    app.add_middleware(RateLimitMiddleware, per_minute=requests_per_minute(settings), storage=settings.rate_storage)
+    app.add_middleware(AccessMiddleware, settings=settings, keys=ApiKeyStore(site.store) if site.store else None)
     if settings.access == "oidc":
-        app.add_middleware(SessionMiddleware, **session_arguments(settings))
+        app.add_middleware(SessionMiddleware, **session_options(settings))
     app.add_middleware(
         CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Content-Type", "Accept"], allow_credentials=settings.access != "open",
     )  # fmt: skip
-    guarded = Guard(  # outside of all, errors included
-        app, PATH, settings.allowed_origins, settings.language, lambda scope: frame(site, scope), own_names(settings)
+    guarded = SecurityMiddleware(  # outside of all, errors included
+        app,
+        CHAT_PATH,
+        settings.allowed_origins,
+        settings.language,
+        lambda scope: chat_frame(site, scope),
+        allowed_hosts(settings),
     )
     own = (settings.user_header.lower(), settings.groups_header.lower()) if settings.access == "proxy" else ()
-    traced = Traced(guarded, site.traces.tracer) if site.traces else guarded
-    logged = RequestLog(traced, site.metrics, settings.log_requests)
-    return Proxied(logged, settings.proxies, own, settings.public_path)
+    traced = TracingMiddleware(guarded, site.traces.tracer) if site.traces else guarded
+    logged = RequestLogMiddleware(traced, site.metrics, settings.log_requests)
+    return ReverseProxyMiddleware(logged, settings.proxies, own, settings.public_path)
 
 
-def questions_a_minute(settings: Settings) -> int:
+def requests_per_minute(settings: Settings) -> int:
     """How much one client may ask: what is set, else no limit for whoever sits at this machine."""
     if settings.rate_per_minute is not None:
         return settings.rate_per_minute
     return 0 if settings.host in _LOOPBACK and not settings.proxies else _QUESTIONS_A_MINUTE
 
 
-def own_names(settings: Settings) -> tuple[str, ...]:
+def allowed_hosts(settings: Settings) -> tuple[str, ...]:
     """The names the server answers to: those that are set, else its own address and loopback; () for any.
 
     A server that listens on every address and wasn't told its names can't know them.

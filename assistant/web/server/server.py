@@ -14,14 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from assistant.errors import ServerError
 from assistant.settings import Settings
 from assistant.store.database import Store, purge_daily
-from assistant.web.server.index_reload import follow, make_edition
-from assistant.web.site.branding import Look, make_look
-from assistant.web.site.site import THREADS, Site
-from assistant.web.site.worker_pool import AT_ONCE
+from assistant.web.server.index_reload import load_snapshot, watch_index
+from assistant.web.site.branding import Branding, make_branding
+from assistant.web.site.site import ANSWER_THREADS, Site
+from assistant.web.site.worker_pool import REQUESTS_PER_WORKER
 from assistant.web.telemetry.traces import make_traces
 
 # Gradio and huggingface_hub ask these hosts of their own accord; read when they are imported.
-_SILENCE = {
+_OFFLINE_ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_SHARE": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -45,15 +45,15 @@ def serve(settings: Settings) -> None:
     """
     for name in _ONE_THREAD:
         os.environ.setdefault(name, "1")
-    look = make_look(settings.organisation, settings.accent, settings.logo)
+    look = make_branding(settings.organisation, settings.accent, settings.logo)
     listener = _listen(settings.host, settings.port)
     site = make_site(settings, look)
-    os.environ.update(_SILENCE)
+    os.environ.update(_OFFLINE_ENVIRONMENT)
     import uvicorn
 
-    from assistant.web.server.middleware_stack import make_stack
+    from assistant.web.server.middleware_stack import build_server_app
 
-    stack = make_stack(site, settings)
+    stack = build_server_app(site, settings)
     if settings.log_requests:
         log_to_stderr()
     host, port = listener.getsockname()[:2]
@@ -66,12 +66,12 @@ def serve(settings: Settings) -> None:
             access_log=False,
             timeout_graceful_shutdown=_GRACE,
             timeout_keep_alive=_KEEP_ALIVE,
-            proxy_headers=False,  # `Proxied` reads them, from the proxies that the settings name
+            proxy_headers=False,  # `ReverseProxyMiddleware` reads them, from the proxies that the settings name
         )
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn stops, then raises it again: close what is open
     stop = threading.Event()
-    follow(site, settings, stop)
+    watch_index(site, settings, stop)
     if site.store:
         purge_daily(site.store, stop)
     try:
@@ -79,8 +79,8 @@ def serve(settings: Settings) -> None:
     finally:
         stop.set()
         site.threads.shutdown(wait=False, cancel_futures=True)
-        if site.edition.workers:
-            site.edition.workers.close(_GRACE)
+        if site.snapshot.workers:
+            site.snapshot.workers.close(_GRACE)
         if site.store:
             site.store.close()
         if site.traces:
@@ -88,7 +88,7 @@ def serve(settings: Settings) -> None:
 
 
 def log_to_stderr() -> None:
-    """Write the lines of `RequestLog` as they are, to where a service manager gathers them."""
+    """Write the lines of `RequestLogMiddleware` as they are, to where a service manager gathers them."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("assistant.requests")
@@ -97,18 +97,18 @@ def log_to_stderr() -> None:
     logger.propagate = False
 
 
-def make_site(settings: Settings, look: Look) -> Site:
+def make_site(settings: Settings, branding: Branding) -> Site:
     """Everything the pages show.
 
     Raises:
         ModelError, IndexStateError, CorpusError, StoreError, SettingsError: what it is made from can't be used.
     """
-    edition = make_edition(settings, lambda line: print(line, file=sys.stderr))
+    edition = load_snapshot(settings, lambda line: print(line, file=sys.stderr))
     if edition.workers:
         edition.workers.wait()
     store = Store(settings.database, settings.store_questions, settings.keep_days) if settings.database else None
-    threads = ThreadPoolExecutor(max(THREADS, AT_ONCE * settings.workers), "answer")
-    return Site(edition, look, store, traces=make_traces(os.environ), threads=threads)
+    threads = ThreadPoolExecutor(max(ANSWER_THREADS, REQUESTS_PER_WORKER * settings.workers), "answer")
+    return Site(edition, branding, store, traces=make_traces(os.environ), threads=threads)
 
 
 def _listen(host: str, port: int) -> socket.socket:

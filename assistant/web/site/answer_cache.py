@@ -9,36 +9,38 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.conversation.assistant import Assistant
-from assistant.conversation.question import taken
-from assistant.retrieval.passage_filter import Filter
+from assistant.conversation.question import validate_question
+from assistant.retrieval.passage_filter import PassageFilter
 from assistant.schema import Answer, Passage, Turn
 
-_KEPT = 1000  # answers; about 5 KB each
-_MOST_OF_TURNS = 8000  # characters of the turns before a question whose answer is kept
+_CACHED_ANSWERS = 1000  # answers; about 5 KB each
+_MAX_CACHED_HISTORY = 8000  # characters of the turns before a question whose answer is kept
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class AnswerResult:
     """An answer, and the passage nearest to its question, None where nothing was looked for or found."""
 
     answer: Answer
     nearest: Passage | None
 
 
-Ask = Callable[[str, tuple[Turn, ...], Filter | None], Given]
+AskFunction = Callable[[str, tuple[Turn, ...], PassageFilter | None], AnswerResult]
 
 
-def asked(assistant: Assistant, question: str, turns: tuple[Turn, ...], only: Filter | None) -> Given:
+def answer_question(
+    assistant: Assistant, question: str, turns: tuple[Turn, ...], passage_filter: PassageFilter | None
+) -> AnswerResult:
     """What `assistant` gives.
 
     Raises:
         QuestionError, IndexDamagedError: see `Assistant.ask`.
     """
-    trace = assistant.trace(question, turns, only)
-    return Given(trace.answer, trace.nearest)
+    trace = assistant.trace(question, turns, passage_filter)
+    return AnswerResult(trace.answer, trace.nearest)
 
 
-class Answers:
+class AnswerCache:
     """Asks, and gives again what it gave before for the same question after the same turns.
 
     It lives as long as its edition, one generation of the index under one set of settings: what a later
@@ -50,19 +52,21 @@ class Answers:
         most: how many are kept, in memory alone; the ones not asked for longest go first.
     """
 
-    def __init__(self, assistant: Assistant, ask: Ask, most: int = _KEPT) -> None:
+    def __init__(self, assistant: Assistant, ask: AskFunction, most: int = _CACHED_ANSWERS) -> None:
         self._assistant, self._ask, self._most = assistant, ask, most
-        self._kept: OrderedDict[tuple[str, tuple[Turn, ...], Filter | None], Given] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, tuple[Turn, ...], PassageFilter | None], AnswerResult] = OrderedDict()
         self._lock = threading.Lock()
 
-    def give(self, question: str, turns: Sequence[Turn] = (), only: Filter | None = None, keep: bool = True) -> Given:
+    def answer(
+        self, question: str, turns: Sequence[Turn] = (), passage_filter: PassageFilter | None = None, keep: bool = True
+    ) -> AnswerResult:
         """The answer to `question`; with `keep` false it is not kept for others.
 
         Raises:
             QuestionError, IndexDamagedError: see `Assistant.ask`.
         """
         begun = time.perf_counter()
-        key = (taken(question), tuple(turns), only)
+        key = (validate_question(question), tuple(turns), passage_filter)
         with self._lock:
             given = self._kept.get(key)
             if given:
@@ -72,7 +76,7 @@ class Answers:
             answer = replace(given.answer, notices=self._assistant.notices(given.answer.citations), timings_ms=spent)
             return replace(given, answer=answer)
         given = self._ask(*key)
-        if keep and sum(len(turn.question) + len(turn.resolved_question) for turn in turns) <= _MOST_OF_TURNS:
+        if keep and sum(len(turn.question) + len(turn.resolved_question) for turn in turns) <= _MAX_CACHED_HISTORY:
             with self._lock:
                 self._kept[key] = given
                 while len(self._kept) > self._most:

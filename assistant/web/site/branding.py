@@ -14,7 +14,7 @@ _LIGHT, _DARK = "#ffffff", "#12161f"  # the backgrounds of site.css
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Branding:
     """What the pages look like; `accent_dark` is the colour on a dark background."""
 
     organisation: str
@@ -24,7 +24,7 @@ class Look:
     logo_type: str
 
 
-def make_look(organisation: str, accent: str, logo: Path | None) -> Look:
+def make_branding(organisation: str, accent: str, logo: Path | None) -> Branding:
     """Check the settings and make the look.
 
     Raises:
@@ -36,7 +36,7 @@ def make_look(organisation: str, accent: str, logo: Path | None) -> Look:
             f"choose a darker colour ({_LEAST_CONTRAST} or more, WCAG 1.4.3)"
         )
     data, kind = _read_logo(logo) if logo else (None, "")
-    return Look(organisation, accent, lightened(accent), data, kind)
+    return Branding(organisation, accent, lighten(accent), data, kind)
 
 
 def _read_logo(path: Path) -> tuple[bytes, str]:
@@ -54,7 +54,7 @@ def _read_logo(path: Path) -> tuple[bytes, str]:
     return data, kind
 
 
-def lightened(colour: str) -> str:
+def lighten(colour: str) -> str:
     """`colour` mixed with white until it can be read on the dark background."""
     parts = _parts(colour)
     for step in range(21):

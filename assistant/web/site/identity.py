@@ -29,16 +29,16 @@ class Identity:
     key: ApiKey | None = None
 
 
-ANYBODY = Identity()
+ANONYMOUS = Identity()
 
 
 def identity_of(scope: Scope) -> Identity:
     """Who sent the request of `scope`; anybody where nothing says."""
-    found: Identity = scope.get("state", {}).get("identity", ANYBODY)
+    found: Identity = scope.get("state", {}).get("identity", ANONYMOUS)
     return found
 
 
-def signed_in(scope: Scope) -> dict[str, Any] | None:
+def session_person(scope: Scope) -> dict[str, Any] | None:
     """Who signed in, from the session cookie, whose signature was checked; None for nobody, or when it is too long ago.
 
     It has `name`, `shown`, `groups` (those that matter) and `until` (seconds since the epoch).

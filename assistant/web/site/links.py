@@ -7,7 +7,7 @@ from urllib.parse import quote as url_quote
 from assistant.schema import Citation
 
 
-def citation_path(root: str, citation: Citation, language: str = "") -> str:
+def reading_link(root: str, citation: Citation, language: str = "") -> str:
     """The reading page of a citation, its quote marked, in the `language` that was chosen for the pages."""
     chosen = f"&lang={language}" if language else ""
     return f"{root}sources/{url_quote(citation.passage_id)}?start={citation.start}&end={citation.end}{chosen}"

@@ -16,10 +16,10 @@ from starlette.types import Scope
 
 from assistant.schema import Citation
 from assistant.web.site.identity import identity_of
-from assistant.web.site.links import citation_path
-from assistant.web.site.request_context import chosen_language, own_path, page_language
+from assistant.web.site.links import reading_link
+from assistant.web.site.request_context import language_parameter, request_language, request_path
 from assistant.web.site.site import Site, T
-from assistant.web.site.translations import say, texts
+from assistant.web.site.translations import translate, translations
 
 # What page scripts say; handed to them with the page, so that there is one place for words.
 _SCRIPT_WORDS = (
@@ -42,53 +42,53 @@ def _environment() -> Environment:
     return environment
 
 
-def root_of(scope: Scope) -> str:
+def relative_root(scope: Scope) -> str:
     """The relative way from the page of this request to the root of the server: links work under any sub-path."""
-    return "../" * (own_path(scope).count("/") - 1) or "./"
+    return "../" * (request_path(scope).count("/") - 1) or "./"
 
 
-def render(site: Site, scope: Scope, template: str, **values: Any) -> str:
+def render_template(site: Site, scope: Scope, template: str, **values: Any) -> str:
     """The HTML of `template`; every value in it is escaped."""
-    language = page_language(scope, site.assistant.language)
-    root = root_of(scope)
-    chosen = chosen_language(scope)
+    language = request_language(scope, site.assistant.language)
+    root = relative_root(scope)
+    chosen = language_parameter(scope)
     keep = f"?lang={chosen}" if chosen else ""
 
     def t(key: str, **more: object) -> str:
-        return say(language, key, **more)
+        return translate(language, key, **more)
 
     def cited(citation: Citation) -> str:
-        return citation_path(root, citation, chosen) + "#quote"
+        return reading_link(root, citation, chosen) + "#quote"
 
     def in_language(code: str) -> str:
         names = {"en": {"en": "English", "sv": "engelska"}, "sv": {"en": "Swedish", "sv": "svenska"}}
         return names.get(code, {}).get(language, code)
 
     return _environment().get_template(template).render(
-        site=site, edition=site.edition, look=site.look,
+        site=site, snapshot=site.snapshot, branding=site.branding,
         language=language, root=root, keep=keep, t=t, cited=cited, in_language=in_language,
-        script_words=json.dumps({key: texts()[language][key] for key in _SCRIPT_WORDS}, ensure_ascii=False),
-        feedback=site.store is not None, identity=identity_of(scope), here=_place(scope),
-        query=_other_parameters(scope), **values,
+        script_words=json.dumps({key: translations()[language][key] for key in _SCRIPT_WORDS}, ensure_ascii=False),
+        feedback=site.store is not None, identity=identity_of(scope), here=_section(scope),
+        query=_parameters_without_language(scope), **values,
     )  # fmt: skip
 
 
-def _place(scope: Scope) -> str:
+def _section(scope: Scope) -> str:
     """The part of the site that a request is for: "texts/"."""
-    return own_path(scope).split("/")[1] + "/"
+    return request_path(scope).split("/")[1] + "/"
 
 
-def _other_parameters(scope: Scope) -> list[tuple[str, str]]:
+def _parameters_without_language(scope: Scope) -> list[tuple[str, str]]:
     """What the address asks for beside the language."""
     return [(key, value) for key, value in QueryParams(scope["query_string"]).multi_items() if key != "lang"]
 
 
-def page(site: Site, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+def render_page(site: Site, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A rendered page as a response."""
-    return HTMLResponse(render(site, request.scope, template, **values), status)
+    return HTMLResponse(render_template(site, request.scope, template, **values), status)
 
 
-def turned(request: Request, items: Sequence[T], count: int) -> tuple[Sequence[T], int, int]:
+def paginate(request: Request, items: Sequence[T], count: int) -> tuple[Sequence[T], int, int]:
     """The part of `items` on the page that `?page=` names, and the pages before and after it, 0 where there is none."""
     asked = request.query_params.get("page", "1")
     last = max(1, -(-len(items) // count))

@@ -12,24 +12,24 @@ from starlette.types import Scope
 from assistant.text.language import LANGUAGES
 
 
-def own_path(scope: Scope) -> str:
+def request_path(scope: Scope) -> str:
     """The path of a request without the sub-path under which people reach the server."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
 
 
-def chosen_language(scope: Scope) -> str:
+def language_parameter(scope: Scope) -> str:
     """The language that `?lang=` names, "" without one that we speak."""
     chosen = QueryParams(scope["query_string"]).get("lang", "")
     return chosen if chosen in LANGUAGES else ""
 
 
-def page_language(scope: Scope, default: str) -> str:
+def request_language(scope: Scope, default: str) -> str:
     """The language of the page that a request is for."""
-    return preferred_language(chosen_language(scope), Headers(scope=scope).get("accept-language", ""), default)
+    return choose_language(language_parameter(scope), Headers(scope=scope).get("accept-language", ""), default)
 
 
-def preferred_language(chosen: str, accepted: str, default: str) -> str:
+def choose_language(chosen: str, accepted: str, default: str) -> str:
     """The language that was chosen, else the browser's first that we speak, else `default`."""
     if chosen in LANGUAGES:
         return chosen
@@ -40,11 +40,11 @@ def preferred_language(chosen: str, accepted: str, default: str) -> str:
     return default
 
 
-def _digits(value: str) -> str:
+def _only_digits(value: str) -> str:
     """A query's number as it is written, "0.0" is none."""
     if not (value.isascii() and value.isdigit()):
         raise ValueError("not a whole number, 0 or more")
     return value
 
 
-Offset = Annotated[int, BeforeValidator(_digits), Query(ge=0)]
+Offset = Annotated[int, BeforeValidator(_only_digits), Query(ge=0)]

@@ -8,48 +8,50 @@ from functools import cached_property, partial
 from typing import TypeVar
 
 from assistant.conversation.assistant import Assistant
-from assistant.onboarding.introduction import Guide
-from assistant.onboarding.partner_diagram import Picture, draw
+from assistant.onboarding.introduction import Introduction
+from assistant.onboarding.partner_diagram import Diagram, draw_diagram
 from assistant.onboarding.roles import Role
-from assistant.onboarding.summaries import TextSummary
+from assistant.onboarding.summaries import DocumentSummary
 from assistant.store.database import Store
-from assistant.web.site.answer_cache import Answers, Given, asked
-from assistant.web.site.branding import Look
-from assistant.web.site.worker_pool import Workers
+from assistant.web.site.answer_cache import AnswerCache, AnswerResult, answer_question
+from assistant.web.site.branding import Branding
+from assistant.web.site.worker_pool import WorkerPool
 from assistant.web.telemetry.metrics import Metrics
 from assistant.web.telemetry.traces import Traces
 
 T = TypeVar("T")
-THREADS = 16  # as many vectors as are made together
+ANSWER_THREADS = 16  # as many vectors as are made together
 
 
 @dataclass(frozen=True)
-class Edition:
+class Snapshot:
     """What one generation of the index gives; replaced as a whole by the next.
 
     `built` is its day; `workers` answer in its assistant's place, None when it answers itself.
     """
 
     assistant: Assistant
-    guide: Guide
+    introduction: Introduction
     roles: tuple[Role, ...] = ()
     built: str = ""
-    workers: Workers | None = None
+    workers: WorkerPool | None = None
 
     @cached_property
-    def answers(self) -> Answers:
+    def answers(self) -> AnswerCache:
         """What answers: `workers`, else the assistant itself."""
-        return Answers(self.assistant, self.workers.ask if self.workers else partial(asked, self.assistant))
+        return AnswerCache(
+            self.assistant, self.workers.ask if self.workers else partial(answer_question, self.assistant)
+        )
 
     @cached_property
-    def picture(self) -> Picture:
+    def picture(self) -> Diagram:
         """Who works with whom."""
-        return draw(self.guide.connections)
+        return draw_diagram(self.introduction.connections)
 
     @cached_property
-    def summaries(self) -> dict[str, TextSummary]:
+    def summaries(self) -> dict[str, DocumentSummary]:
         """What each text is about, by document."""
-        return {text.document_id: text for text in self.guide.texts}
+        return {text.document_id: text for text in self.introduction.texts}
 
 
 @dataclass
@@ -61,31 +63,31 @@ class Site:
     collector is named. `threads` wait for the answers to programs: a fixed number, whoever goes away.
     """
 
-    edition: Edition
-    look: Look
+    snapshot: Snapshot
+    branding: Branding
     store: Store | None = None
-    problem: str = ""
+    reload_problem: str = ""
     metrics: Metrics = field(default_factory=Metrics)
     traces: Traces | None = None
-    threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "answer"))
+    threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(ANSWER_THREADS, "answer"))
 
     @property
     def assistant(self) -> Assistant:
         """The assistant of the live edition."""
-        return self.edition.assistant
+        return self.snapshot.assistant
 
     @property
-    def guide(self) -> Guide:
+    def introduction(self) -> Introduction:
         """The guide of the live edition."""
-        return self.edition.guide
+        return self.snapshot.introduction
 
-    def record(self, given: Given, edition: Edition, channel: str, keep: bool = True) -> str:
+    def record(self, given: AnswerResult, snapshot: Snapshot, channel: str, keep: bool = True) -> str:
         """Count and write that an answer was given, and return its id; "" when nothing is stored."""
         answer = given.answer
-        self.metrics.answered(answer, channel)
+        self.metrics.count_answer(answer, channel)
         if self.traces:
-            self.traces.answered(answer)
+            self.traces.record_answer(answer)
         if self.store is None:
             return ""
-        generation = edition.assistant.index.manifest.generation
+        generation = snapshot.assistant.index.manifest.generation
         return self.store.record(answer, generation, channel, given.nearest, keep)

@@ -12,12 +12,12 @@ _FOLDER = Path(__file__).parents[1] / "translations"
 
 
 @cache
-def texts() -> dict[str, dict[str, str]]:
+def translations() -> dict[str, dict[str, str]]:
     """Language code -> key -> words."""
     return {code: tomllib.loads((_FOLDER / f"{code}.toml").read_text(encoding="utf-8")) for code in LANGUAGES}
 
 
-def say(language: str, key: str, **values: object) -> str:
+def translate(language: str, key: str, **values: object) -> str:
     """The words of `key` in `language`, English where we don't speak it, with `values` filled in."""
-    words = texts().get(language, texts()["en"])[key]
+    words = translations().get(language, translations()["en"])[key]
     return words.format(**values) if values else words

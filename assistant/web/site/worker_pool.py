@@ -18,18 +18,18 @@ from multiprocessing.process import BaseProcess
 
 from assistant.conversation.assistant import Assistant
 from assistant.errors import AssistantError, ServerError, SlowError
-from assistant.retrieval.passage_filter import Filter
+from assistant.retrieval.passage_filter import PassageFilter
 from assistant.schema import Turn
-from assistant.web.site.answer_cache import Given, asked
+from assistant.web.site.answer_cache import AnswerResult, answer_question
 
-AT_ONCE = 8  # questions of one process, so that their vectors are made together
+REQUESTS_PER_WORKER = 8  # questions of one process, so that their vectors are made together
 _START_SECONDS, _END_SECONDS = 120.0, 40.0
 _AGAIN_SECONDS = 1.0  # before one that ended is started again: it may end at once each time
 _LATER_SECONDS = 60.0  # before one that could not start is tried again: memory may be free then
 _READY, _OTHER = "ready", "other"  # what a process says first: that it answers, or that another generation is live
 _LOG = logging.getLogger(__name__)
 
-Make = Callable[[], Assistant]
+MakeAssistant = Callable[[], Assistant]
 
 
 @dataclass(eq=False)
@@ -39,16 +39,16 @@ class _Worker:
     process: BaseProcess
     line: Connection
     lock: threading.Lock = field(default_factory=threading.Lock)
-    waiting: dict[int, Future[Given]] = field(default_factory=dict)
+    waiting: dict[int, Future[AnswerResult]] = field(default_factory=dict)
     ready: bool = False
     gone: bool = False
 
 
-class _GoneError(Exception):
+class _WorkerGoneError(Exception):
     """The process ended before it answered."""
 
 
-class Workers:
+class WorkerPool:
     """`number` processes over the generation that `assistant` answers from.
 
     One that ends, killed for its memory for instance, is started again, and what it was asked is asked
@@ -64,7 +64,7 @@ class Workers:
         ServerError: the system gives no threads for them.
     """
 
-    def __init__(self, assistant: Assistant, make: Make, number: int) -> None:
+    def __init__(self, assistant: Assistant, make: MakeAssistant, number: int) -> None:
         self._assistant, self._make, self._numbers = assistant, make, count()
         self._lock, self._closed = threading.Lock(), threading.Event()
         self._workers: tuple[_Worker, ...] = ()
@@ -82,7 +82,7 @@ class Workers:
         for tried in self._tried:
             tried.wait(max(0.0, until - time.monotonic()))
 
-    def ask(self, question: str, turns: tuple[Turn, ...], only: Filter | None) -> Given:
+    def ask(self, question: str, turns: tuple[Turn, ...], passage_filter: PassageFilter | None) -> AnswerResult:
         """What the least busy process gives.
 
         Raises:
@@ -93,17 +93,17 @@ class Workers:
         for _ in range(2):
             worker = min(self._alive(), key=lambda each: len(each.waiting), default=None)
             if worker is None:
-                return asked(self._assistant, question, turns, only)
+                return answer_question(self._assistant, question, turns, passage_filter)
             try:
-                return self._send(worker, (question, turns, only)).result(_END_SECONDS)
-            except _GoneError:
+                return self._send(worker, (question, turns, passage_filter)).result(_END_SECONDS)
+            except _WorkerGoneError:
                 if not self._closed.is_set():
                     _LOG.warning("a worker process ended; its question is asked another")
             except TimeoutError:
                 worker.process.kill()  # another takes its place
                 raise SlowError(f"no answer within {_END_SECONDS:.0f} seconds; ask again") from None
         if self._closed.is_set():
-            return asked(self._assistant, question, turns, only)
+            return answer_question(self._assistant, question, turns, passage_filter)
         raise AssistantError("two processes ended over this question; ask another way")
 
     def pids(self) -> list[int]:
@@ -166,11 +166,11 @@ class Workers:
             self._workers = (*self._workers, worker)
         return worker
 
-    def _send(self, worker: _Worker, request: object) -> Future[Given]:
-        answer: Future[Given] = Future()
+    def _send(self, worker: _Worker, request: object) -> Future[AnswerResult]:
+        answer: Future[AnswerResult] = Future()
         with worker.lock:
             if worker.gone:
-                raise _GoneError
+                raise _WorkerGoneError
             number = next(self._numbers)
             worker.waiting[number] = answer
             try:
@@ -178,7 +178,7 @@ class Workers:
             except OSError:
                 del worker.waiting[number]
                 worker.gone = True
-                raise _GoneError from None
+                raise _WorkerGoneError from None
         return answer
 
     def _listen(self, worker: _Worker, tried: threading.Event) -> str | None:
@@ -192,7 +192,7 @@ class Workers:
             while True:
                 number, given = worker.line.recv()
                 answer = worker.waiting.pop(number)
-                if isinstance(given, Given):
+                if isinstance(given, AnswerResult):
                     answer.set_result(given)
                 else:
                     answer.set_exception(given)
@@ -213,10 +213,10 @@ class Workers:
         with self._lock:
             self._workers = tuple(each for each in self._workers if each is not worker)
         for answer in left:
-            answer.set_exception(_GoneError())
+            answer.set_exception(_WorkerGoneError())
 
 
-def _answer(line: Connection, make: Make, generation: str) -> None:
+def _answer(line: Connection, make: MakeAssistant, generation: str) -> None:
     """What a worker process does: answer until the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the server says when to end
     assistant = make()
@@ -225,10 +225,10 @@ def _answer(line: Connection, make: Make, generation: str) -> None:
         return
     lock = threading.Lock()
 
-    def work(number: int, request: tuple[str, tuple[Turn, ...], Filter | None]) -> None:
-        result: Given | Exception
+    def work(number: int, request: tuple[str, tuple[Turn, ...], PassageFilter | None]) -> None:
+        result: AnswerResult | Exception
         try:
-            result = asked(assistant, *request)
+            result = answer_question(assistant, *request)
         except AssistantError as error:
             result = error
         except BaseException as error:  # a panic of a library is no Exception
@@ -240,7 +240,7 @@ def _answer(line: Connection, make: Make, generation: str) -> None:
             os._exit(1)  # the server starts another
 
     line.send(_READY)
-    with ThreadPoolExecutor(AT_ONCE, "answer") as pool:
+    with ThreadPoolExecutor(REQUESTS_PER_WORKER, "answer") as pool:
         while True:
             try:
                 request = line.recv()

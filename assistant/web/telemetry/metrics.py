@@ -40,7 +40,7 @@ class Metrics:
         self._waiting = Gauge("assistant_queue_waiting", "Questions on the page that wait", registry=self.registry)
         self._index = Gauge("assistant_index_info", "The live index", ["generation"], registry=self.registry)
 
-    def answered(self, answer: Answer, channel: str) -> None:
+    def count_answer(self, answer: Answer, channel: str) -> None:
         """Count an answer; languages that we don't speak count together."""
         language = answer.language if answer.language in {"en", "sv"} else "other"
         self._answers.labels(answer.verdict.value, channel, language).inc()
@@ -50,31 +50,31 @@ class Metrics:
             else:
                 self._stages.labels(stage).observe(milliseconds / 1000)
 
-    def rated(self, rating: str) -> None:
+    def count_feedback(self, rating: str) -> None:
         """Count a piece of feedback."""
         self._feedback.labels(rating).inc()
 
-    def count_waiting(self, count: Callable[[], int]) -> None:
+    def watch_queue(self, count: Callable[[], int]) -> None:
         """Have `count` asked how many questions wait, whenever the metrics are read."""
         self._waiting.set_function(count)
 
-    def started(self) -> None:
+    def request_started(self) -> None:
         """A request begins."""
         self._running.inc()
 
-    def ended(self, path: str, status: int) -> None:
+    def request_finished(self, path: str, status: int) -> None:
         """A request is answered."""
         self._running.dec()
-        self._requests.labels(group(path), str(status)).inc()
+        self._requests.labels(route_group(path), str(status)).inc()
 
-    def page(self, generation: str) -> bytes:
+    def exposition(self, generation: str) -> bytes:
         """All of it in Prometheus' text format, with the live `generation`."""
         self._index.clear()
         self._index.labels(generation).set(1)
         return generate_latest(self.registry)
 
 
-def group(path: str) -> str:
+def route_group(path: str) -> str:
     """What kind of address a path is; it never holds more of it than a name of ours."""
     first = path.split("/")[1] if "/" in path else ""
     return first if first in _GROUPS else "other"

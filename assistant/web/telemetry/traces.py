@@ -41,7 +41,7 @@ class Traces:
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self.tracer: Tracer = self._provider.get_tracer("assistant", __version__)
 
-    def answered(self, answer: Answer) -> None:
+    def record_answer(self, answer: Answer) -> None:
         """Spans for the stages of an answer that was just made, within the request's."""
         from opentelemetry.trace import get_current_span
 

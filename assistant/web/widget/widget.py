@@ -10,9 +10,9 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
-from assistant.onboarding.questions import examples
-from assistant.web.site.rendering import page
-from assistant.web.site.request_context import page_language
+from assistant.onboarding.questions import example_questions
+from assistant.web.site.rendering import render_page
+from assistant.web.site.request_context import request_language
 from assistant.web.site.site import Site
 
 VERSION = 1  # of the element's attributes, events and methods; a page that embeds it names this version
@@ -44,10 +44,10 @@ def add_widget(app: FastAPI, site: Site) -> None:
 
     @app.get("/widget/", response_class=HTMLResponse, include_in_schema=False)
     def demo(request: Request) -> HTMLResponse:
-        language = page_language(request.scope, site.assistant.language)
-        suggestions = json.dumps(examples(site.guide.questions, language, 3), ensure_ascii=False)
+        language = request_language(request.scope, site.assistant.language)
+        suggestions = json.dumps(example_questions(site.introduction.questions, language, 3), ensure_ascii=False)
         base = str(request.base_url).rstrip("/")
-        return page(
+        return render_page(
             site, request, "widget.html", base=base, version=VERSION, integrity=integrity(script),
             suggestions=suggestions,
         )  # fmt: skip
