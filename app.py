@@ -1,4 +1,4 @@
-"""Entry: `python app.py` serves the page and the API, as `assistant serve` does."""
+"""Runs the server: `python app.py` is the same as `assistant serve`."""
 
 from assistant.cli.main import main
 

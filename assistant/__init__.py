@@ -1,3 +1,3 @@
-"""A chat assistant over an organisation's own texts: every sentence with the passage it stands on."""
+"""A chat assistant that answers questions about an organisation's documents and supports each sentence with a quote."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -1,4 +1,4 @@
-"""`python -m assistant`: the same as the `assistant` command."""
+"""The entry point of `python -m assistant`, which does the same as the `assistant` command."""
 
 from assistant.cli.main import main
 

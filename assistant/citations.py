@@ -1,4 +1,4 @@
-"""The two promises about citations, checked where an answer is made (design: promises 1 and 2)."""
+"""Citation markers, and the checks that every answer must pass before it is shown (promises 1 and 2 of the design)."""
 
 from __future__ import annotations
 
@@ -11,71 +11,72 @@ from assistant.schema import Answer, Citation, Verdict
 _MARKER = re.compile(r"\[(\d+)\]")
 
 
-def marker(number: int) -> str:
-    """The marker of citation `number` in the text of an answer."""
+def citation_marker(number: int) -> str:
+    """Return the marker that stands for citation `number` in the text of an answer."""
     return f"[{number}]"
 
 
-def markers_in(text: str) -> list[int]:
-    """Citation numbers in the order of their markers in `text`."""
+def citation_numbers_in(text: str) -> list[int]:
+    """Return the numbers in the citation markers of `text`, in order of appearance."""
     return [int(number) for number in _MARKER.findall(text)]
 
 
-def without_markers(text: str) -> str:
-    """`text`, a title or the asker's words, without anything that reads as the marker of a source."""
+def escape_citation_markers(text: str) -> str:
+    """Replace each citation marker in `text` with its number in parentheses. `text` may be a title or a question."""
     return _MARKER.sub(r"(\1)", text).replace("\0", "")
 
 
-def segments(answer: Answer) -> Iterator[str | Citation]:
-    """The text of an answer in order: the assistant's own words as strings, quotes as their citations."""
+def split_at_citations(answer: Answer) -> Iterator[str | Citation]:
+    """Split the text of an answer into plain strings and the citations that it quotes, in order."""
     rest = answer.answer
     while rest:
-        found = [(rest.find(f"{item.quote} {marker(item.number)}"), item) for item in answer.citations]
-        at, first = min((pair for pair in found if pair[0] >= 0), key=lambda pair: pair[0], default=(len(rest), None))
-        if rest[:at].strip():
-            yield rest[:at].strip()
-        if first is None:
+        matches = [(rest.find(f"{item.quote} {citation_marker(item.number)}"), item) for item in answer.citations]
+        matches = [(offset, item) for offset, item in matches if offset >= 0]
+        offset, citation = min(matches, key=lambda match: match[0], default=(len(rest), None))
+        if rest[:offset].strip():
+            yield rest[:offset].strip()
+        if citation is None:
             return
-        yield first
-        rest = rest[at + len(first.quote) + 1 + len(marker(first.number)) :]
+        yield citation
+        rest = rest[offset + len(citation.quote) + 1 + len(citation_marker(citation.number)) :]
 
 
-def check_verbatim(citations: Iterable[Citation], texts: Mapping[str, str]) -> None:
-    """Raise unless each quote stands in its document at its offsets.
+def check_quotes_verbatim(citations: Iterable[Citation], texts: Mapping[str, str]) -> None:
+    """Check that each document contains its quotes verbatim, at the offsets given in the citations.
 
     Args:
-        citations: the quotes to check.
-        texts: indexed text by document id.
+        citations: the citations whose quotes are checked.
+        texts: the text of each indexed document, by document id.
 
     Raises:
-        IndexDamagedError: a quote is not what stands at its offsets. Nothing may be shown then.
+        IndexDamagedError: a quote differs from its document, so the answer must not be shown.
     """
     for citation in citations:
         text = texts.get(citation.document_id)
         if text is None or text[citation.start : citation.end] != citation.quote:
             raise IndexDamagedError(
-                f"the index disagrees with its own text of {citation.document_id!r}; "
-                "rebuild it: assistant index --rebuild"
+                f"a quote differs from the indexed document {citation.document_id!r}; "
+                "rebuild the index: assistant index --rebuild"
             )
 
 
-def check_answer(answer: Answer, texts: Mapping[str, str]) -> Answer:
-    """Return `answer` when it keeps promises 1 and 2, else raise.
+def check_answer_citations(answer: Answer, texts: Mapping[str, str]) -> Answer:
+    """Return `answer` if its quotes are verbatim and if its verdict, citations and markers are consistent.
 
     Raises:
-        IndexDamagedError: a quote is not verbatim.
-        ValueError: verdict, citations and markers don't fit together (a fault of the program).
+        IndexDamagedError: a quote differs from its document.
+        ValueError: the verdict, citations and markers contradict each other, which is a programming error.
     """
-    check_verbatim((*answer.citations, *answer.closest), texts)
+    check_quotes_verbatim((*answer.citations, *answer.closest), texts)
     numbers = [citation.number for citation in answer.citations]
     if (answer.verdict is Verdict.ANSWERED) != bool(numbers):
-        raise ValueError(f"verdict {answer.verdict.value!r} with {len(numbers)} citations")
-    parts = list(segments(answer))
-    shown = {part.number for part in parts if not isinstance(part, str)}
-    if shown != set(numbers):
-        raise ValueError(f"citations {numbers}, but {sorted(shown)} are quoted in the answer")
-    if any(markers_in(part) for part in parts if isinstance(part, str)):
-        raise ValueError("a marker in the answer stands behind no quote")
+        raise ValueError(f"an answer with verdict {answer.verdict.value!r} has {len(numbers)} citations")
+    parts = list(split_at_citations(answer))
+    quoted = {part.number for part in parts if not isinstance(part, str)}
+    if quoted != set(numbers):
+        raise ValueError(f"the answer has citations {numbers} but quotes {sorted(quoted)}")
+    if any(citation_numbers_in(part) for part in parts if isinstance(part, str)):
+        raise ValueError("a marker in the answer doesn't follow a quote")
     if answer.closest and answer.verdict is not Verdict.UNCLEAR:
-        raise ValueError(f"verdict {answer.verdict.value!r} with closest passages")
+        raise ValueError(f"an answer with verdict {answer.verdict.value!r} has closest passages")
     return answer

@@ -1,29 +1,30 @@
-"""Every error a user can mend, as one tree.
+"""Errors that a user or operator can fix.
 
 AssistantError
-├── SettingsError      a setting is unknown or has no usable value
-├── CorpusError        the corpus folder, or a file in it, can't be read
-├── ModelError         an embedding model can't be found, loaded or verified
-├── IndexStateError    there is no index to ask, or not one that fits
-│   └── IndexDamagedError   a file of the index is not what its manifest says
-├── QuestionError      a question that can't be taken (empty, too long)
-├── SlowError          an answer took longer than anybody waits
-├── StoreError         the database for feedback can't be used
-├── BackupError        a backup can't be written or put back
-└── ServerError        the server can't start (port taken)
+├── SettingsError         a setting is unknown or has an invalid value
+├── CorpusError           the corpus folder, or a file in it, can't be read
+├── ModelError            an embedding model can't be found, loaded or verified
+├── IndexStateError       there is no index, or the index doesn't match the settings
+│   └── IndexDamagedError a file of the index differs from its manifest
+├── QuestionError         the question is empty or too long
+├── AnswerTimeoutError    an answer took too long
+├── StoreError            the store can't be used
+├── BackupError           a backup can't be written or restored
+└── ServerError           the server can't start, for example because the port is in use
 
-A message names the thing and the next command to run. "I don't know" is an answer, never an error.
+Each message states what failed and which command to run next. If the assistant refuses to answer a question,
+that is an answer and not an error.
 """
 
 from __future__ import annotations
 
 
 class AssistantError(Exception):
-    """Base class: one line for the user, exit code 1 on the command line."""
+    """The base class of these errors. The command line prints the message on one line and exits with code 1."""
 
 
 class SettingsError(AssistantError):
-    """A setting is unknown or has no usable value."""
+    """A setting is unknown or has an invalid value."""
 
 
 class CorpusError(AssistantError):
@@ -35,28 +36,28 @@ class ModelError(AssistantError):
 
 
 class IndexStateError(AssistantError):
-    """There is no index to ask, or not one that fits the settings."""
+    """There is no index, or the index doesn't match the settings."""
 
 
 class IndexDamagedError(IndexStateError):
-    """A file of the index is not what its manifest says."""
+    """A file of the index differs from its manifest."""
 
 
 class QuestionError(AssistantError):
-    """A question that can't be taken."""
+    """The question is empty or too long."""
 
 
-class SlowError(AssistantError):
-    """An answer took longer than anybody waits."""
+class AnswerTimeoutError(AssistantError):
+    """An answer took too long."""
 
 
 class StoreError(AssistantError):
-    """The database for feedback can't be used."""
+    """The store can't be used."""
 
 
 class BackupError(AssistantError):
-    """A backup can't be written or put back."""
+    """A backup can't be written or restored."""
 
 
-class ServerError(AssistantError):
+class ServerStartError(AssistantError):
     """The server can't start."""

@@ -1,4 +1,4 @@
-"""Composition root: Settings -> the parts, built once and handed on by argument."""
+"""The composition root, which builds the encoder, the index and the assistant from the settings."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 from assistant.answering.answerability import load_answerability_model
 from assistant.conversation.assistant import Assistant
-from assistant.corpus.freshness import Freshness
-from assistant.corpus.reading import UnreadableFile, read_corpus
+from assistant.corpus.corpus_reader import UnreadableFile, read_corpus
+from assistant.corpus.freshness import DocumentChangeDetector
 from assistant.embedding.encoder import Encoder
 from assistant.embedding.loading import load_encoder
-from assistant.index.generations import indexed_at
-from assistant.index.introductions import read_introduction, write_introduction
+from assistant.index.generations import index_build_time
 from assistant.index.loading import load_index
+from assistant.index.saved_introductions import read_introduction, write_introduction
 from assistant.onboarding.introduction import (
     Introduction,
     introduction_as_json,
     introduction_from_json,
     introduction_name,
     make_introduction,
-    questions_from_json,
+    suggested_questions_from_json,
 )
 from assistant.onboarding.roles import read_roles
 from assistant.schema import Document
@@ -32,11 +32,11 @@ from assistant.settings import Settings
 if TYPE_CHECKING:
     from assistant.evaluation.data_sets import DataSet
     from assistant.index.build import BuildReport
-    from assistant.index.generation_writer import Progress
+    from assistant.index.generation_writer import ProgressWrapper
 
 
 def make_encoder(settings: Settings, threads: int, report: Callable[[str], None] = lambda _: None) -> Encoder:
-    """The encoder that the settings name."""
+    """Load the embedding model named in the settings. `report` receives progress messages."""
     return load_encoder(settings.model, settings.cache, threads, settings.query_prompt, settings.passage_prompt, report)
 
 
@@ -44,12 +44,18 @@ def make_assistant(
     settings: Settings, report: Callable[[str], None] = lambda _: None, encoder: Encoder | None = None,
     thorough: bool = True,
 ) -> Assistant:  # fmt: skip
-    """An assistant over the live index, with `encoder` if it is loaded; it suggests questions when its guide was made.
+    """Make an assistant that uses the live generation. If an introduction was saved, the assistant suggests questions.
 
-    With `thorough` false, large files that were found whole before, and look the same since, aren't read again.
+    Args:
+        settings: all settings.
+        report: receives progress messages while the model is loaded.
+        encoder: a loaded encoder. If None, the model is loaded.
+        thorough: whether to verify every file of the index. If False, large files that haven't changed since they were
+            last verified are skipped.
 
     Raises:
-        ModelError, IndexStateError: see `load_encoder` and `load_index`.
+        ModelError: see `load_encoder`.
+        IndexStateError: see `load_index`.
     """
     encoder = encoder or make_encoder(settings, threads=1, report=report)
     index = load_index(settings.index, encoder, thorough)
@@ -57,61 +63,77 @@ def make_assistant(
     saved = read_introduction(settings.index, introduction_name(index, answerability))
     return Assistant(
         index, encoder, answerability, settings.language, settings.contact,
-        questions=questions_from_json(saved) if saved else (),
-        document_change=Freshness(
-            settings.corpus, settings.max_file_bytes, index.documents, indexed_at(settings.index)
+        suggested_questions=suggested_questions_from_json(saved) if saved else (),
+        detect_document_change=DocumentChangeDetector(
+            settings.corpus, settings.max_file_bytes, index.documents, index_build_time(settings.index)
         ),
     )  # fmt: skip
 
 
-def with_introduction(
+def attach_introduction(
     settings: Settings, assistant: Assistant, threads: int | None = None
 ) -> tuple[Assistant, Introduction]:
-    """`assistant` with its guide, which is made, and saved where that is possible, when there is none yet.
+    """Load the introduction for the assistant's generation. If none was saved, generate and save one.
 
-    So many `threads` ask for it, those of the settings when None.
+    Args:
+        settings: the settings, which give the location of the index.
+        assistant: the assistant that is used to generate the introduction.
+        threads: the number of threads for generating the introduction. If None, the setting `threads` applies.
+
+    Returns:
+        The assistant, with suggested questions added, and the introduction.
     """
-    name = introduction_name(assistant.index, assistant.answerability)
+    name = introduction_name(assistant.index, assistant.answerability_model)
     saved = read_introduction(settings.index, name)
-    guide = introduction_from_json(saved, assistant.index.texts) if saved else None
-    if guide is None:
-        guide = make_introduction(assistant.index, assistant.ask, name, threads or settings.threads)
-        with suppress(OSError):  # a server may have no right to write there: then it makes it at each start
-            write_introduction(settings.index, name, introduction_as_json(guide))
-    return replace(assistant, questions=guide.questions), guide
+    introduction = introduction_from_json(saved, assistant.index.document_texts) if saved else None
+    if introduction is None:
+        introduction = make_introduction(assistant.index, assistant.ask, name, threads or settings.threads)
+        with suppress(OSError):  # without write permission, the introduction is generated at every start-up
+            write_introduction(settings.index, name, introduction_as_json(introduction))
+    return replace(assistant, suggested_questions=introduction.suggested_questions), introduction
 
 
 def update_index(
-    settings: Settings, skip_unreadable: bool, rebuild: bool, report: Callable[[str], None], progress: Progress
+    settings: Settings, skip_unreadable: bool, rebuild: bool, report: Callable[[str], None], progress: ProgressWrapper
 ) -> tuple[Sequence[UnreadableFile], BuildReport]:
-    """Read the corpus and bring the index, and the guide to it, up to date; also what can't be read.
+    """Update the index and the introduction from the corpus.
+
+    Args:
+        settings: all settings.
+        skip_unreadable: whether to skip files that can't be read instead of failing.
+        rebuild: whether to discard the existing index and embed every document again.
+        report: receives progress messages.
+        progress: wraps the loop that embeds the passages, to show its progress.
+
+    Returns:
+        The files that were skipped, and a report of what changed.
 
     Raises:
-        CorpusError, ModelError, IndexStateError: the index stays as it was.
+        CorpusError, ModelError, IndexStateError: the update failed and the index was not changed.
     """
     reading = read_corpus(settings.corpus, settings.max_file_bytes, skip_unreadable)
     encoder = make_encoder(settings, settings.threads, report)
-    from assistant.index.build import build_index  # llama-index: seconds to import, only a build needs it
+    from assistant.index.build import build_index  # this import takes seconds, because it imports llama-index
 
     documents = _check_roles(reading, settings.corpus)
-    built = build_index(documents, encoder, settings.index, rebuild, progress, settings.threads)
-    with_introduction(settings, make_assistant(settings))
-    return reading.unreadable, built
+    build_report = build_index(documents, encoder, settings.index, rebuild, progress, settings.threads)
+    attach_introduction(settings, make_assistant(settings))
+    return reading.unreadable, build_report
 
 
 def _check_roles(documents: Iterable[Document], corpus: Path) -> Iterator[Document]:
-    """`documents`; after the last, the roles that name them are read, so that a wrong one is known before a build."""
-    names = []
+    """Yield `documents`, then check the roles that refer to them. Errors in roles are thus found before the build."""
+    document_ids = []
     for document in documents:
-        names.append(document.document_id)
+        document_ids.append(document.document_id)
         yield document
-    read_roles(corpus, names)
+    read_roles(corpus, document_ids)
 
 
 def make_evaluation_assistant(
-    settings: Settings, data: DataSet, report: Callable[[str], None], progress: Progress
+    settings: Settings, data: DataSet, report: Callable[[str], None], progress: ProgressWrapper
 ) -> Assistant:
-    """An assistant over the documents of a data set; its index is kept in the cache folder."""
+    """Make an assistant for the documents of a data set. The index of the data set is kept in the cache folder."""
     from assistant.index.build import build_index
 
     encoder = make_encoder(settings, settings.threads, report)

@@ -1,4 +1,4 @@
-"""The values that travel between the stages. All are frozen; change means `dataclasses.replace`."""
+"""Data classes used by all stages. Instances are immutable; use `dataclasses.replace` to make a changed copy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What the assistant says about a question (design: promises 1 and 4)."""
+    """The outcome of a question (see promises 1 and 4 of the design)."""
 
     ANSWERED = "answered"
     UNCLEAR = "unclear"
@@ -17,7 +17,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Half-open character range `[start, end)` into a document's indexed text."""
+    """A half-open character range `[start, end)` in the text of a document."""
 
     start: int
     end: int
@@ -25,7 +25,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of a document: where it stands, and its level (1 is the highest)."""
+    """A heading of a document, with its position and level (1 is the highest)."""
 
     span: Span
     level: int
@@ -34,10 +34,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One text of the corpus, as it is indexed.
+    """A document of the corpus, in the form in which it is indexed.
 
-    `document_id` is the path relative to the corpus folder (with `/`). All offsets anywhere in the
-    program count characters of `text`.
+    `document_id` is the path of the file relative to the corpus folder, with `/` as the separator. All
+    offsets in the program count characters of `text`.
     """
 
     document_id: str
@@ -46,15 +46,16 @@ class Document:
     language: str
     url: str | None = None
     source: str | None = None
-    retrieved: str | None = None  # the day it was fetched or written, YYYY-MM-DD
+    retrieved: str | None = None  # date on which the document was fetched or written, YYYY-MM-DD
     headings: tuple[Heading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a document that is embedded, retrieved and cited as one.
+    """A part of a document that is embedded, retrieved and cited as one unit.
 
-    `sentences` are the spans of its sentences, in document offsets; headings are no sentences.
+    `heading` is the path of headings above the passage. `sentences` are the spans of the sentences in
+    the passage, given in document offsets. Headings don't count as sentences.
     """
 
     passage_id: str
@@ -69,29 +70,31 @@ class Passage:
     sentences: tuple[Span, ...]
 
     def quote(self, span: Span) -> str:
-        """The words at `span`, which lies inside this passage."""
+        """Return the text at `span`, which is given in document offsets and lies inside this passage."""
         return self.text[span.start - self.start : span.end - self.start]
 
 
 @dataclass(frozen=True, slots=True)
 class RetrievedPassage:
-    """A passage with what the retrievers said of it.
+    """A passage with its retrieval scores.
 
-    `score` orders (higher is better); `cosine` is the dense similarity, -1..1; `lexical` the share of
-    the question's words that it has, 0..1, 0.0 when no term matched; `word_match` how well its words
-    cover the question's, -1..1.
+    Attributes:
+        score: the score by which passages are ranked for a question; higher is better.
+        cosine: cosine similarity of the embeddings, -1..1.
+        lexical_score: how many of the question's words the passage contains, 0..1.
+        word_match: how closely words of the passage match the question's words in meaning, -1..1.
     """
 
     passage: Passage
     score: float
     cosine: float
-    lexical: float
+    lexical_score: float
     word_match: float
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The evidence for one sentence of an answer: `document.text[start:end] == quote`."""
+    """A verbatim quote and its source. The quote is `document.text[start:end]`."""
 
     number: int
     document_id: str
@@ -108,10 +111,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to know of the citations with these numbers.
+    """A warning about the citations whose numbers are in `citations`.
 
-    `kind` is "changed" (their text changed since it was indexed), "gone" (it is no longer in the
-    corpus) or "disagree" (they state different things).
+    `kind` is "changed" (the document changed since it was indexed), "gone" (the document is no
+    longer in the corpus) or "disagree" (the quotes contradict each other).
     """
 
     kind: str
@@ -120,7 +123,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class SuggestedQuestion:
-    """A question made from the corpus that the assistant was seen to answer, from passage `passage_id`."""
+    """A question that was generated from passage `passage_id` and that the assistant can answer."""
 
     question: str
     language: str
@@ -129,10 +132,15 @@ class SuggestedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What every channel returns for a question. `answer` carries markers `[1]`, `[2]`.
+    """The answer to a question. It is the same in every channel.
 
-    `suggestions` are questions near this one that are answered. `answer_id` is set where answers are
-    recorded, for feedback; "" elsewhere.
+    Attributes:
+        resolved_question: the question, completed from earlier questions so that it can be understood alone.
+        abstained: whether the assistant refused to answer.
+        answer: the text of the answer, with citation markers such as `[1]`.
+        closest: if the verdict is "unclear", the quotes that come closest to an answer.
+        suggestions: similar questions that the assistant can answer.
+        answer_id: the id that feedback refers to; "" if the answer isn't stored.
     """
 
     question: str
@@ -152,12 +160,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of a conversation, and how it was understood."""
+    """An earlier question in a conversation; for `resolved_question`, see `Answer`."""
 
     question: str
     resolved_question: str = ""
 
 
 def answer_as_dict(answer: Answer) -> dict[str, object]:
-    """The JSON object of an Answer, the same in every channel."""
+    """Return `answer` as the JSON object that every channel sends."""
     return asdict(answer)

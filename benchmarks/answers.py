@@ -1,4 +1,4 @@
-"""The table of README.md: every development set, questions off topic, and the time of a question.
+"""Prints the tables in README.md: results on the development sets and on off-topic questions, and times.
 
 python -m benchmarks.answers ../shared/eval
 """
@@ -17,48 +17,49 @@ import numpy as np
 from assistant.conversation.assistant import Assistant
 from assistant.evaluation.data_sets import DataSet, read_data_set
 from assistant.evaluation.metrics import calibration_error
-from assistant.evaluation.report import evaluate
-from assistant.evaluation.runner import Outcome, run_questions
+from assistant.evaluation.report import evaluate_data_set
+from assistant.evaluation.runner import QuestionOutcome, ask_questions
 from assistant.factory import make_evaluation_assistant
 from assistant.settings import load_settings
 
 SETS = ("squad2_en", "squad2_sv_en", "clapnq", "medquad_genetics", "swefaq_dev", "medline", "cranfield")
 OFF_TOPIC = (("medquad_genetics", "squad2_en"), ("squad2_en", "medquad_genetics"), ("swefaq_dev", "squad2_sv_en"),
              ("squad2_sv_en", "swefaq_dev"))  # fmt: skip
-SAMPLE = 300
-SHOWN = ("supported and shown", "best sentence supports", "citation precision", "false refusals",
+MAX_OFF_TOPIC = 300  # maximum number of questions sampled
+METRICS = ("supported and shown", "best sentence supports", "citation precision", "false refusals",
          "refused unanswerable", "AUC answerable", "calibration error")  # fmt: skip
 
 
-def off_topic(asked: DataSet, assistant: Assistant) -> tuple[float, float]:
-    """Shares of another set's questions that are refused, and refused as not covered."""
-    sample = random.Random(1).sample(asked.questions, min(SAMPLE, len(asked.questions)))
-    beside = [replace(item, answerable=False, answers=(), document_ids=frozenset()) for item in sample]
-    found = run_questions(beside, assistant, lambda items, _: items)
-    refused = np.mean([item.verdict != "answered" for item in found])
-    return float(refused), float(np.mean([item.verdict == "not_covered" for item in found]))
+def off_topic_refusals(data: DataSet, assistant: Assistant) -> tuple[float, float]:
+    """Ask a sample of off-topic questions. Returns the proportion refused and the proportion refused as not covered."""
+    sample = random.Random(1).sample(data.questions, min(MAX_OFF_TOPIC, len(data.questions)))
+    questions = [
+        replace(item, is_answerable=False, accepted_answers=(), correct_document_ids=frozenset()) for item in sample
+    ]
+    outcomes = ask_questions(questions, assistant, lambda items, _: items)
+    refused = np.mean([item.verdict != "answered" for item in outcomes])
+    return float(refused), float(np.mean([item.verdict == "not_covered" for item in outcomes]))
 
 
-def added_time(data: DataSet, assistant: Assistant, count: int = 200) -> float:
-    """Median over questions of the whole answer's time over encoding and a bare FAISS search alone."""
+def time_ratio(data: DataSet, assistant: Assistant, count: int = 200) -> float:
+    """Return how many times as long a whole answer takes as encoding the question and one FAISS search (median)."""
     ratios = []
-    for asked in data.questions[:count]:
-        question = asked.turns[-1]
+    for question in (item.turns[-1] for item in data.questions[:count]):
         start = time.perf_counter()
         vector = assistant.encoder.encode_questions([question]).vectors
-        assistant.index.dense.nearest(vector[0], 10)
+        assistant.index.dense_index.nearest_passages(vector[0], 10)
         middle = time.perf_counter()
         assistant.ask(question)
         ratios.append((time.perf_counter() - middle) / (middle - start))
     return float(np.median(ratios))
 
 
-def row(name: str, report: dict[str, Any]) -> str:
-    """A line of the table."""
+def table_row(name: str, report: dict[str, Any]) -> str:
+    """Format the report on one data set as a table row."""
     retrieval, answers = report.get("retrieval", {}), report.get("answers", {})
-    values = [retrieval["nDCG@10"]] if retrieval else [None]
-    values += [answers.get(key) for key in SHOWN]
-    cells = [f"{item['value']:.3f}" if item else "" for item in values]
+    estimates = [retrieval["nDCG@10"]] if retrieval else [None]
+    estimates += [answers.get(name) for name in METRICS]
+    cells = [f"{item['value']:.3f}" if item else "" for item in estimates]
     return f"| {name} | " + " | ".join(cells) + " |"
 
 
@@ -72,21 +73,22 @@ def main() -> None:
     assistants = {
         name: make_evaluation_assistant(settings, data, print, lambda items, _: items) for name, data in sets.items()
     }
-    print("| set | nDCG@10 | " + " | ".join(SHOWN) + " |\n|" + "---|" * (len(SHOWN) + 2))
-    pooled: list[Outcome] = []
+    print("| set | nDCG@10 | " + " | ".join(METRICS) + " |\n|" + "---|" * (len(METRICS) + 2))
+    pooled: list[QuestionOutcome] = []
     for name, data in sets.items():
-        report, came = evaluate(data, assistants[name], lambda items, _: items)
-        pooled += came
-        print(row(name, report), flush=True)
+        report, outcomes = evaluate_data_set(data, assistants[name], lambda items, _: items)
+        pooled += outcomes
+        print(table_row(name, report), flush=True)
     error = calibration_error([item.confidence for item in pooled], [item.supported for item in pooled])
     print(f"\nCalibration error over all sets together: {error:.3f}\n")
     print("| questions of | asked of | refused | as not covered |\n|---|---|---|---|")
-    for asked, corpus in OFF_TOPIC:
-        refused, not_covered = off_topic(sets[asked], assistants[corpus])
-        print(f"| {asked} | {corpus} | {refused:.3f} | {not_covered:.3f} |", flush=True)
-    ratio = added_time(sets["squad2_en"], assistants["squad2_en"])
+    for questions, corpus in OFF_TOPIC:
+        refused, not_covered = off_topic_refusals(sets[questions], assistants[corpus])
+        print(f"| {questions} | {corpus} | {refused:.3f} | {not_covered:.3f} |", flush=True)
+    ratio = time_ratio(sets["squad2_en"], assistants["squad2_en"])
     print(
-        f"\nA whole answer takes {ratio:.2f} times encoding the question and a bare FAISS search (squad2_en, median)."
+        f"\nA whole answer takes {ratio:.2f} times as long as encoding the question and a bare FAISS search "
+        "(squad2_en, median)."
     )
 
 

@@ -1,10 +1,10 @@
-"""What building an index takes beside encoding its passages with sentence-transformers, and after a small change.
+"""Compares the time to build an index with the times to encode its passages and to update it.
 
 python -m benchmarks.building DATA/SET … --passages 10000 --runs 5
 
-Texts of the sets one after the other until there are so many passages. The bare encoder gets the same
-passages, as the model reads them, on the same number of threads. The guide, which `assistant index` makes after
-building, is timed apart.
+The documents of the data sets are used in order until there are enough passages. sentence-transformers encodes the
+same passages, with their prefixes and headers, on the same number of threads. The introduction, which `assistant
+index` makes after building the index, is timed separately.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from assistant.settings import Settings, load_settings
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long `work` takes."""
+    """Run `work` and return how many seconds it took."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
 
 
-def taken(folders: Sequence[Path], count: int, encoder: Encoder) -> tuple[list[Document], list[Passage]]:
-    """Documents of the sets until they have `count` passages, and these."""
+def select_documents(folders: Sequence[Path], count: int, encoder: Encoder) -> tuple[list[Document], list[Passage]]:
+    """Return documents of the data sets with about `count` passages in total, and those passages."""
     documents: list[Document] = []
     passages: list[Passage] = []
     for folder in folders:
@@ -58,16 +58,16 @@ def taken(folders: Sequence[Path], count: int, encoder: Encoder) -> tuple[list[D
     return documents, passages
 
 
-def guide(folder: Path, settings: Settings) -> None:
-    """Make the guide of the index in `folder`, as `assistant index` does."""
+def build_introduction(folder: Path, settings: Settings) -> None:
+    """Make the introduction to the index in `folder`, as `assistant index` does."""
     encoder = make_encoder(settings, threads=1)
     assistant = Assistant(load_index(folder, encoder), encoder, load_answerability_model(settings.answer_from))
-    with threadpool_limits(1, "blas"):  # as the command line does
-        make_introduction(assistant.index, assistant.ask, "guide", settings.threads)
+    with threadpool_limits(1, "blas"):  # the CLI also limits BLAS to one thread
+        make_introduction(assistant.index, assistant.ask, "introduction", settings.threads)
 
 
 def main() -> None:
-    """Print the ratios of each run and their medians."""
+    """Print the times of each run and the medians of their ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--passages", type=int, default=10_000)
@@ -75,34 +75,37 @@ def main() -> None:
     options = parser.parse_args()
     settings = load_settings({})
     encoder = make_encoder(settings, settings.threads)
-    documents, passages = taken(options.data, options.passages, encoder)
+    documents, passages = select_documents(options.data, options.passages, encoder)
     texts = ["passage: " + passage_header(item.title, item.heading) + item.text for item in passages]
     torch.set_num_threads(settings.threads)
     with TemporaryDirectory() as work:
-        bare = SentenceTransformer(locate_model(settings.model, "", Path(work) / "model").folder, device="cpu")
-        full, again, whole = [], [], []
+        model = SentenceTransformer(locate_model(settings.model, "", Path(work) / "model").folder, device="cpu")
+        build_ratios, update_ratios, update_ratios_with_introduction = [], [], []
         for run in range(options.runs):
             folder = Path(work) / f"index-{run}"
             changed = [
                 replace(item, text=item.text + f" Changed {run}.") if number % 100 == 0 else item
                 for number, item in enumerate(documents)
             ]
-            alone = seconds(partial(bare.encode, texts, normalize_embeddings=True, show_progress_bar=False))
-            built = seconds(partial(build_index, documents, encoder, folder, threads=settings.threads))
-            updated = seconds(partial(build_index, changed, encoder, folder, threads=settings.threads))
-            guided = seconds(partial(guide, folder, settings))
-            full.append(built / alone)
-            again.append(updated / built)
-            whole.append((updated + guided) / (built + guided))
+            encoding = seconds(partial(model.encode, texts, normalize_embeddings=True, show_progress_bar=False))
+            building = seconds(partial(build_index, documents, encoder, folder, threads=settings.threads))
+            updating = seconds(partial(build_index, changed, encoder, folder, threads=settings.threads))
+            introducing = seconds(partial(build_introduction, folder, settings))
+            build_ratios.append(building / encoding)
+            update_ratios.append(updating / building)
+            update_ratios_with_introduction.append((updating + introducing) / (building + introducing))
             print(
-                f"bare {alone:.1f} s, built {built:.1f} s, 1 % changed {updated:.2f} s, guide {guided:.1f} s",
+                f"bare {encoding:.1f} s, built {building:.1f} s, 1 % changed {updating:.2f} s, "
+                f"introduction {introducing:.1f} s",
                 flush=True,
             )
     print(
         json.dumps({
-            "passages": len(passages), "full / bare": statistics.median(full), "from": min(full), "to": max(full),
-            "1 % changed / full": statistics.median(again), "its from": min(again), "its to": max(again),
-            "the same with the guide": statistics.median(whole),
+            "passages": len(passages), "full / bare": statistics.median(build_ratios),
+            "from": min(build_ratios), "to": max(build_ratios),
+            "1 % changed / full": statistics.median(update_ratios),
+            "its from": min(update_ratios), "its to": max(update_ratios),
+            "the same with the introduction": statistics.median(update_ratios_with_introduction),
         })
     )  # fmt: skip
 

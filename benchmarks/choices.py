@@ -1,11 +1,12 @@
-"""What is made when the index is built, and what it would cost to make it when a question is asked.
+"""Compares precomputing data when the index is built with computing it when a question is asked.
 
 python -m benchmarks.choices DATA/SET [--questions 40]
 
-Vectors of sentences and words: of every passage that retrieval looks at for a question, with nothing kept, and with
-the passages kept that earlier questions looked at. They come from the same pass of the model, so the quality is that
-of the index, which is shown with the difference of the vectors. Statistics of words: counted over all passages for
-each question, and once at the start. Beside it what a whole answer takes from the index, and bytes a passage.
+For sentence and word vectors, the benchmark measures the time to encode every passage that retrieval compares for a
+question, without a cache and with the passages of earlier questions cached. The largest difference from the stored
+vectors shows that the quality is the same. For word statistics, the benchmark measures the time to count words over all
+passages, which would be done for each question or once at start-up. For comparison, the benchmark prints the time of a
+whole answer with the index and the size of the stored data per passage.
 """
 
 from __future__ import annotations
@@ -27,74 +28,78 @@ from assistant.evaluation.data_sets import read_data_set
 from assistant.factory import make_evaluation_assistant
 from assistant.index.generations import live_generation_folder
 from assistant.index.search.lexical import character_ngrams
-from assistant.retrieval.retriever import WEIGHTS
+from assistant.retrieval.retriever import DEFAULT_SCORE_WEIGHTS
 from assistant.schema import Span
 from assistant.settings import load_settings
 from assistant.text.stemming import stem_words
 from assistant.text.words import content_words
-from benchmarks.retrieval import figure, queries
+from benchmarks.retrieval import encode_queries, ndcg
 
-_CANDIDATES = 30  # of each retriever, as in assistant.retrieval
-
-
-def looked_at(assistant: Assistant, question: str, vector: np.ndarray[Any, Any]) -> list[int]:
-    """The rows whose sentences and words retrieval compares."""
-    nearest, _ = assistant.index.dense.nearest(vector, _CANDIDATES)
-    return list(dict.fromkeys([*nearest.tolist(), *assistant.index.lexical.search(question, _CANDIDATES, nearest)]))
+_CANDIDATES = 30  # number of candidates for each retriever, as in assistant.retrieval
 
 
-def encoded(assistant: Assistant, rows: Sequence[int]) -> list[np.ndarray[Any, Any]]:
-    """The vectors of the sentences of passages, then those of their words, made now."""
+def candidate_rows(assistant: Assistant, question: str, vector: np.ndarray[Any, Any]) -> list[int]:
+    """Return the rows of the passages whose sentences and words retrieval compares."""
+    nearest, _ = assistant.index.dense_index.nearest_passages(vector, _CANDIDATES)
+    return list(
+        dict.fromkeys(
+            [*nearest.tolist(), *assistant.index.lexical_index.search_passages(question, _CANDIDATES, nearest)]
+        )
+    )
+
+
+def encode_rows(assistant: Assistant, rows: Sequence[int]) -> list[np.ndarray[Any, Any]]:
+    """Encode passages. Returns an array for each passage: the vectors of its sentences, then those of its words."""
     texts, spans = [], []
     for passage in (assistant.index.passages[row] for row in rows):
         header = passage_header(passage.title, passage.heading)
         shift = len(header) - passage.start
-        own = [Span(span.start + shift, span.end + shift) for span in passage.sentences]
+        sentences = [Span(span.start + shift, span.end + shift) for span in passage.sentences]
         texts.append(header + passage.text)
-        spans.append([*own, *(span for _, span in content_words(texts[-1]))])
-    return list(assistant.encoder.encode_passages(texts, spans).spans) if texts else []
+        spans.append([*sentences, *(span for _, span in content_words(texts[-1]))])
+    return list(assistant.encoder.encode_passages(texts, spans).span_vectors) if texts else []
 
 
-def of_vectors(assistant: Assistant, asked: Sequence[str]) -> dict[str, Any]:
-    """Time of a question whose passages are encoded when it is asked, and with those of earlier ones kept."""
-    alone, kept_ms, difference = [], [], 0.0
-    kept: set[int] = set()
-    for question in asked:
+def measure_vectors(assistant: Assistant, questions: Sequence[str]) -> dict[str, Any]:
+    """Measure the time to encode passages when a question is asked, without and with a cache."""
+    uncached_ms, cached_ms, difference = [], [], 0.0
+    cached: set[int] = set()
+    for question in questions:
         vector = assistant.encoder.encode_questions([question]).vectors[0]
-        rows = looked_at(assistant, question, vector)
+        rows = candidate_rows(assistant, question, vector)
         start = time.perf_counter()
-        found = encoded(assistant, rows)
-        alone.append(1000 * (time.perf_counter() - start))
-        missing = len([row for row in rows if row not in kept])
-        kept_ms.append(alone[-1] * missing / len(rows))
-        kept.update(rows)
-        for row, own in zip(rows, found, strict=True):
-            stored = assistant.index.sentences(row)
-            difference = max(difference, float(np.abs(stored - own[: len(stored)]).max(initial=0.0)))
-    return {"nothing kept, ms more": statistics.median(alone), "kept, ms more": statistics.median(kept_ms),
+        encoded = encode_rows(assistant, rows)
+        uncached_ms.append(1000 * (time.perf_counter() - start))
+        missing = len([row for row in rows if row not in cached])
+        cached_ms.append(uncached_ms[-1] * missing / len(rows))
+        cached.update(rows)
+        for row, vectors in zip(rows, encoded, strict=True):
+            stored = assistant.index.passage_sentence_vectors(row)
+            difference = max(difference, float(np.abs(stored - vectors[: len(stored)]).max(initial=0.0)))
+    return {"nothing kept, ms more": statistics.median(uncached_ms), "kept, ms more": statistics.median(cached_ms),
             "largest difference of a component": difference}  # fmt: skip
 
 
-def of_statistics(assistant: Assistant, asked: Sequence[str]) -> dict[str, Any]:
-    """Time to count stems and 4-grams of all passages, and to search what the index holds."""
-    counted, searched = [], []
+def measure_statistics(assistant: Assistant, questions: Sequence[str]) -> dict[str, Any]:
+    """Measure the time to count stems and 4-grams over all passages, and to search the lexical index."""
+    counting_ms, search_ms = [], []
     for _ in range(5):
         start = time.perf_counter()
         for passage in assistant.index.passages:
-            own = [word for word, _ in content_words(f"{passage.title} {passage.text}")]
-            Counter(stem_words(own, passage.language))
-            Counter(gram for word in own for gram in character_ngrams(word))
-        counted.append(1000 * (time.perf_counter() - start))
-    for question in asked:
+            words = [word for word, _ in content_words(f"{passage.title} {passage.text}")]
+            Counter(stem_words(words, passage.language))
+            Counter(gram for word in words for gram in character_ngrams(word))
+        counting_ms.append(1000 * (time.perf_counter() - start))
+    for question in questions:
         start = time.perf_counter()
-        assistant.index.lexical.search(question, _CANDIDATES, np.zeros(0, dtype=np.int64))
-        searched.append(1000 * (time.perf_counter() - start))
-    return {"counted for each question, or once at the start, ms": statistics.median(counted),
-            "from the index, ms": statistics.median(searched)}  # fmt: skip
+        assistant.index.lexical_index.search_passages(question, _CANDIDATES, np.zeros(0, dtype=np.int64))
+        search_ms.append(1000 * (time.perf_counter() - start))
+    return {"counted for each question, or once at the start, ms": statistics.median(counting_ms),
+            "from the index, ms": statistics.median(search_ms)}  # fmt: skip
 
 
 def main() -> None:
-    """Print the figures, and write them."""
+    """Print the results and write them to choices.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--questions", type=int, default=40)
@@ -104,26 +109,27 @@ def main() -> None:
     settings = load_settings({})
     data = read_data_set(options.data)
     assistant = make_evaluation_assistant(settings, data, print, lambda items, _: items)
-    asked = list(data.queries.values())[: options.questions]
-    whole = []
-    for question in asked:
+    questions = list(data.queries.values())[: options.questions]
+    answer_ms = []
+    for question in questions:
         start = time.perf_counter()
         assistant.ask(question)
-        whole.append(1000 * (time.perf_counter() - start))
+        answer_ms.append(1000 * (time.perf_counter() - start))
     folder, count = live_generation_folder(settings.cache / "evaluation" / data.name), len(assistant.index.passages)
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
-    parts = {"sentences": "sentences.npy", "words": "word", "statistics": "lexical/"}
-    found = {
-        "passages": count, "whole answer from the index, ms": statistics.median(whole),
-        "nDCG@10": figure(data, assistant, queries(data, assistant), WEIGHTS).value,
+    prefixes = {"sentences": "sentences.npy", "words": "word", "statistics": "lexical/"}
+    results = {
+        "passages": count, "whole answer from the index, ms": statistics.median(answer_ms),
+        "nDCG@10": ndcg(data, assistant, encode_queries(data, assistant), DEFAULT_SCORE_WEIGHTS).value,
         "bytes a passage": {
-            name: sum(size for file, size in sizes.items() if file.startswith(start)) / count
-            for name, start in parts.items()
+            name: sum(size for file, size in sizes.items() if file.startswith(prefix)) / count
+            for name, prefix in prefixes.items()
         },
-        "vectors when asked": of_vectors(assistant, asked), "statistics when asked": of_statistics(assistant, asked),
+        "vectors when asked": measure_vectors(assistant, questions),
+        "statistics when asked": measure_statistics(assistant, questions),
     }  # fmt: skip
-    print(json.dumps(found, indent=1))
-    (options.out / "choices.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+    print(json.dumps(results, indent=1))
+    (options.out / "choices.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Whatever the OpenAPI document allows or forbids, asked of a real server by schemathesis.
+"""Fuzzes a real server with schemathesis, using valid and invalid requests made from the OpenAPI document.
 
     python -m benchmarks.interface [CASES]
 
-10,000 cases unless it is said otherwise. Left out is the check that everything a schema allows is accepted: a
-schema can't say that a question needs a letter, or that the last message has to be the user's.
+By default, 10,000 cases are sent. The check that every schema-valid request is accepted is disabled: a schema
+cannot express that a question needs a letter, or that the last message must be the user's.
 """
 
 from __future__ import annotations
@@ -17,33 +17,32 @@ from pathlib import Path
 
 from benchmarks.serving import serving
 
-_EACH = 200  # examples of each operation and phase in one run
+_MAX_EXAMPLES = 200  # maximum number of cases for each operation and phase in one run
 
 
 def main() -> int:
-    """Run until enough cases were asked; 1 when the server broke a promise of its document."""
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    asked, failed, seed, begun = 0, 0, 0, time.monotonic()
+    """Run schemathesis until enough cases have been sent. Returns 1 if a response violated the OpenAPI document."""
+    required = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    cases, failed_runs, seed, start = 0, 0, 0, time.monotonic()
     with serving() as (url, _), tempfile.TemporaryDirectory() as folder:
-        while asked < wanted:
+        while cases < required:
             seed += 1
             command = [
-                Path(sys.executable).parent / "st", "run", f"{url}/api/openapi.json", "--checks", "all",
-                "--exclude-checks", "positive_data_acceptance", "--max-examples", str(_EACH), "--no-color",
+                str(Path(sys.executable).parent / "st"), "run", f"{url}/api/openapi.json", "--checks", "all",
+                "--exclude-checks", "positive_data_acceptance", "--max-examples", str(_MAX_EXAMPLES), "--no-color",
                 "--continue-on-failure", "--seed", str(seed), "--workers", "2",
             ]  # fmt: skip
-            done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-            found = re.search(r"(\d+) generated", done.stdout)
-            if found is None or done.returncode:
-                print(done.stdout[-4000:])
-                failed += 1
-            asked += int(found.group(1)) if found else 0
-            print(
-                f"seed {seed}: {asked} cases, {failed} runs with failures, {time.monotonic() - begun:.0f} s", flush=True
-            )
-            if found is None:
+            result = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+            generated = re.search(r"(\d+) generated", result.stdout)
+            if generated is None or result.returncode:
+                print(result.stdout[-4000:])
+                failed_runs += 1
+            cases += int(generated.group(1)) if generated else 0
+            seconds = time.monotonic() - start
+            print(f"seed {seed}: {cases} cases, {failed_runs} runs with failures, {seconds:.0f} s", flush=True)
+            if generated is None:
                 break
-    return 1 if failed else 0
+    return 1 if failed_runs else 0
 
 
 if __name__ == "__main__":

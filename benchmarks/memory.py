@@ -1,9 +1,9 @@
-"""Resident memory of the server, with and without the page, and of a worker, beside a bare script over the same index.
+"""Compares the resident memory of the server and of a worker with that of a minimal script that uses the same index.
 
 python -m benchmarks.memory [--rounds 5]
 
-The bare script (that of benchmarks.speed) loads ONNX Runtime, FAISS, the model, the index and the texts, and
-searches once. Servers are asked every question that the texts suggest first.
+The minimal script of benchmarks.speed loads ONNX Runtime, FAISS, the model, the index and the documents, and searches
+once. The server is measured with and without the chat page, after it has answered every suggested question.
 """
 
 from __future__ import annotations
@@ -23,31 +23,36 @@ from typing import Any
 import httpx2
 import uvicorn
 
-from assistant.factory import make_assistant, make_encoder, with_introduction
+from assistant.factory import attach_introduction, make_assistant, make_encoder
 from assistant.index.generations import live_generation_folder
 from assistant.settings import load_settings
 from assistant.web.server.app import create_app
 from assistant.web.server.server import make_site
-from assistant.web.site.branding import make_branding
+from assistant.web.shared.branding import make_branding
 from benchmarks.serving import serving
-from benchmarks.speed import BARE
+from benchmarks.speed import MINIMAL_SCRIPT
 
-_LEFT_RUNNING = """
+# This code is appended to the minimal script, which then keeps the documents in memory and runs until it is measured.
+_KEEP_RUNNING = """
 texts = open(index.replace("vectors.faiss", "documents.jsonl"), encoding="utf-8").read()
 print("ready", flush=True)
 sys.stdin.read()
 """
 
 
-def resident(pid: int) -> float:
-    """Megabytes of a process that are in memory."""
+def resident_megabytes(pid: int) -> float:
+    """Return the resident memory of a process in megabytes."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
 
 
 @contextmanager
 def _running(command: list[str]) -> Iterator[tuple[str, int]]:
-    """A program that says it is ready, and goes on until its input ends: what it said, and its process."""
+    """Start a program, wait until it prints a line that starts with "ready", and stop it when the block ends.
+
+    Yields:
+        The last word of that line and the id of the process.
+    """
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout
@@ -61,31 +66,33 @@ def _running(command: list[str]) -> Iterator[tuple[str, int]]:
             process.kill()
 
 
-def bare() -> float:
-    """The script's."""
+def measure_minimal_script() -> float:
+    """Return the resident memory of the minimal script in megabytes."""
     settings = load_settings({})
     encoder: Any = make_encoder(settings, threads=1)
     index = str(live_generation_folder(settings.index) / "vectors.faiss")
     arguments = [str(encoder.folder), index, "Who works together with SciLifeLab?"]
-    with _running([sys.executable, "-c", BARE + _LEFT_RUNNING, *arguments]) as (_, pid):
-        return resident(pid)
+    with _running([sys.executable, "-c", MINIMAL_SCRIPT + _KEEP_RUNNING, *arguments]) as (_, pid):
+        return resident_megabytes(pid)
 
 
-def served(page: bool, questions: list[str]) -> float:
-    """The server's, once it was asked."""
-    alone = [sys.executable, "-c", "from benchmarks.memory import serve_without_page as serve; serve()"]
-    with serving() if page else _running(alone) as (url, pid):
+def measure_server(page: bool, questions: list[str]) -> float:
+    """Return the resident memory of the server, in megabytes, after it has answered `questions`."""
+    without_page = [sys.executable, "-c", "from benchmarks.memory import serve_without_page as serve; serve()"]
+    with serving() if page else _running(without_page) as (url, pid):
         _ask(url, questions)
-        return resident(pid)
+        return resident_megabytes(pid)
 
 
-def worked(questions: list[str]) -> float:
-    """That of a worker process, once it was asked."""
+def measure_worker(questions: list[str]) -> float:
+    """Return the resident memory of a worker process, in megabytes, after it has answered `questions`."""
     with serving(ASSISTANT_WORKERS="1") as (url, pid):
-        assert httpx2.get(f"{url}/readyz").json()["checks"]["workers"] == "ok", "no worker answers"
+        assert httpx2.get(f"{url}/readyz").json()["checks"]["workers"] == "ok", "no worker process is ready"
         _ask(url, questions)
         children = Path(f"/proc/{pid}/task").glob("*/children")
-        return max(resident(int(child)) for file in children for child in file.read_text(encoding="ascii").split())
+        return max(
+            resident_megabytes(int(child)) for file in children for child in file.read_text(encoding="ascii").split()
+        )
 
 
 def _ask(url: str, questions: list[str]) -> None:
@@ -94,7 +101,7 @@ def _ask(url: str, questions: list[str]) -> None:
 
 
 def serve_without_page() -> None:
-    """The interface and the pages without the chat, which is Gradio's, on a free port."""
+    """Serve the API and the pages on a free port, without the chat page, which needs Gradio."""
     settings = load_settings(os.environ).model_copy(update={"database": ""})
     app = create_app(make_site(settings, make_branding("", settings.accent, None)))
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning")
@@ -104,23 +111,23 @@ def serve_without_page() -> None:
 
 
 def main() -> None:
-    """Print megabytes and ratios, each with its spread."""
+    """Print the median memory of each program, and its ratio to that of the minimal script over the rounds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     settings = load_settings({})
-    _, guide = with_introduction(settings, make_assistant(settings))
-    questions = [item.question for item in guide.questions]
-    kinds: dict[str, Callable[[], float]] = {
-        "bare script": bare,
-        "server without the page": partial(served, False, questions),
-        "server with the page": partial(served, True, questions),
-        "a worker process": partial(worked, questions),
+    _, introduction = attach_introduction(settings, make_assistant(settings))
+    questions = [item.question for item in introduction.suggested_questions]
+    measurements: dict[str, Callable[[], float]] = {
+        "bare script": measure_minimal_script,
+        "server without the page": partial(measure_server, False, questions),
+        "server with the page": partial(measure_server, True, questions),
+        "a worker process": partial(measure_worker, questions),
     }
-    rounds = [[measure() for measure in kinds.values()] for _ in range(options.rounds)]
-    for at, name in enumerate(kinds):
-        ratios = [found[at] / found[0] for found in rounds]
-        megabytes = statistics.median(found[at] for found in rounds)
+    rounds = [[measure() for measure in measurements.values()] for _ in range(options.rounds)]
+    for number, name in enumerate(measurements):
+        ratios = [results[number] / results[0] for results in rounds]
+        megabytes = statistics.median(results[number] for results in rounds)
         print(json.dumps({"what": name, "MB": round(megabytes), "/ bare": round(statistics.median(ratios), 3),
                           "from": round(min(ratios), 3), "to": round(max(ratios), 3)}))  # fmt: skip
 

@@ -1,8 +1,8 @@
-"""From pressing Ask to the first words of the answer on the page, beside the same question in-process.
+"""Measures the time from pressing Ask to the answer on the page, and compares it with an in-process answer.
 
     python -m benchmarks.page
 
-A real server, a real Chromium, both in one run, taking turns.
+The benchmark uses a real server and a real Chromium. Each question is asked in-process and then on the page.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import time
 
 from playwright.sync_api import Page, sync_playwright
 
-from assistant.factory import make_assistant, with_introduction
+from assistant.factory import attach_introduction, make_assistant
 from assistant.settings import load_settings
 from benchmarks.serving import serving
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 ROUNDS = 5
-# Runs in the page: asks, and resolves with the milliseconds until the verdict of the new answer is drawn.
+# This script runs in the page. It asks the question and returns the milliseconds until the verdict is drawn.
 ASK = """(question) => new Promise((resolve) => {
   const before = document.querySelectorAll("#conversation .answer .verdict").length;
   const field = document.querySelector("#question textarea");
@@ -39,35 +39,36 @@ ASK = """(question) => new Promise((resolve) => {
 
 
 def main() -> None:
-    """Print medians, their difference and the spread."""
+    """Print the median and the spread of both times and of the difference between them."""
     settings = load_settings(os.environ)
-    assistant, guide = with_introduction(settings, make_assistant(settings))
-    questions = [item.question for item in guide.questions][:12]
+    assistant, introduction = attach_introduction(settings, make_assistant(settings))
+    questions = [item.question for item in introduction.suggested_questions][:12]
     with serving() as (url, _), sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        shown, inside = [], []
-        for number in range(ROUNDS + 1):
+        page_times, in_process_times = [], []
+        for round_number in range(ROUNDS + 1):
             page = open_chat(browser.new_page(), url)
             for question in questions:
                 start = time.perf_counter()
                 assistant.ask(question)
-                spent = 1000 * (time.perf_counter() - start)
+                in_process = 1000 * (time.perf_counter() - start)
                 on_page = page.evaluate(ASK, question)
                 page.locator("#question .submit-button").wait_for()
-                if number:  # the first round warms both up
-                    inside.append(spent)
-                    shown.append(on_page)
+                if round_number:  # the first round is a warm-up
+                    in_process_times.append(in_process)
+                    page_times.append(on_page)
             page.close()
         browser.close()
-    more = [page - alone for page, alone in zip(shown, inside, strict=True)]
-    for name, values in (("in-process", inside), ("on the page", shown), ("more on the page", more)):
-        low, middle, high = (statistics.quantiles(values, n=20)[at] for at in (0, 9, 18))
-        print(f"{name:17} median {middle:6.1f} ms, 5 % {low:6.1f} ms, 95 % {high:6.1f} ms ({len(values)} questions)")
+    differences = [on_page - in_process for on_page, in_process in zip(page_times, in_process_times, strict=True)]
+    series = {"in-process": in_process_times, "on the page": page_times, "more on the page": differences}
+    for name, values in series.items():
+        low, median, high = (statistics.quantiles(values, n=20)[cut] for cut in (0, 9, 18))
+        print(f"{name:17} median {median:6.1f} ms, 5 % {low:6.1f} ms, 95 % {high:6.1f} ms ({len(values)} questions)")
 
 
 def open_chat(page: Page, url: str) -> Page:
-    """The chat, ready to be asked."""
+    """Open the chat page and wait until it accepts questions."""
     page.goto(url + "/chat/")
     page.locator("#question textarea").wait_for()
     page.wait_for_timeout(1000)

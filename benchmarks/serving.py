@@ -1,4 +1,4 @@
-"""A real server for a benchmark, with a database of its own."""
+"""Starts a real server for a benchmark, with a temporary database."""
 
 from __future__ import annotations
 
@@ -12,17 +12,24 @@ from contextlib import contextmanager
 
 @contextmanager
 def serving(**settings: str) -> Iterator[tuple[str, int]]:
-    """`assistant serve` over the live index on a free port: its address and the id of its process."""
+    """Run `assistant serve` over the live index on a free port.
+
+    Args:
+        settings: additional environment variables.
+
+    Yields:
+        The address and the process id of the server.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        own = {
+        environment = {
             "ASSISTANT_DATABASE": f"sqlite:///{folder}/store.sqlite", "ASSISTANT_PROBES": f"{folder}/probes.jsonl",
             "ASSISTANT_RATE_PER_MINUTE": "0", **settings,
         }  # fmt: skip
         command = [sys.executable, "-m", "assistant", "serve", "--port", "0"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **own}) as process:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as process:
             assert process.stdout is not None
             line = process.stdout.readline()
-            assert "ready on http://" in line, "the server did not start; run: make run"
+            assert "ready on http://" in line, "the server did not start; to see the reason, run: make run"
             try:
                 yield line.split()[-1], process.pid
             finally:

@@ -1,12 +1,13 @@
-"""What a question costs beside the least it could: our whole answer / encoding it and one bare FAISS search.
+"""Compares the time taken by a whole answer with the time taken to encode the question and run one exact FAISS search.
 
 python -m benchmarks.speed DATA/SET --sizes 1000 10000 100000 [--short]
 
-Texts are put together from sentences of the data set, their vectors drawn from its real ones: what is
-found makes no sense, what it takes is real. The index is built by the program itself; the questions
-are the data set's, encoded by the real model. With --short a passage is one sentence, so that there is room for
-a million. Writes speed.json and a plot, or growth.json, to --out. Also: `assistant ask` from a cold start over the live
-index of the working folder / a bare script that loads ONNX Runtime, FAISS, the model and that index.
+Documents are composed of sentences from the data set, with vectors resampled from its real vectors. The answers are
+meaningless, but their cost is realistic. The program builds the index, and the real model encodes the questions of the
+data set. With --short, each passage is one sentence, so that a million passages fit. The results are written to
+speed.json or growth.json in the folder --out, with a plot. The benchmark also compares a cold start of `assistant ask`
+over the live index of the working folder with a minimal script that loads ONNX Runtime, FAISS, the model and the same
+index.
 """
 
 from __future__ import annotations
@@ -39,9 +40,10 @@ from assistant.schema import Document, Heading, Span
 from assistant.settings import load_settings
 
 _RUNS = 5
-_QUESTIONS = 60
-_SENTENCES = 40  # of a text
-BARE = """
+_MAX_QUESTIONS = 60
+_SENTENCES_PER_DOCUMENT = 40
+_WORDS_PER_PASSAGE = 75  # approximately
+MINIMAL_SCRIPT = """
 import sys, numpy, onnxruntime, faiss
 from tokenizers import Tokenizer
 model, index, question = sys.argv[1:]
@@ -55,67 +57,77 @@ print(faiss.read_index(index).search((vector / numpy.linalg.norm(vector))[None],
 """
 
 
-class Drawing:
-    """The real model for questions; passages get vectors drawn from those of a real index, by their text's hash."""
+class ResamplingEncoder:
+    """Encodes questions with the real model, and passages with vectors resampled from a real index.
+
+    The resampling for a passage is seeded with the hash of the passage's text.
+    """
 
     def __init__(self, encoder: Encoder, index: Index) -> None:
         self._encoder = encoder
         self.name, self.fingerprint = "drawn", "drawn " + encoder.fingerprint
         self.dimension, self.max_tokens = encoder.dimension, encoder.max_tokens
-        self._passages = index.dense.vectors(np.arange(len(index.passages)))
-        self._parts = np.asarray(index.sentence_vectors[:20_000], dtype=np.float32)
+        self._passages = index.dense_index.passage_vectors(np.arange(len(index.passages)))
+        self._sentences = np.asarray(index.sentence_vectors[:20_000], dtype=np.float32)
 
     def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         return self._encoder.encode_questions(texts, spans)
 
     def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
-        vectors, of_spans = [], []
-        for text, own in zip(texts, spans or [()] * len(texts), strict=True):
+        vectors, span_vectors = [], []
+        for text, text_spans in zip(texts, spans or [()] * len(texts), strict=True):
             random = np.random.default_rng(int(hashlib.sha256(text.encode()).hexdigest()[:8], 16))
             first, second, third = self._passages[random.integers(0, len(self._passages), 3)]
             vector = first + 0.5 * (second - third)
             vectors.append(vector / np.linalg.norm(vector))
-            of_spans.append(self._parts[random.integers(0, len(self._parts), len(own))])
-        return EncodedTexts(np.stack(vectors), tuple(of_spans))
+            span_vectors.append(self._sentences[random.integers(0, len(self._sentences), len(text_spans))])
+        return EncodedTexts(np.stack(vectors), tuple(span_vectors))
 
     def count_tokens(self, text: str) -> int:
         return self._encoder.count_tokens(text)
 
 
-def texts(index: Index, passages: int, short: bool = False) -> Iterator[Document]:
-    """Texts of about so many passages, put together from sentences of a real index; `short` ones have one each."""
+def synthetic_documents(index: Index, passages: int, short: bool = False) -> Iterator[Document]:
+    """Compose documents of sentences from a real index.
+
+    Args:
+        index: the source of the sentences.
+        passages: the approximate total number of passages.
+        short: whether each passage is a single sentence.
+    """
     random = np.random.default_rng(3)
     rows = [row for row in range(len(index.passages)) if index.passages[row].sentences]
-    made = 0
-    while made < passages:
-        chosen = [index.passages[rows[at]] for at in random.integers(0, len(rows), _SENTENCES)]
-        quotes = [item.quote(item.sentences[int(random.integers(len(item.sentences)))]) for item in chosen]
-        quotes = [quote.replace("\n", " ") for quote in quotes]
+    count = 0
+    while count < passages:
+        numbers = random.integers(0, len(rows), _SENTENCES_PER_DOCUMENT)
+        sample = [index.passages[rows[number]] for number in numbers]
+        sentences = [item.quote(item.sentences[int(random.integers(len(item.sentences)))]) for item in sample]
+        sentences = [sentence.replace("\n", " ") for sentence in sentences]
         if short:
-            yield _divided(f"{made:08}.md", chosen[0].title, quotes)
-            made += len(quotes)
+            yield _document_with_headings(f"{count:08}.md", sample[0].title, sentences)
+            count += len(sentences)
         else:
-            yield Document(f"{made:08}.md", chosen[0].title, " ".join(quotes), "en")
-            made += sum(len(quote.split()) for quote in quotes) // 75
+            yield Document(f"{count:08}.md", sample[0].title, " ".join(sentences), "en")
+            count += sum(len(sentence.split()) for sentence in sentences) // _WORDS_PER_PASSAGE
 
 
-def _divided(name: str, title: str, quotes: Sequence[str]) -> Document:
-    """A text with a heading over each of `quotes`."""
+def _document_with_headings(name: str, title: str, sentences: Sequence[str]) -> Document:
+    """Compose a document with a heading before each sentence, so that each becomes a passage."""
     text, headings = "", []
-    for number, quote in enumerate(quotes, 1):
+    for number, sentence in enumerate(sentences, 1):
         headings.append(Heading(Span(len(text), len(text) + len(str(number))), 1, str(number)))
-        text += f"{number}\n\n{quote}\n\n"
+        text += f"{number}\n\n{sentence}\n\n"
     return Document(name, title, text, "en", headings=tuple(headings))
 
 
-def warm(assistant: Assistant, questions: Sequence[str]) -> dict[str, Any]:
-    """Medians over questions, each asked both ways one after the other; spread is the middle half."""
-    vectors = assistant.index.dense.vectors(np.arange(len(assistant.index.passages)))
+def measure_warm(assistant: Assistant, questions: Sequence[str]) -> dict[str, Any]:
+    """Measure each question with both methods. Returns medians; "from" and "to" are the quartiles of the ratio."""
+    vectors = assistant.index.dense_index.passage_vectors(np.arange(len(assistant.index.passages)))
     flat: Any = faiss.IndexFlatIP(vectors.shape[1])
     flat.add(vectors)
     for question in questions[:5]:
         assistant.ask(question)
-    ratios, bare, ours = [], [], []
+    ratios, bare_times, our_times = [], [], []
     for question in questions:
         start = time.perf_counter()
         vector = assistant.encoder.encode_questions([question]).vectors
@@ -123,58 +135,62 @@ def warm(assistant: Assistant, questions: Sequence[str]) -> dict[str, Any]:
         middle = time.perf_counter()
         assistant.ask(question)
         end = time.perf_counter()
-        bare.append(middle - start)
-        ours.append(end - middle)
+        bare_times.append(middle - start)
+        our_times.append(end - middle)
         ratios.append((end - middle) / (middle - start))
     low, median, high = statistics.quantiles(ratios, n=4)
     return {
-        "passages": len(vectors), "kind": assistant.index.manifest.search.kind,
-        "recall": assistant.index.manifest.search.recall, "bare ms": statistics.median(bare) * 1e3,
-        "ours ms": statistics.median(ours) * 1e3, "ratio": median, "from": low, "to": high,
+        "passages": len(vectors), "kind": assistant.index.manifest.search.index_factory,
+        "recall": assistant.index.manifest.search.measured_recall, "bare ms": statistics.median(bare_times) * 1e3,
+        "ours ms": statistics.median(our_times) * 1e3, "ratio": median, "from": low, "to": high,
     }  # fmt: skip
 
 
-def grown(data: DataSet, real: Assistant, size: int, short: bool) -> dict[str, Any]:
-    """`warm` over an index of `size` passages."""
-    drawing = Drawing(real.encoder, real.index)
+def measure_size(data: DataSet, real: Assistant, size: int, short: bool) -> dict[str, Any]:
+    """Build an index of about `size` passages and measure it with `measure_warm`."""
+    encoder = ResamplingEncoder(real.encoder, real.index)
     with TemporaryDirectory() as folder:
         start = time.perf_counter()
-        build_index(texts(real.index, size, short), drawing, Path(folder), threads=2)
-        built = time.perf_counter() - start
-        assistant = Assistant(load_index(Path(folder), drawing), drawing, load_answerability_model(None))
-        files = sum(path.stat().st_size for path in live_generation_folder(Path(folder)).rglob("*") if path.is_file())
-        found = warm(assistant, list(data.queries.values())[:_QUESTIONS])
-    return {**found, "built s, without encoding": built, "bytes a passage": files / found["passages"]}
+        build_index(synthetic_documents(real.index, size, short), encoder, Path(folder), threads=2)
+        build_seconds = time.perf_counter() - start
+        assistant = Assistant(load_index(Path(folder), encoder), encoder, load_answerability_model(None))
+        index_bytes = sum(
+            path.stat().st_size for path in live_generation_folder(Path(folder)).rglob("*") if path.is_file()
+        )
+        results = measure_warm(assistant, list(data.queries.values())[:_MAX_QUESTIONS])
+    bytes_per_passage = index_bytes / results["passages"]
+    return {**results, "built s, without encoding": build_seconds, "bytes a passage": bytes_per_passage}
 
 
-def cold() -> dict[str, Any]:
-    """`assistant ask` / the bare script, in pairs."""
+def measure_cold_start() -> dict[str, Any]:
+    """Compare the run time of the minimal script with that of `assistant ask`, running them alternately."""
     settings = load_settings({})
     encoder: Any = make_encoder(settings, threads=1)
     question = "Who works together with SciLifeLab?"
-    bare = [
+    minimal_command = [
         sys.executable,
         "-c",
-        BARE,
+        MINIMAL_SCRIPT,
         str(encoder.folder),
         str(live_generation_folder(settings.index) / "vectors.faiss"),
         question,
     ]
-    ours = [sys.executable, "-m", "assistant", "ask", question]
-    pairs = [(_seconds(bare), _seconds(ours)) for _ in range(_RUNS + 1)][1:]
-    ratios = [second / first for first, second in pairs]
-    return {"bare s": statistics.median(first for first, _ in pairs), "ours s": statistics.median(s for _, s in pairs),
+    our_command = [sys.executable, "-m", "assistant", "ask", question]
+    pairs = [(_run_seconds(minimal_command), _run_seconds(our_command)) for _ in range(_RUNS + 1)][1:]
+    ratios = [ours / minimal for minimal, ours in pairs]
+    return {"bare s": statistics.median(minimal for minimal, _ in pairs),
+            "ours s": statistics.median(ours for _, ours in pairs),
             "ratio": statistics.median(ratios), "from": min(ratios), "to": max(ratios)}  # fmt: skip
 
 
-def _seconds(command: list[str]) -> float:
+def _run_seconds(command: list[str]) -> float:
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
 def draw(rows: list[dict[str, Any]], path: Path) -> None:
-    """Time of a question over the number of passages."""
+    """Plot the time per question against the number of passages."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
     sizes = [row["passages"] for row in rows]
@@ -186,7 +202,7 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
 
 
 def main() -> None:
-    """Print the figures, and write them."""
+    """Print the results and write them to a file, together with a plot."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000])
@@ -196,14 +212,14 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     data = read_data_set(options.data)
     real = make_evaluation_assistant(load_settings({}), data, print, lambda items, _: items)
-    made: dict[str, Any] = {"cold": cold(), "warm": []}
-    print("cold", json.dumps(made["cold"]), flush=True)
+    results: dict[str, Any] = {"cold": measure_cold_start(), "warm": []}
+    print("cold", json.dumps(results["cold"]), flush=True)
     for size in options.sizes:
-        made["warm"].append(grown(data, real, size, options.short))
-        print("warm", json.dumps(made["warm"][-1]), flush=True)
+        results["warm"].append(measure_size(data, real, size, options.short))
+        print("warm", json.dumps(results["warm"][-1]), flush=True)
     name = "growth" if options.short else "speed"
-    (options.out / f"{name}.json").write_text(json.dumps(made, indent=1), encoding="utf-8")
-    draw(made["warm"], options.out / f"{name}.svg")
+    (options.out / f"{name}.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    draw(results["warm"], options.out / f"{name}.svg")
 
 
 if __name__ == "__main__":

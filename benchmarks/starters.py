@@ -1,12 +1,12 @@
-"""Our whole answer beside what one would otherwise take: llama-index's starter, and cairn-assistant.
+"""Compares the assistant with two alternatives: the llama-index starter and cairn-assistant.
 
     python -m benchmarks.starters DATA/SET … [--runs 5]
 
-llama-index: `VectorStoreIndex` with `HuggingFaceEmbedding` and its retriever, over our passages, their vectors (of the
-same model, made once) and the same questions; once with its own store, once with FAISS. Only retrieval:
-an answer would take an LLM. cairn: over the same texts, whole answers; it works on words alone. Each question is asked
-all ways in turn; ratios are of medians over the questions, of each run. "first" is the share of questions whose
-best passage is of a document that the set judges right.
+The llama-index starter is a `VectorStoreIndex` with `HuggingFaceEmbedding`. It is measured with its default store and
+with FAISS, and uses our passages, our vectors and the same model. Only its retrieval is measured, because an answer
+would need an LLM. cairn-assistant gives whole answers over the same documents and compares words only. Every question
+is asked with each method in turn. Each ratio compares the medians of one run. "first" is the proportion of questions
+for which the best passage comes from a relevant document.
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ from assistant.factory import make_evaluation_assistant
 from assistant.schema import Document
 from assistant.settings import load_settings
 
-_QUESTIONS = 60
+_MAX_QUESTIONS = 60
 _NEAREST = 10
 
-# A question -> the document of the best passage, None for none.
-Way = Callable[[str], str | None]
+# A method maps a question to the id of the document with the best passage, or to None.
+Method = Callable[[str], str | None]
 
 
-def with_ours(assistant: Assistant) -> Way:
-    """Our whole answer."""
+def assistant_method(assistant: Assistant) -> Method:
+    """Return a method that answers with this assistant."""
 
     def ask(question: str) -> str | None:
-        nearest = assistant.trace(question).nearest
+        nearest = assistant.trace(question).nearest_passage
         return nearest.document_id if nearest else None
 
     return ask
 
 
-def with_llama_index(assistant: Assistant, embedding: HuggingFaceEmbedding, store: FaissVectorStore | None) -> Way:
-    """The retriever of the starter over our passages; `store` None is the one it has by itself."""
-    vectors = assistant.index.dense.vectors(np.arange(len(assistant.index.passages)))
+def llama_index_method(assistant: Assistant, embedding: HuggingFaceEmbedding, store: FaissVectorStore | None) -> Method:
+    """Return a method that retrieves our passages with llama-index. If `store` is None, the default store is used."""
+    vectors = assistant.index.dense_index.passage_vectors(np.arange(len(assistant.index.passages)))
     nodes = [
         TextNode(
             id_=item.passage_id, text=item.text, metadata={"document": item.document_id}, embedding=vector.tolist()
@@ -69,18 +69,18 @@ def with_llama_index(assistant: Assistant, embedding: HuggingFaceEmbedding, stor
     retriever = index.as_retriever(similarity_top_k=_NEAREST)
 
     def retrieve(question: str) -> str | None:
-        found = retriever.retrieve(question)
-        document: str = found[0].node.metadata["document"]
+        results = retriever.retrieve(question)
+        document: str = results[0].node.metadata["document"]
         return document
 
     return retrieve
 
 
-def with_cairn(documents: Sequence[Document], folder: Path) -> Way:
-    """A whole answer of cairn, as it is set up by itself."""
-    names = {}
+def cairn_method(documents: Sequence[Document], folder: Path) -> Method:
+    """Return a method that answers with cairn-assistant as configured by default. Its corpus is in `folder`."""
+    document_ids = {}
     for number, item in enumerate(documents):
-        names[f"d{number}"] = item.document_id
+        document_ids[f"d{number}"] = item.document_id
         title = " ".join(item.title.split()) or item.document_id
         head = f"---\nid: d{number}\ntitle: {title}\nlang: {item.language}\n---\n"
         (folder / f"d{number}.md").write_text(head + item.text, encoding="utf-8")
@@ -88,40 +88,41 @@ def with_cairn(documents: Sequence[Document], folder: Path) -> Way:
 
     def ask(question: str) -> str | None:
         sources = ask_cairn(question, index, config).answer.sources
-        return names[sources[0].source_id.split("#")[0]] if sources else None
+        return document_ids[sources[0].source_id.split("#")[0]] if sources else None
 
     return ask
 
 
-def measured(data: DataSet, ways: dict[str, Way], runs: int) -> dict[str, dict[str, Any]]:
-    """By way: median milliseconds, ratio to ours with its spread over the runs, and how often it is right."""
-    asked = [key for key in data.queries if key in data.qrels][:_QUESTIONS]
-    medians: dict[str, list[float]] = {name: [] for name in ways}
-    right: dict[str, list[float]] = {name: [] for name in ways}
-    given: dict[str, list[float]] = {name: [] for name in ways}
+def measure(data: DataSet, methods: dict[str, Method], runs: int) -> dict[str, dict[str, Any]]:
+    """Measure the median milliseconds of each method, the ratio to the first method, and the proportion of hits."""
+    query_ids = [query_id for query_id in data.queries if query_id in data.qrels][:_MAX_QUESTIONS]
+    medians: dict[str, list[float]] = {name: [] for name in methods}
+    relevant: dict[str, list[float]] = {name: [] for name in methods}
+    non_empty: dict[str, list[float]] = {name: [] for name in methods}
     for run in range(runs + 1):
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
-        for key in asked:
-            for name, way in ways.items():
+        seconds: dict[str, list[float]] = {name: [] for name in methods}
+        for query_id in query_ids:
+            for name, method in methods.items():
                 start = time.perf_counter()
-                document = way(data.queries[key])
+                document = method(data.queries[query_id])
                 seconds[name].append(time.perf_counter() - start)
-                right[name].append(document is not None and data.qrels[key].get(document, 0) > 0)
-                given[name].append(document is not None)
-        if run:  # the first warms up
-            for name, spent in seconds.items():
-                medians[name].append(1000 * statistics.median(spent))
+                relevant[name].append(document is not None and data.qrels[query_id].get(document, 0) > 0)
+                non_empty[name].append(document is not None)
+        if run:  # the first run is a warm-up
+            for name, times in seconds.items():
+                medians[name].append(1000 * statistics.median(times))
     ours = next(iter(medians.values()))
-    ratios = {name: [other / own for other, own in zip(spent, ours, strict=True)] for name, spent in medians.items()}
+    ratios = {name: [other / own for other, own in zip(times, ours, strict=True)] for name, times in medians.items()}
     return {
         name: {"ms": statistics.median(medians[name]), "/ ours": statistics.median(ratio), "from": min(ratio),
-               "to": max(ratio), "first": statistics.fmean(right[name]), "finds any": statistics.fmean(given[name])}
+               "to": max(ratio), "first": statistics.fmean(relevant[name]),
+               "finds any": statistics.fmean(non_empty[name])}
         for name, ratio in ratios.items()
     }  # fmt: skip
 
 
 def main() -> None:
-    """Print the figures of each set, and write them."""
+    """Print the results for each data set and write them to starters.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--runs", type=int, default=5)
@@ -130,7 +131,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     settings = load_settings({})
     torch.set_num_threads(settings.threads)
-    found = {}
+    results = {}
     for folder in options.data:
         data = read_data_set(folder)
         assistant = make_evaluation_assistant(settings, data, print, lambda items, _: items)
@@ -139,17 +140,19 @@ def main() -> None:
             embedding = HuggingFaceEmbedding(
                 model_name=model.folder, query_instruction="query: ", text_instruction="passage: ", device="cpu"
             )
-            texts = Path(work) / "texts"
-            texts.mkdir()
-            own_store = FaissVectorStore(faiss.IndexFlatIP(assistant.encoder.dimension))
-            found[data.name] = measured(data, {
-                "ours, whole answer": with_ours(assistant),
-                "llama-index, retrieval": with_llama_index(assistant, embedding, None),
-                "llama-index with FAISS, retrieval": with_llama_index(assistant, embedding, own_store),
-                "cairn, whole answer": with_cairn(data.documents, texts),
+            cairn_corpus = Path(work) / "texts"
+            cairn_corpus.mkdir()
+            faiss_store = FaissVectorStore(faiss.IndexFlatIP(assistant.encoder.dimension))
+            results[data.name] = measure(data, {
+                "ours, whole answer": assistant_method(assistant),
+                "llama-index, retrieval": llama_index_method(assistant, embedding, None),
+                "llama-index with FAISS, retrieval": llama_index_method(assistant, embedding, faiss_store),
+                "cairn, whole answer": cairn_method(data.documents, cairn_corpus),
             }, options.runs)  # fmt: skip
-        print(data.name, len(assistant.index.passages), "passages", json.dumps(found[data.name], indent=1), flush=True)
-    (options.out / "starters.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+        print(
+            data.name, len(assistant.index.passages), "passages", json.dumps(results[data.name], indent=1), flush=True
+        )
+    (options.out / "starters.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Example and related questions, each asked again: how many are refused. There should be none.
+"""Asks all example and related questions again and counts the refusals. No question should be refused.
 
     python -m benchmarks.suggestions [--corpus DIR --index DIR]
 
-Examples are asked alone; related ones after the question that they are suggested for, as people do.
+Example questions are asked on their own. Related questions are asked as follow-ups to the question that they were
+suggested for.
 """
 
 from __future__ import annotations
@@ -10,30 +11,33 @@ from __future__ import annotations
 import argparse
 import os
 
-from assistant.factory import make_assistant, with_introduction
+from assistant.factory import attach_introduction, make_assistant
 from assistant.schema import Turn, Verdict
 from assistant.settings import load_settings
 
 
 def main() -> None:
-    """Print how many were asked and refused."""
+    """Print how many questions were asked, and list the questions that were refused."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus")
     parser.add_argument("--index")
     settings = load_settings(os.environ, vars(parser.parse_args()))
-    assistant, guide = with_introduction(settings, make_assistant(settings))
+    assistant, introduction = attach_introduction(settings, make_assistant(settings))
     refused: list[str] = []
     related = 0
-    for item in guide.questions:
+    for item in introduction.suggested_questions:
         answer = assistant.ask(item.question)
         if answer.verdict is not Verdict.ANSWERED:
             refused.append(item.question)
         for question in answer.suggestions:
             related += 1
-            after = assistant.ask(question, [Turn(item.question, answer.resolved_question)])
-            if after.verdict is not Verdict.ANSWERED:
+            follow_up = assistant.ask(question, [Turn(item.question, answer.resolved_question)])
+            if follow_up.verdict is not Verdict.ANSWERED:
                 refused.append(f"{item.question} -> {question}")
-    print(f"{len(guide.questions)} examples and {related} related questions asked; refused: {len(refused)}")
+    print(
+        f"{len(introduction.suggested_questions)} examples and {related} related questions asked; "
+        f"refused: {len(refused)}"
+    )
     for line in refused:
         print(f"  {line}")
 

@@ -1,10 +1,10 @@
-"""Which FAISS index for how many passages: time of a search, recall@10, memory; on one thread.
+"""Compares FAISS index types by search time (on one thread), recall@10 and size, at several passage counts.
 
 python -m benchmarks.vectors ../shared/eval/medquad_genetics … --sizes 1000 10000 100000 1000000
 
-The vectors are drawn from the real passage vectors of the data sets ("smoothed bootstrap": a real one
-plus a part of the difference of two others), since synthetic clusters flatter lists around centres; the
-questions are the data sets' own. Writes vectors.json and vectors.png to --out.
+The vectors are resampled from the passage vectors of the data sets by a smoothed bootstrap: each is a real vector
+plus a fraction of the difference between two others. Synthetic clusters would favour inverted lists. The questions are
+those of the data sets. The results are written to vectors.json and vectors.png in the folder --out.
 """
 
 from __future__ import annotations
@@ -26,95 +26,102 @@ from assistant.factory import make_evaluation_assistant
 from assistant.index.search import dense
 from assistant.settings import load_settings
 
-_DEPTH, _ASKED = 10, 30  # the nearest that count, and as many as retrieval asks for
-_TUNED_ON = 128  # questions that the number of lists is chosen by; the others measure
+_RECALL_DEPTH = 10
+_RETRIEVED = 30  # number of neighbours per search, as in retrieval
+_TUNING_QUESTIONS = 128  # number of questions for tuning; the other questions are for measuring
+_MAX_QUESTIONS_PER_SET, _MAX_QUESTIONS = 300, 600
 
 
-def real(folders: list[Path]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Passage and question vectors of data sets."""
+def real_vectors(folders: list[Path]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the passage and question vectors of data sets, `[passages, dimension]` and `[questions, dimension]`."""
     passages, questions = [], []
     for folder in folders:
         data = read_data_set(folder)
         assistant = make_evaluation_assistant(load_settings({}), data, print, lambda items, _: items)
-        passages.append(assistant.index.dense.vectors(np.arange(len(assistant.index.passages))))
-        texts = list(data.queries.values())[:300]
+        passages.append(assistant.index.dense_index.passage_vectors(np.arange(len(assistant.index.passages))))
+        texts = list(data.queries.values())[:_MAX_QUESTIONS_PER_SET]
         questions.append(assistant.encoder.encode_questions(texts).vectors)
-    mixed = np.concatenate(questions)
-    return np.concatenate(passages), mixed[np.random.default_rng(1).permutation(len(mixed))[:600]]
+    pooled = np.concatenate(questions)
+    return np.concatenate(passages), pooled[np.random.default_rng(1).permutation(len(pooled))[:_MAX_QUESTIONS]]
 
 
-def drawn(passages: NDArray[np.float32], count: int, spread: float) -> NDArray[np.float32]:
-    """`count` vectors, the real ones first."""
+def resample(passages: NDArray[np.float32], count: int, spread: float) -> NDArray[np.float32]:
+    """Return `count` vectors, starting with the real vectors."""
     random = np.random.default_rng(2)
-    found = np.empty((count, passages.shape[1]), dtype=np.float32)
+    vectors = np.empty((count, passages.shape[1]), dtype=np.float32)
     for start in range(0, count, 1 << 16):
         size = min(1 << 16, count - start)
         first, second, third = random.integers(0, len(passages), (3, size))
-        found[start : start + size] = passages[first] + spread * (passages[second] - passages[third])
-    found[: len(passages)] = passages[:count]
-    faiss.normalize_L2(found)
-    return found
+        vectors[start : start + size] = passages[first] + spread * (passages[second] - passages[third])
+    vectors[: len(passages)] = passages[:count]
+    faiss.normalize_L2(vectors)
+    return vectors
 
 
-def measured(kind: str, vectors: NDArray[np.float32], questions: NDArray[np.float32]) -> dict[str, Any]:
-    """Time, recall and size of one kind of index."""
+def measure(kind: str, vectors: NDArray[np.float32], questions: NDArray[np.float32]) -> dict[str, Any]:
+    """Measure the search time, recall, build time and size of one type of index."""
     start = time.process_time()
     index = dense.build_faiss_index(vectors, kind, threads=2)
-    seconds = time.process_time() - start
-    tuned, asked = questions[:_TUNED_ON], questions[_TUNED_ON:]
+    build_seconds = time.process_time() - start
+    tuning, measuring = questions[:_TUNING_QUESTIONS], questions[_TUNING_QUESTIONS:]
     exact = vectors.astype(np.float16) if kind != "Flat" else vectors
-    choice = dense.tune(index, kind, exact, tuned) if kind != "Flat" else dense.SearchParameters(kind)
-    searched = dense.DenseIndex(index, exact, choice)
-    right = dense.exact_neighbours(vectors, asked, _DEPTH).tolist()
+    parameters = (
+        dense.tune_search_parameters(index, kind, exact, tuning) if kind != "Flat" else dense.SearchParameters(kind)
+    )
+    dense_index = dense.DenseIndex(index, exact, parameters)
+    neighbours = dense.exact_neighbours(vectors, measuring, _RECALL_DEPTH).tolist()
     faiss.omp_set_num_threads(1)
     times, hits = [], 0
-    for question, rows in zip(asked, right, strict=True):
-        at = time.perf_counter()
-        found, _ = searched.nearest(question, _ASKED)
-        times.append(time.perf_counter() - at)
-        hits += len(set(found[:_DEPTH].tolist()) & set(rows))
+    for question, expected in zip(measuring, neighbours, strict=True):
+        start = time.perf_counter()
+        rows, _ = dense_index.nearest_passages(question, _RETRIEVED)
+        times.append(time.perf_counter() - start)
+        hits += len(set(rows[:_RECALL_DEPTH].tolist()) & set(expected))
     return {
-        "passages": len(vectors), "kind": kind, "lists looked into": choice.probes, "refined": choice.refined,
+        "passages": len(vectors), "kind": kind, "lists looked into": parameters.probed_lists,
+        "refined": parameters.candidates_per_result,
         "p50 ms": float(np.percentile(times, 50) * 1e3), "p95 ms": float(np.percentile(times, 95) * 1e3),
-        "recall@10": hits / (_DEPTH * len(asked)), "build CPU s": seconds,
+        "recall@10": hits / (_RECALL_DEPTH * len(measuring)), "build CPU s": build_seconds,
         "bytes / float bytes": len(faiss.serialize_index(index)) / vectors.nbytes,
     }  # fmt: skip
 
 
 def _family(kind: str) -> str:
-    """A kind without its number of lists."""
+    """Return the index type without the number of lists."""
     return re.sub("[0-9]+,", "…,", kind)
 
 
 def draw(rows: list[dict[str, Any]], path: Path) -> None:
-    """Time over the number of passages, a line for each kind."""
+    """Plot search time against the number of passages, with a line for each index type."""
     figure = Figure(figsize=(7, 4))
     axes = figure.add_subplot()
     for name in dict.fromkeys(_family(row["kind"]) for row in rows):
-        own = [row for row in rows if _family(row["kind"]) == name]
-        axes.plot([row["passages"] for row in own], [row["p50 ms"] for row in own], marker="o", label=name)
+        series = [row for row in rows if _family(row["kind"]) == name]
+        axes.plot([row["passages"] for row in series], [row["p50 ms"] for row in series], marker="o", label=name)
     axes.set(xscale="log", yscale="log", xlabel="passages", ylabel="search p50, ms, one thread")
     axes.legend()
     figure.savefig(path, dpi=120)
 
 
 def main() -> None:
-    """Print a table, and write it with a plot."""
+    """Print a table and write it to a file, together with a plot."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 30_000, 100_000, 1_000_000])
     parser.add_argument("--kinds", nargs="+", default=["Flat", "RaBitQfs", "IVF,RaBitQfs", "IVF,SQ8"])
-    parser.add_argument("--spread", type=float, default=0.5, help="of the difference that is added; small: clusters")
+    parser.add_argument(
+        "--spread", type=float, default=0.5, help="fraction of the difference that is added; small values form clusters"
+    )
     parser.add_argument("--out", type=Path, default=Path("build"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    passages, questions = real(options.data)
+    passages, questions = real_vectors(options.data)
     rows = []
     for size in options.sizes:
-        vectors = drawn(passages, size, options.spread)
+        vectors = resample(passages, size, options.spread)
         lists = 2 ** round(np.log2(4 * np.sqrt(size)))
         for kind in options.kinds:
-            rows.append(measured(kind.replace("IVF", f"IVF{lists}"), vectors, questions))
+            rows.append(measure(kind.replace("IVF", f"IVF{lists}"), vectors, questions))
             if len(rows) == 1:
                 print("| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
             cells = [f"{value:.3f}" if isinstance(value, float) else str(value) for value in rows[-1].values()]

@@ -1,8 +1,8 @@
-"""`make audit`: known holes in what is locked, licences of what is installed, and the list of parts (SBOM).
+"""`make audit`: checks the licences and known vulnerabilities of the dependencies, and writes an SBOM.
 
-    python -m scripts.audit [licences|holes|parts]
+    python -m scripts.audit [licences|vulnerabilities|sbom]
 
-All three without an argument. Known holes are looked up at the package index: that needs the internet.
+Without arguments, all three steps run. The vulnerability check queries the package index, so it needs the internet.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-LOCK, SBOM = Path("requirements.lock"), Path("dist/sbom.cdx.json")
-BIN = Path(sys.executable).parent
-# Licences that ask nothing of whoever runs the program on a server of their own; LGPL libraries are used unchanged.
+LOCK_FILE, SBOM_FILE = Path("requirements.lock"), Path("dist/sbom.cdx.json")
+BIN_FOLDER = Path(sys.executable).parent
+# Licences that impose no obligations on operators who run the program on their own server. LGPL libraries are used
+# unmodified.
 ALLOWED = re.compile(
     r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|HPND|CMU|Unlicense|Zlib|0BSD|Public Domain|LGPL"
     r"|Lesser General Public|CC0|BSL|CNRI|Historical",
@@ -27,55 +28,74 @@ FORBIDDEN = re.compile(
 )
 
 
-def names() -> list[str]:
-    """The packages in the lock."""
-    return sorted(set(re.findall(r"^([\w.-]+)==", LOCK.read_text(encoding="utf-8"), re.MULTILINE)))
+def locked_packages() -> list[str]:
+    """Return the names of the packages in the lock file, sorted."""
+    return sorted(set(re.findall(r"^([\w.-]+)==", LOCK_FILE.read_text(encoding="utf-8"), re.MULTILINE)))
 
 
-def licences() -> bool:
-    """Print packages whose licence isn't among those that are allowed; whether there is none."""
-    command = [BIN / "pip-licenses", "--format=json", "--from=mixed", "--packages", *names()]
-    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    bad = [item for item in found if not permitted(item["License"])]
-    for item in bad:
-        print(f"{item['Name']} {item['Version']}: {item['License'][:80]!r} is not among the licences that are allowed")
-    missing = {name.lower().replace("_", "-") for name in names()} - {
-        re.sub(r"[._]", "-", item["Name"].lower()) for item in found
+def check_licences() -> bool:
+    """Print the installed packages whose licence is not allowed. Returns True if there are none."""
+    command = [BIN_FOLDER / "pip-licenses", "--format=json", "--from=mixed", "--packages", *locked_packages()]
+    packages = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    not_allowed = [package for package in packages if not is_allowed(package["License"])]
+    for package in not_allowed:
+        print(f"{package['Name']} {package['Version']}: licence {package['License'][:80]!r} is not allowed")
+    missing = {name.lower().replace("_", "-") for name in locked_packages()} - {
+        re.sub(r"[._]", "-", package["Name"].lower()) for package in packages
     }
-    absent = ", ".join(sorted(missing)) or "none"
-    print(f"licences: {len(found)} packages, {len(bad)} not allowed; not installed here: {absent}")
-    return not bad
+    not_installed = ", ".join(sorted(missing)) or "none"
+    print(f"licences: {len(packages)} packages, {len(not_allowed)} not allowed; not installed here: {not_installed}")
+    return not not_allowed
 
 
-def permitted(licence: str) -> bool:
-    """Whether one of the choices that a licence gives is allowed."""
-    choices = re.split(r"\s+OR\s+", licence)
-    return any(ALLOWED.search(choice) and not FORBIDDEN.search(choice) for choice in choices)
+def is_allowed(licence: str) -> bool:
+    """Return whether a licence, or one of its alternatives, is allowed."""
+    alternatives = re.split(r"\s+OR\s+", licence)
+    return any(ALLOWED.search(item) and not FORBIDDEN.search(item) for item in alternatives)
 
 
-def holes() -> bool:
-    """Whether nothing that is locked has a known hole; a package that can't be looked up counts as one."""
+def check_vulnerabilities() -> bool:
+    """Return True if all locked packages can be looked up and none has a known vulnerability."""
     with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / LOCK.name  # a hole of torch's is one of its CPU build's
-        plain.write_text(re.sub(r"\+cpu\b", "", LOCK.read_text(encoding="utf-8")), encoding="utf-8")
-        command = [BIN / "pip-audit", "--requirement", plain, "--require-hashes", "--disable-pip", "--strict"]
+        # Vulnerabilities are listed for torch itself, not for the CPU build of torch.
+        requirements = Path(folder) / LOCK_FILE.name
+        requirements.write_text(re.sub(r"\+cpu\b", "", LOCK_FILE.read_text(encoding="utf-8")), encoding="utf-8")
+        command = [
+            BIN_FOLDER / "pip-audit",
+            "--requirement",
+            requirements,
+            "--require-hashes",
+            "--disable-pip",
+            "--strict",
+        ]
         return subprocess.run(command).returncode == 0
 
 
-def parts() -> bool:
-    """Write the list of parts in CycloneDX."""
-    SBOM.parent.mkdir(exist_ok=True)
-    command = [BIN / "cyclonedx-py", "requirements", LOCK, "--output-file", SBOM, "--output-reproducible"]
-    done = subprocess.run(command).returncode == 0
-    found = {item["name"] for item in json.loads(SBOM.read_text(encoding="utf-8"))["components"]} if done else set()
-    print(f"parts: {len(found)} in {SBOM}")
-    return done and found == set(names())
+def write_sbom() -> bool:
+    """Write the SBOM in CycloneDX format. Returns whether it lists every locked package."""
+    SBOM_FILE.parent.mkdir(exist_ok=True)
+    command = [
+        BIN_FOLDER / "cyclonedx-py",
+        "requirements",
+        LOCK_FILE,
+        "--output-file",
+        SBOM_FILE,
+        "--output-reproducible",
+    ]
+    succeeded = subprocess.run(command).returncode == 0
+    components = (
+        {item["name"] for item in json.loads(SBOM_FILE.read_text(encoding="utf-8"))["components"]}
+        if succeeded
+        else set()
+    )
+    print(f"sbom: {len(components)} components in {SBOM_FILE}")
+    return succeeded and components == set(locked_packages())
 
 
 def main() -> int:
-    """1 when something is not in order."""
-    steps = {"licences": licences, "holes": holes, "parts": parts}
-    results = [steps[name]() for name in sys.argv[1:] or steps]  # every one, whatever the one before said
+    """Run the steps named on the command line. Returns 1 if any fails."""
+    steps = {"licences": check_licences, "vulnerabilities": check_vulnerabilities, "sbom": write_sbom}
+    results = [steps[name]() for name in sys.argv[1:] or steps]  # a list, so that every step runs
     return 0 if all(results) else 1
 
 

@@ -1,4 +1,4 @@
-"""`make screenshots`: a picture of every state in docs/, from a real server and a real Chromium."""
+"""`make screenshots`: takes the screenshots in docs/images/ from a real server with a real Chromium."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.serving import serving
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-DOCS = Path(__file__).parent.parent / "docs"
+BROWSER_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
 WIDE, NARROW = (1200, 800), (390, 844)
-ASKED = {"en": "What is NBIS?", "sv": "Vem finansierar de nationella forskningsprojekten?"}
-REFUSED = {"en": "How do I bake bread?", "sv": "Hur lagar man köttbullar?"}
+ANSWERED_QUESTIONS = {"en": "What is NBIS?", "sv": "Vem finansierar de nationella forskningsprojekten?"}
+REFUSED_QUESTIONS = {"en": "How do I bake bread?", "sv": "Hur lagar man köttbullar?"}
 
 
-def asked(question: str) -> Callable[[Page], None]:
-    """The chat after `question`."""
+def ask(question: str) -> Callable[[Page], None]:
+    """Return an action that asks `question` in the chat."""
 
     def run(page: Page) -> None:
         page.locator("#question textarea").fill(question)
@@ -32,29 +32,29 @@ def asked(question: str) -> Callable[[Page], None]:
     return run
 
 
-def source(question: str) -> Callable[[Page], None]:
-    """The chat with the source of an answer open."""
+def open_source(question: str) -> Callable[[Page], None]:
+    """Return an action that asks `question` and opens the source of the answer."""
 
     def run(page: Page) -> None:
-        asked(question)(page)
+        ask(question)(page)
         page.locator("a.marker").first.click()
         page.locator("#source mark").wait_for()
 
     return run
 
 
-def feedback(question: str) -> Callable[[Page], None]:
-    """The chat with the form for feedback open."""
+def open_feedback(question: str) -> Callable[[Page], None]:
+    """Return an action that asks `question` and opens the feedback form."""
 
     def run(page: Page) -> None:
-        asked(question)(page)
+        ask(question)(page)
         page.locator("[data-rating=bad]").click()
 
     return run
 
 
-def owners(page: Page) -> None:
-    """The owners' page, with something to see on it."""
+def fill_owners_page(page: Page) -> None:
+    """Ask questions and give feedback, so that the owners' page isn't empty."""
     for question in ("Who is the director of GMS?", "Vem är chef för GMS?", "What is the annual budget?"):
         answer = page.request.post("/api/v1/ask", data={"question": question}).json()
         body = {"answer_id": answer["answer_id"], "rating": "bad", "reasons": ["incomplete"], "comment": ""}
@@ -62,46 +62,48 @@ def owners(page: Page) -> None:
     page.reload()
 
 
-def nothing(page: Page) -> None:
-    """The page as it opens."""
+def do_nothing(page: Page) -> None:
+    """Do nothing: the screenshot shows the page as it opens."""
 
 
 @dataclass(frozen=True)
-class View:
-    """A picture: its name, where, and what is done first."""
+class Screenshot:
+    """A screenshot to take of a page after an action. `size` is the width and the height in CSS pixels."""
 
     name: str
     path: str = "/chat/"
-    do: Callable[[Page], None] = nothing
+    action: Callable[[Page], None] = do_nothing
     language: str = "en"
     scheme: Any = "light"
     size: tuple[int, int] = WIDE
 
 
-VIEWS = (
-    View("welcome-en"),
-    View("welcome-sv-dark-narrow", language="sv", scheme="dark", size=NARROW),
-    View("answered-en", do=source(ASKED["en"])),
-    View("answered-sv-dark-narrow", do=asked(ASKED["sv"]), language="sv", scheme="dark", size=NARROW),
-    View("source-sv-narrow", do=source(ASKED["sv"]), language="sv", size=NARROW),
-    View("refused-sv", do=asked(REFUSED["sv"]), language="sv"),
-    View("refused-en-dark", do=asked(REFUSED["en"]), scheme="dark"),
-    View("feedback-en", do=feedback(ASKED["en"])),
-    View("start-en", "/start/"),
-    View("start-sv-narrow", "/start/", language="sv", size=NARROW),
-    View("partners-en", "/start/partners"),
-    View("partners-sv-dark", "/start/partners", language="sv", scheme="dark"),
-    View("glossary-sv", "/start/glossary", language="sv"),
-    View("test-en", "/start/test?checked=1"),
-    View("reading-en", "/texts/collaboration-with-scilifelab.md"),
-    View("search-sv-dark", "/search/?q=leukemi", language="sv", scheme="dark"),
-    View("about-en-narrow", "/about/", size=NARROW),
-    View("owners-en", "/owners/", do=owners),
+SCREENSHOTS = (
+    Screenshot("welcome-en"),
+    Screenshot("welcome-sv-dark-narrow", language="sv", scheme="dark", size=NARROW),
+    Screenshot("answered-en", action=open_source(ANSWERED_QUESTIONS["en"])),
+    Screenshot(
+        "answered-sv-dark-narrow", action=ask(ANSWERED_QUESTIONS["sv"]), language="sv", scheme="dark", size=NARROW
+    ),
+    Screenshot("source-sv-narrow", action=open_source(ANSWERED_QUESTIONS["sv"]), language="sv", size=NARROW),
+    Screenshot("refused-sv", action=ask(REFUSED_QUESTIONS["sv"]), language="sv"),
+    Screenshot("refused-en-dark", action=ask(REFUSED_QUESTIONS["en"]), scheme="dark"),
+    Screenshot("feedback-en", action=open_feedback(ANSWERED_QUESTIONS["en"])),
+    Screenshot("start-en", "/start/"),
+    Screenshot("start-sv-narrow", "/start/", language="sv", size=NARROW),
+    Screenshot("partners-en", "/start/partners"),
+    Screenshot("partners-sv-dark", "/start/partners", language="sv", scheme="dark"),
+    Screenshot("glossary-sv", "/start/glossary", language="sv"),
+    Screenshot("test-en", "/start/test?checked=1"),
+    Screenshot("reading-en", "/texts/collaboration-with-scilifelab.md"),
+    Screenshot("search-sv-dark", "/search/?q=leukemi", language="sv", scheme="dark"),
+    Screenshot("about-en-narrow", "/about/", size=NARROW),
+    Screenshot("owners-en", "/owners/", action=fill_owners_page),
 )
 
 
 def main() -> None:
-    """Start a server on a free port and take every view."""
+    """Start a server on a free port and take every screenshot."""
     subprocess.run([sys.executable, "-m", "assistant", "index"], check=True)
     settings = {
         "ASSISTANT_ORGANISATION": "Genomic Medicine Sweden", "ASSISTANT_CONTACT": "info@example.org",
@@ -109,27 +111,27 @@ def main() -> None:
     }  # fmt: skip
     with serving(**settings) as (url, _), sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        for view in VIEWS:
-            take(browser, url, view)
-            print(DOCS / f"{view.name}.png")
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        for screenshot in SCREENSHOTS:
+            take(browser, url, screenshot)
+            print(IMAGES / f"{screenshot.name}.png")
         browser.close()
 
 
-def take(browser: Browser, url: str, view: View) -> None:
-    """Open `view`, do what it says and save what is seen."""
-    width, height = view.size
+def take(browser: Browser, url: str, screenshot: Screenshot) -> None:
+    """Open the page, run the action and save the screenshot."""
+    width, height = screenshot.size
     context = browser.new_context(
-        base_url=url, locale={"en": "en-GB", "sv": "sv-SE"}[view.language], color_scheme=view.scheme,
+        base_url=url, locale={"en": "en-GB", "sv": "sv-SE"}[screenshot.language], color_scheme=screenshot.scheme,
         viewport={"width": width, "height": height}, http_credentials={"username": "owner", "password": "pictures"},
     )  # fmt: skip
     page = context.new_page()
-    page.goto(view.path)
-    if view.path == "/chat/":
+    page.goto(screenshot.path)
+    if screenshot.path == "/chat/":
         page.locator("#question textarea").wait_for()
-    view.do(page)
+    screenshot.action(page)
     page.wait_for_timeout(700)
-    page.screenshot(path=DOCS / f"{view.name}.png")
+    page.screenshot(path=IMAGES / f"{screenshot.name}.png")
     context.close()
 
 

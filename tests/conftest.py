@@ -1,4 +1,4 @@
-"""What every test may rely on, and what none may do: reach the network or a global default."""
+"""Fixtures for all tests. Some of them stop tests from using the network or the global defaults of llama-index."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from assistant.index.loading import Index, load_index
 from assistant.onboarding.introduction import Introduction, make_introduction
 from assistant.schema import Document
 from assistant.store.database import Store
-from assistant.web.site.branding import make_branding
-from assistant.web.site.site import Site, Snapshot
+from assistant.web.shared.branding import make_branding
+from assistant.web.shared.site import IndexSnapshot, Site
 from tests.fakes import ANSWERABILITY, BagOfWords
 
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", DO_NOT_TRACK="1")
@@ -30,26 +30,26 @@ os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", DO_NOT_T
 pytest_plugins = ["tests.servers", "tests.sites"]
 ROOT = Path(__file__).parent.parent
 LOOPBACK = {"localhost", "127.0.0.1", "127.0.0.2", "::1", None, ""}
-CACHE = Path("~/.cache/gms-assistant").expanduser()  # prepared models, kept between runs as a user's are
+CACHE = Path("~/.cache/gms-assistant").expanduser()  # prepared models, also used by the installed program
 
 
 class NetworkReachedError(BaseException):
-    """A test tried to leave the machine; no `except Exception` hides it."""
+    """Raised when a test tries to reach the network. It is not an `Exception`, so that no handler hides it."""
 
 
 @pytest.fixture(autouse=True)
 def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Name look-ups and connections go to this machine or fail the test."""
+    """Fail the test if it connects to another machine or looks up another machine's name."""
     connect, look_up = socket.socket.connect, socket.getaddrinfo
 
     def guarded_connect(self: socket.socket, address: Any) -> None:
         if self.family != socket.AF_UNIX and address[0] not in LOOPBACK:
-            raise NetworkReachedError(f"connection to {address!r}")
+            raise NetworkReachedError(f"a test tried to connect to {address!r}")
         connect(self, address)
 
     def guarded_look_up(host: Any, *rest: Any, **more: Any) -> Any:
         if (host.decode() if isinstance(host, bytes) else host) not in LOOPBACK:
-            raise NetworkReachedError(f"look-up of {host!r}")
+            raise NetworkReachedError(f"a test tried to look up {host!r}")
         return look_up(host, *rest, **more)
 
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
@@ -58,7 +58,7 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def no_global_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading llama-index's global Settings fails the test: they reach for a cloud service."""
+    """Fail the test if it reads the global Settings of llama-index, which default to a cloud service."""
     from llama_index.core.settings import _Settings
 
     def refuse(_: Any) -> None:
@@ -70,7 +70,7 @@ def no_global_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No ASSISTANT_* variable of the machine shapes a test."""
+    """Remove any ASSISTANT_* variables that are set on this machine."""
     for name in [name for name in os.environ if name.startswith("ASSISTANT_")]:
         monkeypatch.delenv(name)
 
@@ -82,61 +82,79 @@ TEXT = (
 
 
 def document(name: str = "alpha.md", text: str = TEXT, **more: Any) -> Document:
-    """A small document."""
+    """Make a small document. `more` sets further fields of the document."""
     return Document(**{"document_id": name, "title": "Alpha", "text": text, "language": "en", **more})
 
 
 def index_of(documents: Sequence[Document], folder: Path, encoder: Encoder | None = None) -> Index:
-    """Build and load an index of `documents`."""
+    """Build an index of `documents` and load the index."""
     encoder = encoder or BagOfWords()
     build_index(documents, encoder, folder)
     return load_index(folder, encoder)
 
 
 def bytes_of(index: Path) -> dict[str, bytes]:
-    """Every file of the live generation."""
+    """Return the content of every file in the live generation, keyed by relative path."""
     folder = live_generation_folder(index)
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def small_documents() -> list[Document]:
+    """Return the documents of `small_index`."""
+    other = document("gamma.md", "Gamma University teaches statistics. Its library is open at night.", title="Gamma")
+    return [document(), other]
+
+
 @pytest.fixture
 def small_index(tmp_path: Path) -> Index:
-    """An index of two small documents, with the bag-of-words encoder."""
-    other = document("gamma.md", "Gamma University teaches statistics. Its library is open at night.", title="Gamma")
-    return index_of([document(), other], tmp_path / "index")
+    """An index of two small documents, built with the bag-of-words encoder."""
+    return index_of(small_documents(), tmp_path / "index")
+
+
+@pytest.fixture(scope="session")
+def shared_index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """An index like `small_index` that is built only once, for tests that do not change its files."""
+    return index_of(small_documents(), tmp_path_factory.mktemp("shared-index"))
+
+
+@pytest.fixture(scope="session")
+def shared_assistant(shared_index: Index) -> Assistant:
+    """An assistant that answers from `shared_index`."""
+    return Assistant(shared_index, BagOfWords(), ANSWERABILITY, contact="the office")
 
 
 @pytest.fixture
 def small_assistant(small_index: Index) -> Assistant:
-    """An assistant over `small_index`."""
+    """An assistant that answers from `small_index`."""
     return Assistant(small_index, BagOfWords(), ANSWERABILITY, contact="the office")
 
 
 @pytest.fixture
 def site(small_assistant: Assistant, tmp_path: Path) -> Iterator[Site]:
-    """The pages over `small_assistant`, with a store that keeps questions."""
-    assistant, guide = guided(small_assistant)
+    """A site that answers with `small_assistant` and has a store that records questions."""
+    assistant, introduction = assistant_with_introduction(small_assistant)
     store = Store(f"sqlite:///{tmp_path / 'store.sqlite'}", store_questions=True)
-    yield Site(Snapshot(assistant, guide, built="2026-11-23"), make_branding("Example & Co", "#0b4f6c", None), store)
+    snapshot = IndexSnapshot(assistant, introduction, build_date="2026-11-23")
+    yield Site(snapshot, make_branding("Example & Co", "#0b4f6c", None), store)
     store.close()
 
 
-def guided(assistant: Assistant) -> tuple[Assistant, Introduction]:
-    """`assistant` with its guide."""
-    guide = make_introduction(assistant.index, assistant.ask, "guide")
-    return replace(assistant, questions=guide.questions), guide
+def assistant_with_introduction(assistant: Assistant) -> tuple[Assistant, Introduction]:
+    """Return `assistant` with suggested questions, and the introduction that provides these questions."""
+    introduction = make_introduction(assistant.index, assistant.ask, "introduction")
+    return replace(assistant, suggested_questions=introduction.suggested_questions), introduction
 
 
 @pytest.fixture(scope="session")
 def e5() -> Encoder:
-    """The real default model."""
+    """The default encoder, which uses a real model."""
     return load_encoder("multilingual-e5-small", CACHE, threads=2)
 
 
 @pytest.fixture(scope="session")
 def seed_assistant(e5: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    """The real model over the texts in corpus/."""
-    from assistant.corpus.reading import read_corpus
+    """An assistant that uses the real model and answers from the documents in corpus/."""
+    from assistant.corpus.corpus_reader import read_corpus
 
     documents = list(read_corpus(ROOT / "corpus", 50_000_000))
     return Assistant(index_of(documents, tmp_path_factory.mktemp("seed"), e5), e5, load_answerability_model())

@@ -1,4 +1,4 @@
-"""Deterministic, readable stand-ins for what is slow: no mocks."""
+"""Deterministic fakes that replace the slow parts of the program."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.answerability import AnswerabilityModel, LogisticModel
+from assistant.answering.answerability import AnswerabilityModel, LogisticClassifier
+from assistant.embedding.centring_texts import NEUTRAL_STATEMENTS
 from assistant.embedding.encoder import EncodedTexts
-from assistant.index.search.neutral_texts import NEUTRAL_STATEMENTS
 from assistant.schema import Span
 from assistant.text.stemming import content_stems
 
-# Answers when the words match, whatever the vectors of the model are like.
+# This model answers whenever the words match, whatever the embeddings are.
 ANSWERABILITY = AnswerabilityModel(
-    answer_model=LogisticModel(-9.0, {"word_match": 20.0}),
-    topic_model=LogisticModel(-6.0, {"word_match": 20.0}),
+    answer_classifier=LogisticClassifier(-9.0, {"sentence_word_match": 20.0}),
+    topic_classifier=LogisticClassifier(-6.0, {"sentence_word_match": 20.0}),
     answer_threshold=0.5,
 )
 
 
 class BagOfWords:
-    """An encoder whose vector is the sum of its stems', each a pattern of signs given by its hash.
+    """A fake encoder that adds up one vector for each stem of the text.
 
-    One token a word.
+    The vector of a stem is a pattern of signs made from the hash of the stem. Each word counts as one token.
     """
 
     def __init__(self, fingerprint: str = "bag-of-words", dimension: int = 256, max_tokens: int = 512) -> None:
         self.name, self.fingerprint = "bag-of-words", fingerprint
         self.dimension, self.max_tokens = dimension, max_tokens
-        self.embedded: list[str] = []  # every passage that was embedded, in order
+        self.embedded: list[str] = []  # all passages encoded so far, in order
 
     def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
-        of_spans = tuple(
-            np.array([self._vector(text[span.start : span.end]) for span in own]).reshape(-1, self.dimension)
-            for text, own in zip(texts, spans or [()] * len(texts), strict=True)
+        span_vectors = tuple(
+            np.array([self._vector(text[span.start : span.end]) for span in text_spans]).reshape(-1, self.dimension)
+            for text, text_spans in zip(texts, spans or [()] * len(texts), strict=True)
         )
-        return EncodedTexts(np.stack([self._vector(text) for text in texts]), of_spans)
+        return EncodedTexts(np.stack([self._vector(text) for text in texts]), span_vectors)
 
     def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         self.embedded += [text for text in texts if text not in NEUTRAL_STATEMENTS]

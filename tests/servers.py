@@ -1,4 +1,4 @@
-"""Real servers that tests talk to, each a process of our own on loopback."""
+"""Runs real servers for tests: PostgreSQL, Redis and ASGI apps, each on a loopback port."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,40 +22,57 @@ T = TypeVar("T")
 
 
 def free_port() -> int:
-    """A port that nobody listens on, for a server that has to know its address beforehand."""
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        port: int = tried.getsockname()[1]
+    """Return a free loopback port, for a server whose address must be known before it starts."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
         return port
 
 
-def until(true: Callable[[], bool]) -> None:
-    """Wait for what other threads or processes do."""
-    for _ in range(1000):
-        if true():
-            return
+def wait_until(condition: Callable[[], bool], timeout: float = 20.0) -> None:
+    """Wait until `condition` returns true. Other threads or processes may make the condition true.
+
+    Args:
+        condition: a function that is called every 20 ms.
+        timeout: the longest time to wait, in seconds.
+
+    Raises:
+        AssertionError: if the condition is still false after `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the condition was still false after {timeout:g} seconds")
         time.sleep(0.02)
-    raise AssertionError("it didn't happen in twenty seconds")
 
 
-def postgres_programs() -> Path | None:
-    found = shutil.which("initdb") or next(
+def stop_process(process: subprocess.Popen[Any], timeout: float = 20.0) -> None:
+    """Terminate `process` and wait until it ends. Kill the process if it has not ended after `timeout` seconds."""
+    process.terminate()
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(timeout)
+
+
+def postgres_bin_folder() -> Path | None:
+    """Return the folder that contains `initdb` and `pg_ctl`, or None if PostgreSQL is not installed."""
+    initdb = shutil.which("initdb") or next(
         (str(path) for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")), None
     )
-    return Path(found).resolve().parent if found else None
+    return Path(initdb).resolve().parent if initdb else None
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL of our own, on loopback."""
-    programs = postgres_programs()
+    """The URL of a temporary PostgreSQL server."""
+    programs = postgres_bin_folder()
     assert programs, "PostgreSQL is not installed; run: make test"
     folder = tmp_path_factory.mktemp("postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    as_user: dict[str, Any] = {"check": True, "capture_output": True}
-    if os.geteuid() == 0:  # it refuses to run as root
+    port = free_port()
+    as_user: dict[str, Any] = {"check": True, "capture_output": True, "timeout": 120}
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         shutil.chown(folder, "postgres")
         for parent in [folder, *folder.parents][:4]:
             parent.chmod(parent.stat().st_mode | 0o055)
@@ -71,45 +88,52 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def redis(folder: Path, port: int) -> Iterator[str]:
-    """The address of a real Redis of our own."""
+def running_redis(folder: Path, port: int) -> Iterator[str]:
+    """Run a Redis server and yield its URL."""
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+    def accepts_connections() -> bool:
         try:
-            for _ in range(200):
-                try:
-                    socket.create_connection(("127.0.0.1", port), 0.1).close()
-                    break
-                except OSError:
-                    time.sleep(0.05)
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            process.terminate()
+            socket.create_connection(("127.0.0.1", port), 0.1).close()
+        except OSError:
+            return False
+        return True
+
+    try:
+        wait_until(accepts_connections)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        stop_process(process)
 
 
 @contextmanager
-def running(app: Any) -> Iterator[str]:
-    """An app as a real server: its host and port."""
+def running_server(app: Any) -> Iterator[str]:
+    """Serve an ASGI app with uvicorn in a thread. Yield the address as `host:port`."""
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        while not server.started:
-            time.sleep(0.01)
+        wait_until(lambda: server.started)
         yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(10)
 
 
-def in_a_loop(make: Callable[[], T]) -> T:
-    """What `make` gives where an event loop runs: Gradio makes loops of its own, and leaves them open, where none does.
+def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run `coroutine` in a separate thread, since the browser driver runs an event loop in the test thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
-    In a thread of its own, since the browser's driver keeps a loop running in the thread of the tests.
+
+def call_in_event_loop(function: Callable[[], T]) -> T:
+    """Call `function` while an event loop is running, and return the result.
+
+    If no event loop is running, Gradio creates event loops of its own and never closes them.
     """
 
     async def run() -> T:
-        return make()
+        return function()
 
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(run())).result()
+    return run_coroutine(run())

@@ -1,4 +1,4 @@
-"""A real web site on loopback, for what fetches pages: answers are set by the test, requests are remembered."""
+"""A real website on the loopback address. A test sets its responses and can read the requests it has received."""
 
 from __future__ import annotations
 
@@ -11,81 +11,82 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 HTML = "text/html; charset=utf-8"
-TEXT = (
+ARTICLE = (
     "The Alpha Institute develops measuring methods together with Beta Hospital. It was founded in 1998 in Lund. "
     "Nurses are trained every autumn by people of both, and the courses are open to students."
 )
 
 
 @dataclass
-class Answer:
-    """What the site says at a path."""
+class Response:
+    """The response that the website gives for one path."""
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    parts: Callable[[], Iterator[bytes]] | None = None  # sent one by one, without a length
+    parts: Callable[[], Iterator[bytes]] | None = None  # sends the body in parts, without a Content-Length header
 
 
 @dataclass
-class WebSite:
-    """Paths and what they answer; `asked` are the requests, with their headers."""
+class Website:
+    """A website. `responses` maps each path to its response. `requests` lists the path and headers of each request."""
 
     url: str = ""
-    answers: dict[str, Answer] = field(default_factory=dict)
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    responses: dict[str, Response] = field(default_factory=dict)
+    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
-    def page(self, path: str, text: str, title: str = "A page", **headers: str) -> None:
-        """An article with the frame that pages have around it."""
+    def add_page(self, path: str, text: str, title: str = "A page", **headers: str) -> None:
+        """Serve a page with an article, and with the usual navigation and footer."""
         body = (
             f"<html lang='en'><head><title>{title}</title></head><body><nav><a href='/'>Home</a> Menu Contact</nav>"
             f"<main><article><h1>{title}</h1><p>{text}</p></article></main>"
             "<footer>Copyright of the site. Cookies. 2026-11-23 12:34:56</footer></body></html>"
         )
-        self.answers[path] = Answer(body.encode(), headers={"Content-Type": HTML, **headers})
+        self.responses[path] = Response(body.encode(), headers={"Content-Type": HTML, **headers})
 
-    def move(self, path: str, to: str, status: int = 302) -> None:
-        """A redirect."""
-        self.answers[path] = Answer(status=status, headers={"Location": to})
+    def add_redirect(self, path: str, target: str, status: int = 302) -> None:
+        """Make `path` redirect to `target`."""
+        self.responses[path] = Response(status=status, headers={"Location": target})
 
-    def sitemap(self, path: str, *places: str, kind: str = "urlset") -> None:
-        """A sitemap of `places`, which may be paths of this site."""
-        inner = "url" if kind == "urlset" else "sitemap"
-        listed = "".join(
-            f"<{inner}><loc>{place if '://' in place else self.url + place}</loc></{inner}>" for place in places
+    def add_sitemap(self, path: str, *locations: str, kind: str = "urlset") -> None:
+        """Serve a sitemap of `locations`, which are absolute URLs or paths on this website."""
+        element = "url" if kind == "urlset" else "sitemap"
+        entries = "".join(
+            f"<{element}><loc>{location if '://' in location else self.url + location}</loc></{element}>"
+            for location in locations
         )
-        body = f'<?xml version="1.0"?><{kind} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{listed}</{kind}>'
-        self.answers[path] = Answer(body.encode(), headers={"Content-Type": "application/xml"})
+        body = f'<?xml version="1.0"?><{kind} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{entries}</{kind}>'
+        self.responses[path] = Response(body.encode(), headers={"Content-Type": "application/xml"})
 
 
 @contextmanager
-def web_site() -> Iterator[WebSite]:
-    """A site that answers 404 until it is told otherwise."""
-    site = WebSite()
+def running_website() -> Iterator[Website]:
+    """Run a website that responds to a path with status 404 until the test adds a response for that path."""
+    site = Website()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            site.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
-            answer = site.answers.get(self.path, Answer(b"nothing", 404))
-            etag = answer.headers.get("ETag")
+            site.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            response = site.responses.get(self.path, Response(b"nothing", 404))
+            etag = response.headers.get("ETag")
             if etag and self.headers.get("If-None-Match") == etag:
                 self.send_response(304)
                 self.end_headers()
                 return
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
+            self.send_response(response.status)
+            for name, value in response.headers.items():
                 self.send_header(name, value)
-            if answer.parts is None:
-                self.send_header("Content-Length", str(len(answer.body)))
+            if response.parts is None:
+                self.send_header("Content-Length", str(len(response.body)))
             self.end_headers()
             try:
-                for part in answer.parts() if answer.parts else [answer.body]:
+                for part in response.parts() if response.parts else [response.body]:
                     self.wfile.write(part)
             except OSError:
-                pass  # whoever asked went away
+                pass  # the client has closed the connection
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     site.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -100,7 +101,7 @@ def web_site() -> Iterator[WebSite]:
 
 
 @pytest.fixture
-def web() -> Iterator[WebSite]:
-    """A site of a test's own."""
-    with web_site() as made:
-        yield made
+def website() -> Iterator[Website]:
+    """A website that runs for one test."""
+    with running_website() as site:
+        yield site

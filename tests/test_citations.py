@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.citations import check_answer, check_verbatim, markers_in
+from assistant.citations import (
+    check_answer_citations,
+    check_quotes_verbatim,
+    citation_marker,
+    citation_numbers_in,
+    escape_citation_markers,
+    split_at_citations,
+)
 from assistant.errors import IndexDamagedError
 from assistant.schema import Answer, Citation, Verdict
 
@@ -19,14 +26,14 @@ ANSWER = Answer(
 )  # fmt: skip
 
 
-def test_an_answer_that_keeps_the_promises_passes() -> None:
-    assert check_answer(ANSWER, TEXTS) is ANSWER
+def test_a_consistent_answer_passes() -> None:
+    assert check_answer_citations(ANSWER, TEXTS) is ANSWER
 
 
 @pytest.mark.parametrize("change", [{"start": 10}, {"quote": "another thing."}, {"document_id": "b.md"}])
-def test_a_quote_that_is_not_verbatim_is_refused(change: dict[str, object]) -> None:
+def test_a_quote_that_is_not_verbatim_is_rejected(change: dict[str, object]) -> None:
     with pytest.raises(IndexDamagedError, match="assistant index --rebuild"):
-        check_verbatim([replace(CITATION, **change)], TEXTS)
+        check_quotes_verbatim([replace(CITATION, **change)], TEXTS)
 
 
 @pytest.mark.parametrize(
@@ -39,15 +46,26 @@ def test_a_quote_that_is_not_verbatim_is_refused(change: dict[str, object]) -> N
         {"closest": (CITATION,)},
     ],
 )
-def test_answered_means_cited_and_refused_means_not(change: dict[str, object]) -> None:
+def test_a_verdict_that_contradicts_the_citations_is_rejected(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"citations|closest"):
-        check_answer(replace(ANSWER, **change), TEXTS)
+        check_answer_citations(replace(ANSWER, **change), TEXTS)
+
+
+def test_a_marker_without_a_quote_is_rejected() -> None:
+    with pytest.raises(ValueError, match="doesn't follow a quote"):
+        check_answer_citations(replace(ANSWER, answer="Aliens [1]. Another thing. [1]"), TEXTS)
 
 
 def test_markers_are_found_in_order() -> None:
-    assert markers_in("b [2] a [1] [x] [12]") == [2, 1, 12]
+    assert citation_numbers_in(f"b {citation_marker(2)} a {citation_marker(1)} [x] {citation_marker(12)}") == [2, 1, 12]
 
 
-def test_a_marker_behind_no_quote_is_refused() -> None:
-    with pytest.raises(ValueError, match="behind no quote"):
-        check_answer(replace(ANSWER, answer="Aliens [1]. Another thing. [1]"), TEXTS)
+def test_without_markers_keeps_the_numbers_in_parentheses() -> None:
+    assert escape_citation_markers("Report [3]\0 of [the] board") == "Report (3) of [the] board"
+
+
+def test_segments_are_plain_text_and_citations_in_order() -> None:
+    first = replace(CITATION, number=2, quote="One thing.", start=0, end=10)
+    text = "In short: One thing. [2] Also Another thing. [1] That is all."
+    answer = replace(ANSWER, answer=text, citations=(CITATION, first))
+    assert list(split_at_citations(answer)) == ["In short:", first, "Also", CITATION, "That is all."]

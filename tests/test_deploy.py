@@ -1,4 +1,7 @@
-"""What is shipped for running the program: each file read by the tool it is for."""
+"""Tests of the files in deploy/, the lock file, the licences and the SBOM.
+
+Each file in deploy/ is checked by the tool that reads it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from assistant.settings import Settings
 from scripts import audit
 from tests.conftest import ROOT
 
-DEPLOY, BIN = ROOT / "deploy", Path(sys.executable).parent
+DEPLOY, BIN_FOLDER = ROOT / "deploy", Path(sys.executable).parent
 UNITS = sorted(path.name for path in DEPLOY.glob("assistant*"))
 
 
@@ -26,18 +29,17 @@ def manifests() -> list[dict[str, Any]]:
     return list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8")))
 
 
-def settings_named(text: str) -> set[str]:
+def mentioned_settings(text: str) -> set[str]:
     return {name.lower() for name in re.findall(r"ASSISTANT_([A-Z_]+[A-Z])", text)}
 
 
-def test_the_containerfile_is_in_order() -> None:
-    done = subprocess.run(
-        [BIN / "hadolint", "--failure-threshold", "warning", DEPLOY / "Containerfile"], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout
+def test_the_containerfile_passes_hadolint() -> None:
+    command = [BIN_FOLDER / "hadolint", "--failure-threshold", "warning", DEPLOY / "Containerfile"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stdout
 
 
-def test_what_the_containerfile_copies_is_let_into_its_context() -> None:
+def test_files_copied_by_the_containerfile_are_in_its_context() -> None:
     allowed = set(re.findall(r"^!(\S+)", (ROOT / ".containerignore").read_text(), re.MULTILINE))
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (DEPLOY / "Containerfile").read_text(), re.MULTILINE)
     names = {name for line in copied for name in line.split()}
@@ -46,11 +48,11 @@ def test_what_the_containerfile_copies_is_let_into_its_context() -> None:
 
 
 @pytest.mark.parametrize("manifest", manifests(), ids=lambda manifest: manifest["kind"])
-def test_a_manifest_fits_kubernetes_own_schema(manifest: dict[str, Any]) -> None:
+def test_kubernetes_manifests_match_their_schema(manifest: dict[str, Any]) -> None:
     kubernetes_validate.validate(manifest, kubernetes_validate.latest_version(), strict=True)
 
 
-def test_every_pod_is_closed_down() -> None:
+def test_pods_run_with_minimal_privileges() -> None:
     specs = []
     for manifest in manifests():
         spec = manifest.get("spec", {})
@@ -67,34 +69,37 @@ def test_every_pod_is_closed_down() -> None:
             assert container["resources"]["limits"]["memory"]
 
 
-def test_systemd_takes_the_units(tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     assert UNITS == ["assistant-refresh.service", "assistant-refresh.timer", "assistant.service"]
     for name in UNITS:
-        unit = (DEPLOY / name).read_text().replace("/opt/assistant/.venv/bin/", f"{BIN}/")
+        unit = (DEPLOY / name).read_text().replace("/opt/assistant/.venv/bin/", f"{BIN_FOLDER}/")
         (tmp_path / name).write_text(unit)
     analyze = shutil.which("systemd-analyze")
     assert analyze, "systemd-analyze is not installed; run: make test"
-    done = subprocess.run(
-        [analyze, "verify", "--man=no", *(str(tmp_path / name) for name in UNITS)], capture_output=True, text=True
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    exposed = subprocess.run(
-        [analyze, "security", "--offline=true", "--threshold=20", str(tmp_path / "assistant.service")],
-        capture_output=True, text=True,
+    verified = subprocess.run(
+        [analyze, "verify", "--man=no", *(str(tmp_path / name) for name in UNITS)],
+        capture_output=True, text=True, timeout=60,
     )  # fmt: skip
-    assert exposed.returncode == 0, exposed.stdout[-2000:]
+    assert (verified.returncode, verified.stderr) == (0, "")
+    security = subprocess.run(
+        [analyze, "security", "--offline=true", "--threshold=20", str(tmp_path / "assistant.service")],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert security.returncode == 0, security.stdout[-2000:]
 
 
 @pytest.mark.parametrize("path", sorted(DEPLOY.iterdir()), ids=lambda path: path.name)
-def test_every_setting_that_is_named_there_is_one(path: Path) -> None:
-    assert settings_named(path.read_text(encoding="utf-8")) <= set(Settings.model_fields)
+def test_settings_in_deployment_files_exist(path: Path) -> None:
+    assert mentioned_settings(path.read_text(encoding="utf-8")) <= set(Settings.model_fields)
 
 
-def test_every_setting_that_the_guide_names_is_one() -> None:
-    assert settings_named((ROOT / "docs" / "operating.md").read_text(encoding="utf-8")) <= set(Settings.model_fields)
+def test_settings_in_the_operating_manual_exist() -> None:
+    assert mentioned_settings((ROOT / "docs" / "operating.md").read_text(encoding="utf-8")) <= set(
+        Settings.model_fields
+    )
 
 
-def test_every_locked_file_has_its_hash_and_the_version_that_is_tested() -> None:
+def test_locked_packages_have_hashes_and_tested_versions() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     entries = re.findall(r"^([\w.-]+)==([\w.]+)[^\\\n]*((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$", lock, re.MULTILINE)
     assert len(entries) > 100
@@ -102,9 +107,9 @@ def test_every_locked_file_has_its_hash_and_the_version_that_is_tested() -> None
     frozen = dict(
         line.lower().split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
     )
-    own = {re.sub(r"[._]", "-", name): version for name, version in frozen.items()}
+    tested = {re.sub(r"[._]", "-", name): version for name, version in frozen.items()}
     differing = {
-        name for name, version, _ in entries if own.get(re.sub(r"[._]", "-", name.lower()), version) != version
+        name for name, version, _ in entries if tested.get(re.sub(r"[._]", "-", name.lower()), version) != version
     }
     assert differing == set()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -113,8 +118,8 @@ def test_every_locked_file_has_its_hash_and_the_version_that_is_tested() -> None
     assert direct <= locked
 
 
-def test_licences_are_among_those_that_are_allowed() -> None:
-    assert audit.licences()
+def test_licences_of_installed_packages_are_allowed() -> None:
+    assert audit.check_licences()
 
 
 @pytest.mark.parametrize(
@@ -124,10 +129,10 @@ def test_licences_are_among_those_that_are_allowed() -> None:
         ("GNU Affero General Public License v3", False), ("UNKNOWN", False), ("Apache-2.0 AND GPL-3.0", False),
     ],
 )  # fmt: skip
-def test_a_licence_is_judged_by_the_choices_it_gives(licence: str, allowed: bool) -> None:
-    assert audit.permitted(licence) is allowed
+def test_a_licence_is_allowed_if_one_of_its_alternatives_is_allowed(licence: str, allowed: bool) -> None:
+    assert audit.is_allowed(licence) is allowed
 
 
-def test_the_list_of_parts_names_every_locked_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "SBOM", tmp_path / "dist" / "sbom.json")
-    assert audit.parts()
+def test_the_sbom_lists_every_locked_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "SBOM_FILE", tmp_path / "dist" / "sbom.json")
+    assert audit.write_sbom()

@@ -1,9 +1,9 @@
-"""Trains the two logistic models of `assistant.answering.decision` and writes their weights.
+"""Trains the two logistic models of `assistant.answering.answerability` and writes their weights.
 
     python -m training.answerability ../shared/eval
 
-Needs the development sets (see their README for sources and licences); only weights leave them.
-Figures are of questions from articles that the model didn't see (group k-fold).
+The training needs the development sets, whose README lists sources and licences. Only the weights are published. The
+metrics are computed on held-out articles (group k-fold).
 """
 
 from __future__ import annotations
@@ -27,87 +27,104 @@ from assistant.answering.features import Features
 from assistant.evaluation.metrics import calibration_error
 from training.collect import SETS, Rows, collect
 
-NAMES = [field.name for field in fields(Features)]
+FEATURES = [field.name for field in fields(Features)]
 TOPIC_FEATURES = (
-    "cosine", "word_match", "passage_match", "unmatched_weight", "lexical_share", "word_coverage", "rarest_missing_idf",
-    "strangest_missing_word", "question_length", "cross_lingual", "word_match_cross_lingual",
+    "sentence_cosine", "sentence_word_match", "passage_word_match", "unmatched_idf_share", "passage_lexical_score",
+    "word_coverage", "max_missing_word_idf",
+    "max_missing_word_rarity", "question_length", "is_cross_lingual", "word_match_if_cross_lingual",
 )  # fmt: skip
 FOLDS = 8
-STEPS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
+ANSWER_THRESHOLDS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
+TOPIC_THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 
 
-def model() -> Pipeline:
-    """A logistic model on standardised features."""
+def make_model() -> Pipeline:
+    """Create an untrained logistic model on standardised features."""
     return make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=2000))
 
 
-def fit(x: NDArray[np.float64], label: NDArray[np.float64], source: NDArray[np.str_]) -> Pipeline:
-    """A model of `label`, each set counting by the square root of its size."""
+def fit(x: NDArray[np.float64], labels: NDArray[np.float64], source: NDArray[np.str_]) -> Pipeline:
+    """Train a model on `labels`. Rows are weighted so that the weight of a data set is the square root of its size."""
     sizes = {name: int((source == name).sum()) for name in set(source.tolist())}
     weights = np.array([1 / np.sqrt(sizes[name]) for name in source.tolist()])
-    return model().fit(x, label, logisticregression__sample_weight=weights)
+    return make_model().fit(x, labels, logisticregression__sample_weight=weights)
 
 
-def held_out(x: NDArray[np.float64], label: NDArray[np.float64], rows: Rows) -> NDArray[np.float64]:
-    """A probability for each row from a model that saw no question of its group."""
-    found = np.zeros(len(label))
-    for train, test in GroupKFold(FOLDS).split(x, label, rows.group):
-        found[test] = fit(x[train], label[train], rows.source[train]).predict_proba(x[test])[:, 1]
-    return found
+def held_out_probabilities(
+    x: NDArray[np.float64], labels: NDArray[np.float64], rows: Rows
+) -> NDArray[np.float64]:  # fmt: skip
+    """Predict the probability of each row with a model that was trained without the row's group. Returns `[rows]`."""
+    probabilities = np.zeros(len(labels))
+    for train, test in GroupKFold(FOLDS).split(x, labels, rows.group):
+        probabilities[test] = fit(x[train], labels[train], rows.source[train]).predict_proba(x[test])[:, 1]
+    return probabilities
 
 
-def only(rows: Rows, mask: NDArray[np.bool_]) -> Rows:
-    """The rows where `mask` holds."""
+def select_rows(rows: Rows, mask: NDArray[np.bool_]) -> Rows:
+    """Return the rows for which `mask` is true."""
     return Rows(**{field.name: getattr(rows, field.name)[mask] for field in fields(rows)})
 
 
-def columns(names: Sequence[str]) -> list[int]:
-    """Places of features in a row."""
-    return [NAMES.index(name) for name in names]
+def feature_columns(names: Sequence[str]) -> list[int]:
+    """Return the column numbers of the named features in `Rows.x`."""
+    return [FEATURES.index(name) for name in names]
 
 
-def plain_weights(fitted: Pipeline, names: Sequence[str]) -> dict[str, object]:
-    """Weights of the unscaled features, and the intercept."""
-    scale, logistic = fitted[0], fitted[1]
-    weights = logistic.coef_[0] / scale.scale_
-    intercept = float(logistic.intercept_[0] - (weights * scale.mean_).sum())
+def unscaled_weights(fitted: Pipeline, names: Sequence[str]) -> dict[str, object]:
+    """Return the intercept and the weights that apply to features before standardisation."""
+    scaler, logistic = fitted[0], fitted[1]
+    weights = logistic.coef_[0] / scaler.scale_
+    intercept = float(logistic.intercept_[0] - (weights * scaler.mean_).sum())
     pairs = zip(names, weights, strict=True)
     return {"intercept": round(intercept, 5), "weights": {name: round(float(weight), 5) for name, weight in pairs}}
 
 
-def table(on_topic: Rows, answers: NDArray[np.float64], rows: Rows, topic: NDArray[np.float64]) -> list[str]:
-    """Held-out figures of each set, as Markdown."""
-    head = ["set", "AUC", *(f"at {step}" for step in STEPS), "calibration error"]
+def answer_table(rows: Rows, probabilities: NDArray[np.float64]) -> list[str]:
+    """Format the held-out metrics of the answer model on each data set as Markdown lines."""
+    head = ["set", "AUC", *(f"at {threshold}" for threshold in ANSWER_THRESHOLDS), "calibration error"]
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for name in SETS:
-        own = on_topic.source == name
-        can, cannot = own & (on_topic.answerable == 1), own & (on_topic.answerable == 0)
-        auc = roc_auc_score(on_topic.answerable[own], answers[own]) if cannot.any() else float("nan")
+        in_set = rows.source == name
+        answerable, unanswerable = in_set & (rows.answerable == 1), in_set & (rows.answerable == 0)
+        has_both = unanswerable.any()
+        auc = roc_auc_score(rows.answerable[in_set], probabilities[in_set]) if has_both else float("nan")
         cells = []
-        for step in STEPS:
-            refused = (answers[cannot] < step).mean() if cannot.any() else float("nan")
-            shown = ((answers[can] >= step) & (on_topic.supported[can] == 1)).mean()
-            cells.append(f"{(answers[can] < step).mean():.2f} / {refused:.2f} / {shown:.2f}")
-        error = calibration_error(answers[own].tolist(), [bool(value) for value in on_topic.supported[own]])
+        for threshold in ANSWER_THRESHOLDS:
+            falsely_refused = (probabilities[answerable] < threshold).mean()
+            refused = (probabilities[unanswerable] < threshold).mean() if has_both else float("nan")
+            shown = ((probabilities[answerable] >= threshold) & (rows.supported[answerable] == 1)).mean()
+            cells.append(f"{falsely_refused:.2f} / {refused:.2f} / {shown:.2f}")
+        error = calibration_error(probabilities[in_set].tolist(), [bool(value) for value in rows.supported[in_set]])
         lines.append(f"| {name} | {auc:.3f} | " + " | ".join(cells) + f" | {error:.3f} |")
-    pooled = calibration_error(answers.tolist(), [bool(value) for value in on_topic.supported])
+    pooled = calibration_error(probabilities.tolist(), [bool(value) for value in rows.supported])
     lines += ["", "Cells: answerable refused / unanswerable refused / answered with support.",
-              f"Calibration error over all: {pooled:.3f}", "",
-              "| topic from | answerable below it, same language | across | off topic below it | across |",
-              "|---|---|---|---|---|"]  # fmt: skip
-    across = rows.x[:, NAMES.index("cross_lingual")] == 1
-    can, off = rows.answerable == 1, rows.on_topic == 0
-    for step in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
-        parts = [can & ~across, can & across, off & ~across, off & across]
-        lines.append(f"| {step} | " + " | ".join(f"{(topic[part] < step).mean():.3f}" for part in parts) + " |")
+              f"Calibration error over all sets: {pooled:.3f}", ""]  # fmt: skip
+    return lines
+
+
+def topic_table(rows: Rows, probabilities: NDArray[np.float64]) -> list[str]:
+    """Format the held-out metrics of the topic model as Markdown lines."""
+    lines = ["| topic threshold | answerable below it, same language | across languages "
+             "| off topic below it, same language | across languages |",
+             "|---|---|---|---|---|"]  # fmt: skip
+    cross_lingual = rows.x[:, FEATURES.index("is_cross_lingual")] == 1
+    answerable, off_topic = rows.answerable == 1, rows.on_topic == 0
+    parts = [
+        answerable & ~cross_lingual, answerable & cross_lingual, off_topic & ~cross_lingual, off_topic & cross_lingual,
+    ]  # fmt: skip
+    for threshold in TOPIC_THRESHOLDS:
+        cells = [f"{(probabilities[part] < threshold).mean():.3f}" for part in parts]
+        lines.append(f"| {threshold} | " + " | ".join(cells) + " |")
     return lines
 
 
 def main() -> None:
-    """Collect or read rows, print held-out figures, write the weights."""
+    """Collect or load the rows, print the held-out metrics and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder of the development sets")
-    parser.add_argument("--rows", type=Path, help="keep the rows in this .npz file, or read them from it")
+    parser.add_argument(
+        "--rows", type=Path, help="load the rows from this .npz file if it exists, else save them to it"
+    )
     options = parser.parse_args()
     if options.rows and options.rows.is_file():
         rows = Rows(**np.load(options.rows))
@@ -115,19 +132,19 @@ def main() -> None:
         rows = collect(options.data)
         if options.rows:
             np.savez(options.rows, **{field.name: getattr(rows, field.name) for field in fields(rows)})
-    topic_columns = columns(TOPIC_FEATURES)
-    on_topic = only(rows, rows.on_topic == 1)
-    answers = held_out(on_topic.x, on_topic.supported, on_topic)
-    topic = held_out(rows.x[:, topic_columns], rows.on_topic, rows)
-    print("\n".join(table(on_topic, answers, rows, topic)))
-    written = {
+    topic_columns = feature_columns(TOPIC_FEATURES)
+    on_topic = select_rows(rows, rows.on_topic == 1)
+    answer_probabilities = held_out_probabilities(on_topic.x, on_topic.supported, on_topic)
+    topic_probabilities = held_out_probabilities(rows.x[:, topic_columns], rows.on_topic, rows)
+    print("\n".join([*answer_table(on_topic, answer_probabilities), *topic_table(rows, topic_probabilities)]))
+    weights = {
         "provenance": "python -m training.answerability; sets: " + ", ".join(SETS) + " and their questions off topic",
         "embedding_model": "multilingual-e5-small",
-        "answers": plain_weights(fit(on_topic.x, on_topic.supported, on_topic.source), NAMES),
-        "on_topic": plain_weights(fit(rows.x[:, topic_columns], rows.on_topic, rows.source), TOPIC_FEATURES),
+        "answers": unscaled_weights(fit(on_topic.x, on_topic.supported, on_topic.source), FEATURES),
+        "on_topic": unscaled_weights(fit(rows.x[:, topic_columns], rows.on_topic, rows.source), TOPIC_FEATURES),
     }
     target = Path(str(resources.files("assistant.answering"))) / "answerability.json"
-    target.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+    target.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
     print(target)
 
 

@@ -1,4 +1,4 @@
-"""Questions of the development sets -> rows of features with what a right decision is."""
+"""Collects training data: the features and the labels of each question in the development sets."""
 
 from __future__ import annotations
 
@@ -19,12 +19,21 @@ from assistant.settings import load_settings
 from assistant.text.language import detect_question_language
 
 SETS = ("squad2_en", "squad2_sv_en", "clapnq", "medquad_genetics", "swefaq_dev")
-OFF_TOPIC = 150  # questions of each other set asked of a set's texts
+MAX_OFF_TOPIC = 150  # maximum number of questions sampled from each of the other sets
 
 
 @dataclass(frozen=True)
 class Rows:
-    """`x` `[n, features]`; `supported` and `on_topic` 0/1; `group` for held-out splits; `source` of each."""
+    """Training data, one row per question.
+
+    Attributes:
+        x: features, `[rows, features]`.
+        supported: 1 if a selected quote is correct, else 0.
+        answerable: 1 if the question can be answered, else 0.
+        on_topic: 1 if the question was asked over the documents of its own data set, else 0.
+        group: the group of each row. Rows of the same group must be on the same side of a split.
+        source: the name of the question's data set.
+    """
 
     x: NDArray[np.float64]
     supported: NDArray[np.float64]
@@ -35,40 +44,44 @@ class Rows:
 
 
 def collect(folder: Path) -> Rows:
-    """Ask every set its own questions, and a sample of the others' that is beside its texts."""
+    """Ask the questions of each data set over its documents, and a sample from other sets as off-topic questions."""
     sets = {name: read_data_set(folder / name) for name in SETS}
-    found: list[tuple[object, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for name, data in sets.items():
         assistant = make_evaluation_assistant(load_settings({}), data, print, lambda items, _: items)
-        for asked in data.questions:
-            found += _row(assistant, asked, True, _group(name, asked), name)
+        for question in data.questions:
+            rows += _make_row(assistant, question, True, _split_group(name, question), name)
         for other in SETS:
             if other.split("_")[0] != name.split("_")[0]:
-                sample = random.Random(0).sample(sets[other].questions, min(OFF_TOPIC, len(sets[other].questions)))
-                for asked in sample:
-                    beside = EvaluationQuestion(asked.identifier, asked.turns, False, ())
-                    found += _row(assistant, beside, False, f"off-{asked.identifier}", f"{other} asked of {name}")
-        print(name, len(found), file=sys.stderr)
-    x, supported, answerable, on_topic, group, source = (np.array(column) for column in zip(*found, strict=True))
+                questions = sets[other].questions
+                for question in random.Random(0).sample(questions, min(MAX_OFF_TOPIC, len(questions))):
+                    off_topic = EvaluationQuestion(question.question_id, question.turns, False, ())
+                    rows += _make_row(
+                        assistant, off_topic, False, f"off-{question.question_id}", f"{other} asked of {name}"
+                    )
+        print(name, len(rows), file=sys.stderr)
+    x, supported, answerable, on_topic, group, source = (np.array(column) for column in zip(*rows, strict=True))
     return Rows(x, supported, answerable, on_topic, group, source)
 
 
-def _row(
-    assistant: Assistant, asked: EvaluationQuestion, on_topic: bool, group: str, source: str
+def _make_row(
+    assistant: Assistant, question: EvaluationQuestion, on_topic: bool, group: str, source: str
 ) -> list[tuple[object, ...]]:
-    question = asked.turns[-1]
-    language = detect_question_language(question, assistant.language)
-    found = assistant.gather_evidence(question, language)
-    made = compute_features(assistant.index, found.query, found.retrieved, found.sentences)
-    if made is None:
+    """Return a list with the row of `question`, or an empty list if nothing was retrieved."""
+    text = question.turns[-1]
+    language = detect_question_language(text, assistant.default_language)
+    evidence = assistant.gather_evidence(text, language)
+    features = compute_features(assistant.index, evidence.query, evidence.retrieved_passages, evidence.scored_sentences)
+    if features is None:
         return []
-    supported = bool(asked.answerable) and any(
-        is_correct_quote(item.quote, item.passage.document_id, asked) for item in found.selected
+    answerable = bool(question.is_answerable)
+    supported = answerable and any(
+        is_correct_quote(item.quote, item.passage.document_id, question) for item in evidence.selected_sentences
     )
-    return [(astuple(made), float(supported), float(bool(asked.answerable)), float(on_topic), group, source)]
+    return [(astuple(features), float(supported), float(answerable), float(on_topic), group, source)]
 
 
-def _group(name: str, asked: EvaluationQuestion) -> str:
-    """What must not be on both sides of a split: the article, or the question itself."""
-    documents = sorted(asked.document_ids | asked.near_document_ids)
-    return documents[0].split("#")[0] if documents and name.startswith("squad") else f"{name}-{asked.identifier}"
+def _split_group(name: str, question: EvaluationQuestion) -> str:
+    """Return the group of a question: its article in SQuAD, or the question itself in other data sets."""
+    documents = sorted(question.correct_document_ids | question.on_topic_document_ids)
+    return documents[0].split("#")[0] if documents and name.startswith("squad") else f"{name}-{question.question_id}"

@@ -1,1 +1,1 @@
-"""Passages -> scored sentences -> decision -> quotes."""
+"""Answering: scores sentences, decides on a verdict and quotes the best sentences."""

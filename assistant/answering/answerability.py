@@ -1,7 +1,8 @@
-"""Answered, unclear or not covered: calibrated probabilities from the features of the best sentence.
+"""Decides on a verdict: answered, unclear or not covered.
 
-Two logistic models (training/answerability.py): the probability that the quotes answer, and the
-probability that the texts are about the question at all.
+Two logistic models, trained by training/answerability.py, compute calibrated probabilities from the features of the
+best sentence. One is the probability that the quotes answer the question. The other is the probability that the
+documents cover the topic of the question.
 """
 
 from __future__ import annotations
@@ -16,67 +17,84 @@ from typing import Any
 from assistant.answering.features import Features
 from assistant.schema import Verdict
 
-_WEIGHTS = "answerability.json"
-# Chosen on the held-out tables that training/answerability.py prints. From 0.24 on, one answerable
-# question in ten is refused on SQuAD 2.0 and four of five are answered with a right quote. Below the
-# other two, one answerable question in a hundred is taken for off topic, and six across languages,
-# where words match less.
-ANSWER_THRESHOLD = 0.24
-_TOPIC_THRESHOLD, _TOPIC_THRESHOLD_ACROSS = 0.4, 0.2
-_ALL = 0.999  # where every word of the question stands beside the sentence, the texts aren't silent about it
+_WEIGHTS_FILE = "answerability.json"
+# All thresholds were chosen from the held-out tables that training/answerability.py prints. At an answer threshold of
+# 0.24, one answerable question in ten is refused on SQuAD 2.0, and four in five are answered with a correct quote.
+# At these topic thresholds, one answerable question in a hundred is misclassified as off topic. If the question and
+# the documents are in different languages, fewer words match, and six in a hundred are misclassified.
+DEFAULT_ANSWER_THRESHOLD = 0.24
+_TOPIC_THRESHOLD, _CROSS_LINGUAL_TOPIC_THRESHOLD = 0.4, 0.2
+_FULL_COVERAGE = 0.999  # a question whose words all occur around the best sentence is never off topic
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict with the probabilities behind it: that the quotes answer, and that it is the topic.
+    """A verdict and the probabilities behind it.
 
-    `topic_threshold` is the least probability of the topic that counted.
+    Attributes:
+        verdict: ANSWERED, UNCLEAR or NOT_COVERED.
+        answer_probability: the probability that the quotes answer the question.
+        on_topic_probability: the probability that the documents cover the topic of the question.
+        on_topic_threshold: the minimum topic probability that was required.
     """
 
     verdict: Verdict
     answer_probability: float
-    topic_probability: float
-    topic_threshold: float
+    on_topic_probability: float
+    on_topic_threshold: float
 
 
 @dataclass(frozen=True, slots=True)
-class LogisticModel:
-    """A logistic model: an intercept and a weight for each feature it uses."""
+class LogisticClassifier:
+    """A logistic regression model with an intercept and a weight for each feature that it uses."""
 
     intercept: float
-    weights: Mapping[str, float]
+    feature_weights: Mapping[str, float]
 
-    def __call__(self, values: Mapping[str, float]) -> float:
-        score = self.intercept + sum(weight * values[name] for name, weight in self.weights.items())
+    def __call__(self, features: Mapping[str, float]) -> float:
+        """Return the probability for `features`, which maps feature names to values."""
+        score = self.intercept + sum(weight * features[name] for name, weight in self.feature_weights.items())
         return 1 / (1 + exp(-max(-30.0, min(30.0, score))))
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerabilityModel:
-    """Decides on the features of the best sentence; `answer_threshold` is the least probability of an answer."""
+    """Decides whether the best sentence answers the question.
 
-    answer_model: LogisticModel
-    topic_model: LogisticModel
-    answer_threshold: float = ANSWER_THRESHOLD
+    Attributes:
+        answer_classifier: computes the probability that the quotes answer the question.
+        topic_classifier: computes the probability that the documents cover the topic of the question.
+        answer_threshold: the minimum answer probability for the verdict ANSWERED.
+    """
+
+    answer_classifier: LogisticClassifier
+    topic_classifier: LogisticClassifier
+    answer_threshold: float = DEFAULT_ANSWER_THRESHOLD
 
     def decide(self, features: Features | None) -> Decision:
-        """The verdict on `features`; without any sentence, nothing is covered."""
+        """Return the decision for `features`. If there are no features (None), the verdict is NOT_COVERED."""
         if features is None:
             return Decision(Verdict.NOT_COVERED, 0.0, 0.0, _TOPIC_THRESHOLD)
         values = asdict(features)
-        answer, topic = self.answer_model(values), self.topic_model(values)
-        topic_threshold = _TOPIC_THRESHOLD_ACROSS if features.cross_lingual else _TOPIC_THRESHOLD
-        if topic < topic_threshold and features.word_coverage < _ALL:
+        answer, topic = self.answer_classifier(values), self.topic_classifier(values)
+        topic_threshold = _CROSS_LINGUAL_TOPIC_THRESHOLD if features.is_cross_lingual else _TOPIC_THRESHOLD
+        if topic < topic_threshold and features.word_coverage < _FULL_COVERAGE:
             return Decision(Verdict.NOT_COVERED, min(answer, topic), topic, topic_threshold)
         verdict = Verdict.ANSWERED if answer >= self.answer_threshold else Verdict.UNCLEAR
         return Decision(verdict, answer, topic, topic_threshold)
 
 
 def load_answerability_model(answer_threshold: float | None = None) -> AnswerabilityModel:
-    """The model with its packaged weights, and the operator's threshold if there is one."""
-    text = (resources.files("assistant.answering") / _WEIGHTS).read_text(encoding="utf-8")
+    """Load the model that is shipped with the program.
+
+    Args:
+        answer_threshold: the threshold set by the operator; None for the default.
+    """
+    text = (resources.files("assistant.answering") / _WEIGHTS_FILE).read_text(encoding="utf-8")
     weights: dict[str, Any] = json.loads(text)
-    answer_model, topic_model = (LogisticModel(**weights[name]) for name in ("answers", "on_topic"))
+    answer_classifier, topic_classifier = (
+        LogisticClassifier(weights[name]["intercept"], weights[name]["weights"]) for name in ("answers", "on_topic")
+    )
     return AnswerabilityModel(
-        answer_model, topic_model, ANSWER_THRESHOLD if answer_threshold is None else answer_threshold
+        answer_classifier, topic_classifier, DEFAULT_ANSWER_THRESHOLD if answer_threshold is None else answer_threshold
     )

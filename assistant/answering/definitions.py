@@ -1,6 +1,6 @@
-"""Questions for what a name means, and the sentences that say it.
+"""Recognises questions that ask what a name means, and sentences that define the name.
 
-The corpus defines its own abbreviations: "National Bioinformatics Infrastructure (NBIS)".
+Documents often define their abbreviations, for example: "National Bioinformatics Infrastructure (NBIS)".
 """
 
 from __future__ import annotations
@@ -19,43 +19,51 @@ _STANDS_FOR = tuple(
     )
 )
 _WHAT_IS = re.compile(rf"^\W*(?:what (?:is|are)|vad är|who are|vilka är)(?: the| an?)? ?{_NAME}\W*$", re.IGNORECASE)
-# Beside scores of 1.5 to 2: a sentence that spells the letters out wins where that was asked.
-_SPELLED_OUT, _STATED, _NAMED = 0.5, 0.15, 0.08
-_MOST_WORDS = 5
+# Sentences score about 1.5 to 2. The largest bonus lets a sentence with the full name win if the question asks for it.
+_SPELLED_OUT_BONUS, _STATED_BONUS, _NAMED_BONUS = 0.5, 0.15, 0.08
+_MAX_NAME_WORDS = 5
 _COPULA = "is|are|was|were|är|var|refers to|means|stands for|betyder|står för"
 _CAPITALISED = r"[A-ZÅÄÖ][\w’'-]*(?:\s(?:(?:of|for|and|the|i|och|för|av)\s)?[A-ZÅÄÖ][\w’'-]*)*"
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
-    """That a question asks what `name` is; `spelled_out` when it asks what the letters stand for."""
+class DefinitionQuestion:
+    """A question that asks what a name means.
 
-    name: str
-    spelled_out: bool
+    Attributes:
+        term: the name or abbreviation.
+        asks_for_long_form: whether the question asks what the letters of the name stand for.
+    """
 
-    def bonus(self, sentence: str) -> float:
-        """What is added to the score of a sentence that says it; 0.0 for another."""
-        quoted = re.escape(self.name)
-        spelled = rf"{_CAPITALISED}\s\({quoted}\)|\b{quoted}\s\({_CAPITALISED}\)"
-        if re.search(spelled, sentence):
-            return _SPELLED_OUT if self.spelled_out else _NAMED
-        stated = rf"^(?:the |an? )?{quoted}(?:\s\([^)]*\))?,? (?:{_COPULA})\b"
-        return _STATED if not self.spelled_out and re.search(stated, sentence, re.IGNORECASE) else 0.0
+    term: str
+    asks_for_long_form: bool
+
+    def score_bonus(self, sentence: str) -> float:
+        """Return the bonus for the score of `sentence`. It is positive if the sentence defines the name, else 0."""
+        name = re.escape(self.term)
+        spelled_out = rf"{_CAPITALISED}\s\({name}\)|\b{name}\s\({_CAPITALISED}\)"
+        if re.search(spelled_out, sentence):
+            return _SPELLED_OUT_BONUS if self.asks_for_long_form else _NAMED_BONUS
+        stated = rf"^(?:the |an? )?{name}(?:\s\([^)]*\))?,? (?:{_COPULA})\b"
+        return _STATED_BONUS if not self.asks_for_long_form and re.search(stated, sentence, re.IGNORECASE) else 0.0
 
 
-def parse_definition_question(question: str) -> Definition | None:
-    """What `question` asks the meaning of, None for another kind of question."""
+def parse_definition_question(question: str) -> DefinitionQuestion | None:
+    """Parse a question that asks what a name means. Returns None for any other question."""
     for pattern in (*_STANDS_FOR, _WHAT_IS):
         match = pattern.match(question)
         name = match.group("name").strip() if match else ""
-        if name and len(name.split()) <= _MOST_WORDS:
-            return Definition(name, pattern is not _WHAT_IS)
+        if name and len(name.split()) <= _MAX_NAME_WORDS:
+            return DefinitionQuestion(name, pattern is not _WHAT_IS)
     return None
 
 
 def to_search_query(question: str, language: str) -> str:
-    """ "What does GMS stand for?" -> "What is GMS?", which is what sentences can be compared with."""
-    asked = parse_definition_question(question)
-    if asked is None or not asked.spelled_out:
+    """Reword `question` for retrieval: "What does GMS stand for?" becomes "What is GMS?".
+
+    The embedding of the reworded question is closer to the sentences that define the name.
+    """
+    definition_question = parse_definition_question(question)
+    if definition_question is None or not definition_question.asks_for_long_form:
         return question
-    return f"{'Vad är' if language == 'sv' else 'What is'} {asked.name}?"
+    return f"{'Vad är' if language == 'sv' else 'What is'} {definition_question.term}?"

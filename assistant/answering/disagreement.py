@@ -1,7 +1,7 @@
-"""Sentences that state different things of the same matter: other numbers, or one denies what the other says.
+"""Detects whether two sentences contradict each other because they differ in a number or one negates the other.
 
-Found by words alone, and only where almost everything else is the same: a notice that is wrong costs
-more trust than one that is missing.
+Only the words are compared. Two sentences are reported only if almost all their other words are the same, because a
+false notice costs more trust than a missing one.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Sequence
 
 from assistant.schema import Citation, Notice
 from assistant.text.stemming import content_stems
-from assistant.text.words import words
+from assistant.text.words import split_words
 
-_SHARED = 0.8  # of the content stems of the shorter sentence, numbers left out
-_FEWEST = 3  # stems that have to be shared
+# Minimum fraction of the content stems of the shorter sentence, excluding numbers, that both sentences contain.
+_MIN_SHARED_PART = 0.8
+_MIN_SHARED_STEMS = 3
 _NUMBER = re.compile(r"\d+(?:[.,\s]\d+)*")
-# Numbers that only tell things apart: labels, telephone numbers.
+# Numbers that only identify something, such as the numbers in labels and telephone numbers.
 _LABEL = re.compile(
     r"\b(?:table|figure|fig\.?|step|chapter|section|page|part|phase|tabell|figur|steg|kapitel|avsnitt|sida|del|fas)\s+\d+"
     r"|(?:\+|\b0)(?:[\s()-]{0,2}\d){6,}",
@@ -25,45 +26,47 @@ _LABEL = re.compile(
 _NOT_ONLY = re.compile(r"\b(?:not (?:only|just)|inte (?:bara|enbart|endast))\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NAMES = re.compile(r"(?<!^)\b[A-ZÅÄÖ]\w*")
-_DENIALS = frozenset("not no never none without cannot nor inte ej aldrig ingen inget inga utan".split())
+_NEGATIONS = frozenset("not no never none without cannot nor inte ej aldrig ingen inget inga utan".split())
 
 
-def disagree(first: str, second: str, language: str) -> bool:
-    """Whether two sentences in one language can't both be right."""
+def sentences_disagree(first: str, second: str, language: str) -> bool:
+    """Return whether two sentences in `language` contradict each other."""
     if _LABEL.search(first) or _LABEL.search(second):
         return False
-    shared = set(_without_numbers(first, language)) & set(_without_numbers(second, language))
-    shorter = min(len(set(_without_numbers(text, language))) for text in (first, second))
-    if len(shared) < max(_FEWEST, _SHARED * shorter) or set(_NAMES.findall(first)) != set(_NAMES.findall(second)):
+    first_stems, second_stems = _comparable_stems(first, language), _comparable_stems(second, language)
+    min_shared = max(_MIN_SHARED_STEMS, _MIN_SHARED_PART * min(len(first_stems), len(second_stems)))
+    if len(first_stems & second_stems) < min_shared or set(_NAMES.findall(first)) != set(_NAMES.findall(second)):
         return False
-    if _denies(first) != _denies(second):
+    if _is_negated(first) != _is_negated(second):
         return True
-    return _other_numbers(set(_NUMBER.findall(first)), set(_NUMBER.findall(second)))
+    return _numbers_conflict(set(_NUMBER.findall(first)), set(_NUMBER.findall(second)))
 
 
-def _without_numbers(text: str, language: str) -> list[str]:
-    return [stem for stem in content_stems(text, language) if not stem[0].isdigit() and stem not in _DENIALS]
+def _comparable_stems(text: str, language: str) -> set[str]:
+    """Return the content stems of `text`, excluding numbers and negations."""
+    return {stem for stem in content_stems(text, language) if not stem[0].isdigit() and stem not in _NEGATIONS}
 
 
-def _denies(text: str) -> bool:
-    """Whether the denials of a sentence leave it denied: two of them don't."""
+def _is_negated(text: str) -> bool:
+    """Return whether a sentence is negated. Two negations cancel each other out."""
     text = _NOT_ONLY.sub(" ", text.replace("n't", " not").replace("n’t", " not"))
-    return sum(word in _DENIALS for word in words(text)) % 2 == 1
+    return sum(word in _NEGATIONS for word in split_words(text)) % 2 == 1
 
 
-def _other_numbers(first: set[str], second: set[str]) -> bool:
-    """Different numbers for the same; two years with figures of their own are a series, no contradiction."""
+def _numbers_conflict(first: set[str], second: set[str]) -> bool:
+    """Return whether two sets of numbers conflict. Figures for different years form a series and don't conflict."""
     if not first or not second or first <= second or second <= first:
         return False
-    years = {number for number in first if _YEAR.fullmatch(number)}, {n for n in second if _YEAR.fullmatch(n)}
-    return years[0] == years[1] or (years[0] == first and years[1] == second)
+    first_years = {number for number in first if _YEAR.fullmatch(number)}
+    second_years = {number for number in second if _YEAR.fullmatch(number)}
+    return first_years == second_years or (first_years == first and second_years == second)
 
 
 def disagreement_notices(citations: Sequence[Citation]) -> tuple[Notice, ...]:
-    """A notice for each pair of quotes that disagree."""
+    """Return a notice for each pair of quotes that contradict each other."""
     return tuple(
         Notice("disagree", (first.number, second.number))
-        for place, first in enumerate(citations)
-        for second in citations[place + 1 :]
-        if first.language == second.language and disagree(first.quote, second.quote, first.language)
+        for position, first in enumerate(citations)
+        for second in citations[position + 1 :]
+        if first.language == second.language and sentences_disagree(first.quote, second.quote, first.language)
     )

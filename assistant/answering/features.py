@@ -1,8 +1,8 @@
-"""What tells an answer from a passage that is only about the matter, as numbers.
+"""Computes features that help `answerability` to distinguish answers from sentences that are merely on topic.
 
-`answerability` weighs them. A name or number of the question that the sentence and its neighbours
-lack says most; then how well each word is matched, and whether the sentence holds the kind of thing
-that is asked for (a time, a number, a name).
+The strongest evidence against an answer is a name or number that occurs in the question but not around the sentence.
+The next strongest features are how well each word of the question is matched, and whether the sentence contains the
+type of answer that the question asks for (a time, a number or a name).
 """
 
 from __future__ import annotations
@@ -19,17 +19,16 @@ from assistant.retrieval.query import Query
 from assistant.schema import RetrievedPassage
 from assistant.text.function_words import is_function_word
 from assistant.text.stemming import content_stems
-from assistant.text.words import content_words, fold, words
+from assistant.text.words import content_words, fold_text, split_words
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_COMPOUNDING_LANGUAGES = frozenset(
-    {"sv", "no", "da", "de", "nl", "fi"}
-)  # a compound has many pieces without being rare
-_GAP_WITHOUT_RIVAL = 0.2  # to the next passage, where there is no other
-_MATCH_THRESHOLD = 0.55  # a word cosine from here on counts as the same thing
+# Languages that write a compound as one word. Such a word has many tokens even if it isn't rare.
+_COMPOUNDING_LANGUAGES = frozenset({"sv", "no", "da", "de", "nl", "fi"})
+_DEFAULT_SCORE_GAP = 0.2  # used if all sentences are from one passage
+_MATCH_THRESHOLD = 0.55  # two words with at least this cosine count as having the same meaning
 _ANSWER_TYPES = {
     "time": re.compile(
         r"\b(?:when|since when|until when|what (?:year|date|day|month|century|decade)|"
@@ -71,99 +70,118 @@ _NUMBERS = {
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Features of the best sentence for a question. The window is that sentence, its neighbours and its titles.
+    """Features of the best sentence for a question.
+
+    The window consists of the best sentence, the sentences before and after it, the title and the headings. A word
+    of the question is missing if the window doesn't contain the word.
 
     Attributes:
-        cosine: of question and sentence.
-        word_match: see `ScoredSentence`.
-        passage_match: word match of the whole passage, see `RetrievedPassage`.
-        weakest_word_match: best cosine in the window of the question's least matched word.
-        unmatched_weight: share of the question's words whose match is below the threshold, 0..1.
-        lexical_share: see `RetrievedPassage`.
-        word_coverage: share of the question's words that occur in the window, 0..1; 0 across languages.
-        rarest_missing_idf: idf of the rarest question word not in the window, over the highest idf.
-        strangest_missing_word: see `LexicalIndex.character_rarity`, of the missing word that has most of it.
-        most_pieces_missing: most tokens that the model splits a missing word into; rare names have many.
-        most_pieces_unknown: the same for words that the corpus lacks.
-        missing_names: names in the question that the window lacks, at most 2.
-        number_missing: 1 when the window lacks a number of the question.
-        lacks_answer_type: 1 when the question asks for a time, number or name and the sentence has none.
-        negation_mismatch: 1 when only one of question and sentence is negated.
-        score_gap: to the best sentence of another passage.
-        retriever_agreement: how many of the two retrievers rank its passage first.
-        question_length: log of the number of content words.
-        cross_lingual: 1 when question and sentence are in different languages.
-        cosine_cross_lingual, word_match_cross_lingual, missing_names_cross_lingual: products with `cross_lingual`.
+        sentence_cosine: the cosine between the question and the sentence.
+        sentence_word_match: the word match of the sentence; see `ScoredSentence`.
+        passage_word_match: the word match of the whole passage; see `RetrievedPassage`.
+        weakest_word_match: the match of the question word that is matched least well. The match of a word is its
+            best cosine to a word in the window.
+        unmatched_idf_share: the total weight of the question words whose match is below the threshold, 0..1.
+        passage_lexical_score: the lexical score of the passage; see `RetrievedPassage`.
+        word_coverage: the total weight of the question words that the window contains, 0..1; 0 if `is_cross_lingual`.
+        max_missing_word_idf: the idf of the rarest missing word, divided by the highest idf; 0 if `is_cross_lingual`.
+        max_missing_word_rarity: the highest character rarity of a missing word, 0..1; 0 if `is_cross_lingual`.
+        max_missing_word_tokens: the highest token count of a missing word; rare names have many tokens. 0 if
+            `is_cross_lingual`, or if the language writes compounds as one word.
+        max_unknown_word_tokens: the highest token count of a word that isn't in the corpus; 0 in the same cases.
+        missing_name_count: the number of missing names, at most 2.
+        lacks_number: 1 if a number in the question doesn't occur in the window.
+        lacks_answer_type: 1 if the question asks for a time, number or name and the sentence contains none.
+        negation_mismatch: 1 if either the question or the sentence is negated, but not both.
+        score_gap: how much higher the sentence scores than the best sentence from another passage.
+        retriever_agreement: how many of the two retrievers rank the passage first, 0..2.
+        question_length: ln(1 + the number of content words in the question).
+        is_cross_lingual: 1 if the question and the sentence are in different languages.
+        cosine_if_cross_lingual: `sentence_cosine` multiplied by `is_cross_lingual`.
+        word_match_if_cross_lingual: `sentence_word_match` multiplied by `is_cross_lingual`.
+        missing_names_if_cross_lingual: `missing_name_count` multiplied by `is_cross_lingual`.
     """
 
-    cosine: float
-    word_match: float
-    passage_match: float
+    sentence_cosine: float
+    sentence_word_match: float
+    passage_word_match: float
     weakest_word_match: float
-    unmatched_weight: float
-    lexical_share: float
+    unmatched_idf_share: float
+    passage_lexical_score: float
     word_coverage: float
-    rarest_missing_idf: float
-    strangest_missing_word: float
-    most_pieces_missing: float
-    most_pieces_unknown: float
-    missing_names: float
-    number_missing: float
+    max_missing_word_idf: float
+    max_missing_word_rarity: float
+    max_missing_word_tokens: float
+    max_unknown_word_tokens: float
+    missing_name_count: float
+    lacks_number: float
     lacks_answer_type: float
     negation_mismatch: float
     score_gap: float
     retriever_agreement: float
     question_length: float
-    cross_lingual: float
-    cosine_cross_lingual: float
-    word_match_cross_lingual: float
-    missing_names_cross_lingual: float
+    is_cross_lingual: float
+    cosine_if_cross_lingual: float
+    word_match_if_cross_lingual: float
+    missing_names_if_cross_lingual: float
 
 
 def compute_features(
-    index: Index, query: Query, retrieved: Sequence[RetrievedPassage], evidence: Sequence[ScoredSentence]
+    index: Index, query: Query, retrieved: Sequence[RetrievedPassage], sentences: Sequence[ScoredSentence]
 ) -> Features | None:
-    """The features of the best of `evidence`, None without any."""
-    if not evidence:
+    """Compute the features of the best sentence.
+
+    Args:
+        index: the index that was searched.
+        query: the question.
+        retrieved: the retrieved passages.
+        sentences: the sentences of those passages, best first.
+
+    Returns:
+        The features, or None if there are no sentences.
+    """
+    if not sentences:
         return None
-    best = evidence[0]
-    other = next((item for item in evidence if item.passage.passage_id != best.passage.passage_id), None)
+    best = sentences[0]
+    runner_up = next((item for item in sentences if item.passage.passage_id != best.passage.passage_id), None)
     window = _Window(index, query, best)
-    top_lexical = max(retrieved, key=lambda item: item.lexical)
+    top_lexical = max(retrieved, key=lambda item: item.lexical_score)
     top_cosine = max(retrieved, key=lambda item: item.cosine)
-    across = float(query.language != best.passage.language)
-    plain = float(not across and query.language not in _COMPOUNDING_LANGUAGES)
-    missing_names = min(2.0, window.missing_names(bool(across)))
+    cross_lingual = float(query.language != best.passage.language)
+    tokens_comparable = float(not cross_lingual and query.language not in _COMPOUNDING_LANGUAGES)
+    missing_names = min(2.0, window.missing_names(bool(cross_lingual)))
     return Features(
-        cosine=best.cosine,
-        word_match=best.word_match,
-        passage_match=best.retrieved.word_match,
+        sentence_cosine=best.cosine,
+        sentence_word_match=best.word_match,
+        passage_word_match=best.retrieved_passage.word_match,
         weakest_word_match=float(window.matches.min(initial=1.0)),
-        unmatched_weight=float(query.weights[window.matches < _MATCH_THRESHOLD].sum()),
-        lexical_share=best.retrieved.lexical,
-        word_coverage=(1 - across) * window.cover(),
-        rarest_missing_idf=(1 - across) * window.rarest_missing(),
-        strangest_missing_word=(1 - across) * window.strangest_missing(),
-        most_pieces_missing=window.pieces_missing() * plain,
-        most_pieces_unknown=window.pieces_unknown() * plain,
-        missing_names=missing_names,
-        number_missing=float(bool(_numbers(query.text) - _numbers(window.text))),
+        unmatched_idf_share=float(query.word_weights[window.matches < _MATCH_THRESHOLD].sum()),
+        passage_lexical_score=best.retrieved_passage.lexical_score,
+        word_coverage=(1 - cross_lingual) * window.word_coverage(),
+        max_missing_word_idf=(1 - cross_lingual) * window.rarest_missing_idf(),
+        max_missing_word_rarity=(1 - cross_lingual) * window.max_missing_rarity(),
+        max_missing_word_tokens=window.max_missing_tokens() * tokens_comparable,
+        max_unknown_word_tokens=window.max_unknown_tokens() * tokens_comparable,
+        missing_name_count=missing_names,
+        lacks_number=float(bool(_numbers(query.text) - _numbers(window.text))),
         lacks_answer_type=float(_lacks_answer_type(query.text, best.quote)),
         negation_mismatch=float(bool(_NEGATION.search(query.text)) != bool(_NEGATION.search(best.quote))),
-        score_gap=best.score - other.score if other else _GAP_WITHOUT_RIVAL,
-        retriever_agreement=float(best.retrieved is top_lexical) + float(best.retrieved is top_cosine),
-        question_length=log1p(len(query.words)),
-        cross_lingual=across,
-        cosine_cross_lingual=across * best.cosine,
-        word_match_cross_lingual=across * best.word_match,
-        missing_names_cross_lingual=across * missing_names,
+        score_gap=best.score - runner_up.score if runner_up else _DEFAULT_SCORE_GAP,
+        retriever_agreement=float(best.retrieved_passage is top_lexical) + float(best.retrieved_passage is top_cosine),
+        question_length=log1p(len(query.content_words)),
+        is_cross_lingual=cross_lingual,
+        cosine_if_cross_lingual=cross_lingual * best.cosine,
+        word_match_if_cross_lingual=cross_lingual * best.word_match,
+        missing_names_if_cross_lingual=cross_lingual * missing_names,
     )
 
 
 class _Window:
-    """The best sentence with its neighbours and titles, compared with the question's words.
+    """The best sentence, together with the sentences before and after it, the title and the headings.
 
-    `matches` is the best cosine of each word of the question to one of the window, `[words]`.
+    Attributes:
+        text: the text of the window.
+        matches: the best cosine of each question word to a word in the window, `[question words]`.
     """
 
     def __init__(self, index: Index, query: Query, best: ScoredSentence) -> None:
@@ -173,83 +191,86 @@ class _Window:
         first, last = max(0, number - 1), number + 1
         quotes = [passage.quote(span) for span in passage.sentences[first : last + 1]]
         self.text = " ".join([passage.title, *passage.heading, *quotes])
-        self._words = set(words(self.text))
+        self._words = set(split_words(self.text))
         self._stems = set(content_stems(self.text, passage.language))
-        row = index.rows[passage.passage_id]
-        numbers = index.words.sentence_numbers(row)
-        inside = (numbers < 0) | ((numbers >= first) & (numbers <= last))
-        self.matches: NDArray[np.float32] = index.words.matches(query.word_vectors, row)[inside].max(
-            axis=0, initial=-1.0
-        )
+        row = index.row_by_passage_id[passage.passage_id]
+        numbers = index.word_vector_index.passage_sentence_numbers(row)
+        in_window = (numbers < 0) | ((numbers >= first) & (numbers <= last))
+        self.matches: NDArray[np.float32] = index.word_vector_index.word_cosines(query.word_vectors, row)[
+            in_window
+        ].max(axis=0, initial=-1.0)
 
-    def cover(self) -> float:
-        """Weight of the question's words that stand here in some form, 0..1."""
-        pairs = zip(self._query.words, self._query.weights.tolist(), strict=True)
-        return float(sum(weight for word, weight in pairs if self._holds(word)))
+    def word_coverage(self) -> float:
+        """Return the total weight of the question words that the window contains, 0..1."""
+        pairs = zip(self._query.content_words, self._query.word_weights.tolist(), strict=True)
+        return float(sum(weight for word, weight in pairs if self._contains(word)))
 
-    def rarest_missing(self) -> float:
-        """The highest idf of a word of the question that doesn't stand here, over the highest there is."""
-        missing = [word for word in self._query.words if not self._holds(word)]
-        lexical = self._index.lexical
-        return float(max(lexical.idf(missing), default=0.0) / lexical.highest_idf)
+    def rarest_missing_idf(self) -> float:
+        """Return the highest idf of a missing word, divided by the highest possible idf, 0..1."""
+        missing = [word for word in self._query.content_words if not self._contains(word)]
+        lexical = self._index.lexical_index
+        return float(max(lexical.word_idfs(missing), default=0.0) / lexical.highest_idf)
 
-    def strangest_missing(self) -> float:
-        """How unlike any word of the corpus a missing word of the question is: mean idf of its 4-grams, 0..1.
+    def max_missing_rarity(self) -> float:
+        """Return the highest character rarity of a missing word, 0..1.
 
-        It tells a name that the corpus doesn't know ("Aicardi") from another word for what it does.
+        A high rarity marks a name that doesn't occur in the corpus ("Aicardi") rather than a synonym of a word that
+        does.
         """
-        missing = [word for word in self._query.words if not self._holds(word)]
-        return max((self._index.lexical.character_rarity(word) for word in missing), default=0.0)
+        missing = [word for word in self._query.content_words if not self._contains(word)]
+        return max((self._index.lexical_index.character_rarity(word) for word in missing), default=0.0)
 
-    def pieces_missing(self) -> float:
-        """The most tokens of a word of the question that doesn't stand here: rare names are cut into many."""
-        pairs = zip(self._query.words, self._query.pieces, strict=True)
-        return float(max((pieces for word, pieces in pairs if not self._holds(word)), default=0))
+    def max_missing_tokens(self) -> float:
+        """Return the highest token count of a missing word. Rare names have many tokens."""
+        pairs = zip(self._query.content_words, self._query.word_token_counts, strict=True)
+        return float(max((count for word, count in pairs if not self._contains(word)), default=0))
 
-    def pieces_unknown(self) -> float:
-        """The same of a word that stands nowhere in the corpus."""
-        lexical = self._index.lexical
-        pairs = zip(self._query.words, self._query.pieces, strict=True)
+    def max_unknown_tokens(self) -> float:
+        """Return the highest token count of a word that doesn't occur in the corpus."""
+        lexical = self._index.lexical_index
+        pairs = zip(self._query.content_words, self._query.word_token_counts, strict=True)
         return float(
-            max((pieces for word, pieces in pairs if lexical.idf([word])[0] >= lexical.highest_idf), default=0)
+            max((count for word, count in pairs if lexical.word_idfs([word])[0] >= lexical.highest_idf), default=0)
         )
 
-    def missing_names(self, across: bool) -> float:
-        """How many capitalised words of the question nothing here stands for; by meaning across languages."""
+    def missing_names(self, cross_lingual: bool) -> float:
+        """Return how many capitalised words of the question are missing.
+
+        If `cross_lingual` is true, a name isn't missing if the window contains a word with the same meaning.
+        """
         text = self._query.text
-        named = {
-            fold(text[span.start : span.end])
+        names = {
+            fold_text(text[span.start : span.end])
             for _, span in content_words(text)
             if span.start > 0 and text[span.start].isupper()
         }
-        matched = dict(zip(self._query.words, self.matches.tolist(), strict=True))
-        return float(
-            sum(not self._holds(name) and not (across and matched.get(name, 1.0) >= _MATCH_THRESHOLD) for name in named)
-        )
+        match_of = dict(zip(self._query.content_words, self.matches.tolist(), strict=True))
+        missing = [name for name in names if not self._contains(name)]
+        return float(sum(not (cross_lingual and match_of.get(name, 1.0) >= _MATCH_THRESHOLD) for name in missing))
 
-    def _holds(self, word: str) -> bool:
-        """Whether a word stands here, in another form, or one that begins as it does ("Normandie")."""
-        if word in self._words or self._stems.intersection(self._index.lexical.variants(word)):
+    def _contains(self, word: str) -> bool:
+        """Return whether the window contains `word`, an inflection of it, or a word with the same beginning."""
+        if word in self._words or self._stems.intersection(self._index.lexical_index.word_stems(word)):
             return True
-        beginning = word[: max(4, int(len(word) * 0.65))]
-        return len(word) > 4 and any(other.startswith(beginning) for other in self._words)
+        prefix = word[: max(4, int(len(word) * 0.65))]
+        return len(word) > 4 and any(other.startswith(prefix) for other in self._words)
 
 
 def _numbers(text: str) -> set[str]:
-    """The numbers of a text in one form: 1,000 is 1000, third is 3."""
-    found = set()
-    for word in words(text):
+    """Return the numbers in `text` in normalised form: "1,000" becomes "1000", and "third" becomes "3"."""
+    numbers = set()
+    for word in split_words(text):
         if word[0].isdigit():
-            found.add(re.sub(r"\D", "", re.split(r"(?<=\d)(?:st|nd|rd|th|s)\b", word)[0]))
+            numbers.add(re.sub(r"\D", "", re.split(r"(?<=\d)(?:st|nd|rd|th|s)\b", word)[0]))
         elif word in _NUMBERS and not is_function_word(word):
-            found.add(_NUMBERS[word])
-    return found
+            numbers.add(_NUMBERS[word])
+    return numbers
 
 
 def _lacks_answer_type(question: str, quote: str) -> bool:
-    """Whether the question asks for a time, number or name and the quote holds none."""
-    asked = question.casefold()
+    """Return whether the question asks for a time, number or name that the quote doesn't contain."""
+    folded = question.casefold()
     return any(
-        pattern.search(asked) and not _ANSWER_TYPE_EVIDENCE[kind].search(quote)
+        pattern.search(folded) and not _ANSWER_TYPE_EVIDENCE[kind].search(quote)
         for kind, pattern in _ANSWER_TYPES.items()
     )

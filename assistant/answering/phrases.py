@@ -1,74 +1,81 @@
-"""What the assistant itself says, in English and Swedish. Nothing here states a fact of the corpus."""
+"""The assistant's own sentences, in English and Swedish. None of them states a fact from the documents."""
 
 from __future__ import annotations
 
 import re
 
-from assistant.citations import without_markers
+from assistant.citations import escape_citation_markers
 from assistant.schema import Verdict
-from assistant.text.language import LANGUAGES
+from assistant.text.language import SUPPORTED_LANGUAGES
 
 _REFUSALS = {
     "en": {
-        Verdict.NOT_COVERED: "The texts say nothing about this.",
-        Verdict.UNCLEAR: "The texts touch on this but don't clearly answer it. The closest passages are shown below.",
+        Verdict.NOT_COVERED: "I found no answer to this in the documents.",
+        Verdict.UNCLEAR: "I found passages about this, but no clear answer. They are shown below.",
     },
     "sv": {
-        Verdict.NOT_COVERED: "Texterna säger ingenting om detta.",
-        Verdict.UNCLEAR: "Texterna berör detta men ger inget tydligt svar. De närmaste styckena visas nedan.",
+        Verdict.NOT_COVERED: "Jag hittade inget svar på din fråga i dokumenten.",
+        Verdict.UNCLEAR: "Jag hittade stycken som berör frågan, men inget tydligt svar. Styckena visas nedan.",
     },
 }
-_UNCLEAR_BESIDE = {
-    "en": "The texts touch on this but don't clearly answer it; ask it alone to see the closest passages.",
-    "sv": "Texterna berör detta men ger inget tydligt svar; ställ frågan för sig för att se de närmaste styckena.",
+_PARTLY_UNCLEAR = {
+    "en": "I found passages about this, but no clear answer. Ask this question on its own to see them.",
+    "sv": "Jag hittade stycken som berör frågan, men inget tydligt svar. Ställ frågan separat om du vill se styckena.",
 }
-_TOPICS = {"en": "They do cover: {topics}.", "sv": "De tar upp: {topics}."}
-_CONTACT = {"en": "You can ask: {contact}", "sv": "Du kan fråga: {contact}"}
-_LEAD_YES_NO = {"en": "This is what the texts say about it:", "sv": "Så här står det i texterna:"}
+_RELATED_TOPICS = {"en": "Related topics: {topics}.", "sv": "Närliggande ämnen: {topics}."}
+_CONTACT = {"en": "You can contact {contact} instead.", "sv": "Du kan i stället kontakta {contact}."}
+_YES_NO_LEAD_IN = {"en": "This is what the documents say:", "sv": "Så här står det i dokumenten:"}
 _YES_NO = {
     "en": re.compile(
         r"\W*(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|must)\s+\w", re.IGNORECASE
     ),
-    # A Swedish question without a question word begins with its verb, mostly in the present tense.
+    # A Swedish yes-or-no question begins with its verb, usually in the present tense.
     "sv": re.compile(
         r"\W*(?:är|var (?!och)(?:det|den|de|han|hon)|finns|får|kan|kunde|ska|skulle|måste|\w{3,}[ae]r)\s+\w",
         re.IGNORECASE,
     ),
 }
-_LEAD_ACROSS = {"en": "The texts say, in {language}:", "sv": "I texterna står det, på {language}:"}
+_OTHER_LANGUAGE_LEAD_IN = {
+    "en": "This is what the documents say, in {language}:",
+    "sv": "Så här står det på {language} i dokumenten:",
+}
 _LANGUAGE_NAMES = {
     "en": {"en": "English", "sv": "Swedish"},
     "sv": {"en": "engelska", "sv": "svenska"},
 }
-_OTHER_LANGUAGE = {"en": "their own language", "sv": "deras eget språk"}
+_UNNAMED_LANGUAGE = {"en": "the original language", "sv": "originalspråket"}
 
 
 def reply_language(language: str, default: str) -> str:
-    """The language the assistant speaks to somebody who writes `language`."""
-    return language if language in LANGUAGES else default
+    """Return the language of the reply to a question in `language`: `language` if supported, else `default`."""
+    return language if language in SUPPORTED_LANGUAGES else default
 
 
-def partly_unclear_note(language: str) -> str:
-    """The refusal of one question beside another that is answered: no passages are shown then."""
-    return _UNCLEAR_BESIDE[language]
+def partial_refusal_text(language: str) -> str:
+    """Return the text that refuses one question of a message in which other questions are answered.
+
+    Unlike a full refusal, this text is not accompanied by the closest passages.
+    """
+    return _PARTLY_UNCLEAR[language]
 
 
 def refusal_text(verdict: Verdict, language: str, topics: tuple[str, ...], contact: str) -> str:
-    """The text of a refusal: what it is, the nearest topics, and whom to ask."""
+    """Return the text of a refusal, including any related topics and a contact if there is one."""
     parts = [_REFUSALS[language][verdict]]
     if topics:
-        parts.append(_TOPICS[language].format(topics="; ".join(topics)))
+        parts.append(_RELATED_TOPICS[language].format(topics="; ".join(topics)))
     if contact:
         parts.append(_CONTACT[language].format(contact=contact))
-    return without_markers(" ".join(parts))
+    return escape_citation_markers(" ".join(parts))
 
 
-def lead_in(language: str, quoted: str, question: str) -> str:
-    """What stands before quotes in another language than the asker's, or where yes or no was asked for.
+def quote_lead_in(language: str, quote_language: str, question: str) -> str:
+    """Return the words before the quotes, or "" if none are needed.
 
-    The quote decides, not the assistant: it never says yes or no itself. Empty in other cases.
+    Quotes get a lead-in if they aren't in the user's language. They also get one if the question expects a yes or no,
+    because the assistant itself never answers yes or no.
     """
-    if language == quoted:
-        return _LEAD_YES_NO[language] if _YES_NO[language].match(question) else ""
-    name = _LANGUAGE_NAMES[language].get(quoted, _OTHER_LANGUAGE[language])
-    return _LEAD_ACROSS[language].format(language=name)
+    if language == quote_language:
+        return _YES_NO_LEAD_IN[language] if _YES_NO[language].match(question) else ""
+    name = _LANGUAGE_NAMES[language].get(quote_language, _UNNAMED_LANGUAGE[language])
+    return _OTHER_LANGUAGE_LEAD_IN[language].format(language=name)

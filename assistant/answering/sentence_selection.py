@@ -1,35 +1,39 @@
-"""Which sentences answer: each sentence of the retrieved passages with what speaks for it."""
+"""Scores the sentences of the retrieved passages and selects the sentences to quote."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.answering.definitions import Definition
-from assistant.answering.disagreement import disagree
+from assistant.answering.definitions import DefinitionQuestion
+from assistant.answering.disagreement import sentences_disagree
 from assistant.answering.whole_lists import expand_to_list
 from assistant.index.loading import Index
 from assistant.retrieval.query import Query
 from assistant.schema import Passage, RetrievedPassage, Span
 
-# score = cosine of the sentence + 0.5 * its word match + 0.6 * score of its passage: a flat optimum over
-# five development sets for the answer being in the first sentence
-# (measured once over 1,660 questions; 0.7 and 0.3 do as well).
+# score = cosine of the sentence + 0.5 * its word match + 0.6 * score of its passage
+# The weights are close to optimal on five development sets (1,660 questions), measured by how often the best sentence
+# contains the answer. The weights 0.7 and 0.3 work equally well.
 _MATCH_WEIGHT, _PASSAGE_WEIGHT = 0.5, 0.6
 MAX_QUOTES = 3
-_SCORE_MARGIN = 0.04  # a further sentence is quoted when it is that close to the best
-_DISAGREEMENT_DEPTH = 8  # sentences among which one that disagrees with the best is looked for
+_SCORE_MARGIN = 0.04  # a further sentence is quoted if its score is within this margin of the best score
+_DISAGREEMENT_DEPTH = 8  # number of top sentences searched for one that contradicts the best sentence
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredSentence:
-    """A sentence with its scores.
+    """A sentence of a retrieved passage with its scores.
 
-    `cosine` to the question, -1..1; `word_match`: how well its words, and its title's and headings',
-    cover the question's, -1..1; `score` orders.
+    Attributes:
+        retrieved_passage: the retrieved passage with its scores.
+        span: the position of the sentence in the document.
+        cosine: the cosine between the sentence and the question, -1..1.
+        word_match: how well the words of the sentence, the title and the headings cover the question, -1..1.
+        score: the total score; higher is better.
     """
 
-    retrieved: RetrievedPassage
+    retrieved_passage: RetrievedPassage
     span: Span
     cosine: float
     word_match: float
@@ -37,65 +41,84 @@ class ScoredSentence:
 
     @property
     def passage(self) -> Passage:
-        """The passage the sentence stands in."""
-        return self.retrieved.passage
+        """The passage that contains the sentence."""
+        return self.retrieved_passage.passage
 
     @property
     def quote(self) -> str:
-        """The sentence, word for word."""
+        """The sentence, verbatim."""
         return self.passage.quote(self.span)
 
 
 def score_sentences(
-    index: Index, query: Query, retrieved: Sequence[RetrievedPassage], definition: Definition | None = None
+    index: Index,
+    query: Query,
+    retrieved: Sequence[RetrievedPassage],
+    definition_question: DefinitionQuestion | None = None,
 ) -> list[ScoredSentence]:
-    """Every sentence of `retrieved` as evidence, best first; `definition` if the question asks for one."""
-    found = []
+    """Score every sentence of the retrieved passages, best first.
+
+    Args:
+        index: the index that was searched.
+        query: the question.
+        retrieved: the retrieved passages.
+        definition_question: the name that the question asks to define, or None. Sentences that define it get a bonus.
+    """
+    scored = []
     for item in retrieved:
-        row = index.rows[item.passage.passage_id]
-        cosines, matches = index.sentence_cosines(query.vector, row), _word_matches(index, query, row)
+        row = index.row_by_passage_id[item.passage.passage_id]
+        cosines, matches = index.sentence_cosines(query.question_vector, row), _word_matches(index, query, row)
         for span, cosine, match in zip(item.passage.sentences, cosines.tolist(), matches, strict=True):
             score = cosine + _MATCH_WEIGHT * match + _PASSAGE_WEIGHT * item.score
-            if definition:
-                score += definition.bonus(item.passage.quote(span))
-            found.append(ScoredSentence(item, span, cosine, match, score))
-    return sorted(found, key=lambda item: -item.score)
+            if definition_question:
+                score += definition_question.score_bonus(item.passage.quote(span))
+            scored.append(ScoredSentence(item, span, cosine, match, score))
+    return sorted(scored, key=lambda item: -item.score)
 
 
-def _disagrees(item: ScoredSentence, best: ScoredSentence) -> bool:
+def _disagrees(sentence: ScoredSentence, best: ScoredSentence) -> bool:
     language = best.passage.language
-    return item.passage.language == language and disagree(best.quote, item.quote, language)
+    return sentence.passage.language == language and sentences_disagree(best.quote, sentence.quote, language)
 
 
-def _is_part_of(item: ScoredSentence, other: ScoredSentence) -> bool:
-    """Whether `item` is a part of the longer `other`."""
-    same = item is not other and item.passage.passage_id == other.passage.passage_id
-    return same and other.span.start <= item.span.start and item.span.end <= other.span.end
+def _is_part_of(sentence: ScoredSentence, other: ScoredSentence) -> bool:
+    """Return whether the span of another sentence, `other`, contains the span of `sentence`."""
+    if sentence is other or sentence.passage.passage_id != other.passage.passage_id:
+        return False
+    return other.span.start <= sentence.span.start and sentence.span.end <= other.span.end
 
 
 def _word_matches(index: Index, query: Query, row: int) -> list[float]:
-    """Word match of each sentence of passage `row`."""
+    """Return the word match of each sentence of passage `row`."""
     import numpy as np
 
     count = len(index.passages[row].sentences)
-    if not query.words:
+    if not query.content_words:
         return [0.0] * count
-    by_word = index.words.matches(query.word_vectors, row)
-    numbers = index.words.sentence_numbers(row)
+    by_word = index.word_vector_index.word_cosines(query.word_vectors, row)
+    numbers = index.word_vector_index.passage_sentence_numbers(row)
     header = by_word[numbers < 0].max(axis=0, initial=-1.0)
     best = [np.maximum(header, by_word[numbers == number].max(axis=0, initial=-1.0)) for number in range(count)]
-    return [float(own @ query.weights) for own in best]
+    return [float(cosines @ query.word_weights) for cosines in best]
 
 
-def select_sentences(evidence: Sequence[ScoredSentence]) -> list[ScoredSentence]:
-    """The sentences to quote, in reading order: the best, what is almost as good, and what contradicts it."""
-    if not evidence:
+def select_sentences(sentences: Sequence[ScoredSentence]) -> list[ScoredSentence]:
+    """Select the sentences to quote, in reading order.
+
+    The selection consists of the best sentence, any that score almost as well and, if there is one, a sentence that
+    contradicts the best. A sentence that belongs to a list is widened to the whole list.
+
+    Args:
+        sentences: the scored sentences, best first.
+    """
+    if not sentences:
         return []
-    best = evidence[0]
-    near = [item for item in evidence[:MAX_QUOTES] if item.score >= best.score - _SCORE_MARGIN]
-    near += [item for item in evidence[1:_DISAGREEMENT_DEPTH] if item not in near and _disagrees(item, best)][:1]
-    order = list(dict.fromkeys(item.passage.passage_id for item in evidence))
-    whole = [replace(item, span=expand_to_list(item.passage, item.span)) for item in near]
-    distinct = list({" ".join(item.quote.split()): item for item in reversed(whole)}.values())
-    apart = [item for item in distinct if not any(_is_part_of(item, other) for other in distinct)]
-    return sorted(apart, key=lambda item: (order.index(item.passage.passage_id), item.span.start))
+    best = sentences[0]
+    selected = [item for item in sentences[:MAX_QUOTES] if item.score >= best.score - _SCORE_MARGIN]
+    others = (item for item in sentences[1:_DISAGREEMENT_DEPTH] if item not in selected)
+    selected += [item for item in others if _disagrees(item, best)][:1]
+    passage_order = list(dict.fromkeys(item.passage.passage_id for item in sentences))
+    widened = [replace(item, span=expand_to_list(item.passage, item.span)) for item in selected]
+    distinct = list({" ".join(item.quote.split()): item for item in reversed(widened)}.values())
+    separate = [item for item in distinct if not any(_is_part_of(item, other) for other in distinct)]
+    return sorted(separate, key=lambda item: (passage_order.index(item.passage.passage_id), item.span.start))

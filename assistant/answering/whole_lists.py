@@ -1,4 +1,4 @@
-"""A list is quoted whole: its introduction and all its items, or none."""
+"""Widens a quote from a list to the whole list, with its introductory line and all its items."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ import re
 from assistant.schema import Passage, Span
 
 _ITEM = re.compile(r"\s*(?:[-*•–]|\d{1,3}[.)])\s+\S")
-_MOST_CHARACTERS = 1200  # a longer list is quoted by the sentence
+_MAX_CHARACTERS = 1200  # longer lists aren't quoted in full
 
 
 def expand_to_list(passage: Passage, span: Span) -> Span:
-    """`span` widened to the list that it introduces (it ends with a colon) or is an item of.
+    """Widen `span` to the list that it introduces or belongs to.
 
-    The introduction counts only when it ends with a colon; a list that is too long isn't widened to.
+    Returns:
+        The span of the list and its introductory line, which must end with a colon. If there is no such list, or
+        the list is too long, `span` is returned unchanged.
     """
     lines = _lines(passage)
-    at = next((number for number, line in enumerate(lines) if line.start <= span.start < line.end), None)
-    if at is None:
+    position = next((number for number, line in enumerate(lines) if line.start <= span.start < line.end), None)
+    if position is None:
         return span
-    first = last = at
-    if _is_item(passage, lines[at]):
+    first = last = position
+    if _is_item(passage, lines[position]):
         while first > 0 and _is_item(passage, lines[first - 1]):
             first -= 1
         if first > 0 and passage.quote(lines[first - 1]).rstrip().endswith(":"):
@@ -31,8 +33,8 @@ def expand_to_list(passage: Passage, span: Span) -> Span:
         return span
     while last + 1 < len(lines) and _is_item(passage, lines[last + 1]):
         last += 1
-    start = span.start if first == at else lines[first].start
-    if last == first or lines[last].end - start > _MOST_CHARACTERS:
+    start = span.start if first == position else lines[first].start
+    if last == first or lines[last].end - start > _MAX_CHARACTERS:
         return span
     return Span(start, lines[last].end)
 
@@ -42,10 +44,10 @@ def _is_item(passage: Passage, line: Span) -> bool:
 
 
 def _lines(passage: Passage) -> list[Span]:
-    """The spans of the lines that aren't empty."""
-    found, at = [], passage.start
+    """Return the spans of the non-blank lines of `passage`."""
+    lines, start = [], passage.start
     for line in passage.text.split("\n"):
         if line.strip():
-            found.append(Span(at, at + len(line)))
-        at += len(line) + 1
-    return found
+            lines.append(Span(start, start + len(line)))
+        start += len(line) + 1
+    return lines

@@ -1,4 +1,4 @@
-"""The extractive writer: sentences of the corpus, word for word, each with its marker."""
+"""Composes an extractive answer: verbatim sentences, each followed by its citation marker."""
 
 from __future__ import annotations
 
@@ -6,36 +6,35 @@ from collections.abc import Sequence
 
 from assistant.answering import phrases
 from assistant.answering.sentence_selection import ScoredSentence
-from assistant.citations import marker
+from assistant.citations import citation_marker
 from assistant.schema import Citation, RetrievedPassage, Span
 
 
-def make_citations(evidence: Sequence[ScoredSentence]) -> tuple[Citation, ...]:
-    """One numbered citation for each sentence, in the order given."""
-    return tuple(_citation(number, item) for number, item in enumerate(evidence, 1))
-
-
-def closest_passages(retrieved: Sequence[RetrievedPassage]) -> tuple[Citation, ...]:
-    """Whole passages as the closest there is, never as sources."""
+def make_citations(sentences: Sequence[ScoredSentence]) -> tuple[Citation, ...]:
+    """Return one citation for each sentence, numbered from 1 in the given order."""
     return tuple(
-        _quote(number, item, Span(item.passage.start, item.passage.end), item.score)
+        _make_citation(number, item.retrieved_passage, item.span, item.score)
+        for number, item in enumerate(sentences, 1)
+    )
+
+
+def cite_whole_passages(retrieved: Sequence[RetrievedPassage]) -> tuple[Citation, ...]:
+    """Return whole passages as citations. They accompany an unclear verdict and don't support an answer."""
+    return tuple(
+        _make_citation(number, item, Span(item.passage.start, item.passage.end), item.score)
         for number, item in enumerate(retrieved, 1)
     )
 
 
 def compose_answer(citations: Sequence[Citation], language: str, question: str) -> str:
-    """The text of an answer in `language`: the quotes in order, each followed by its marker."""
-    quotes = " ".join(f"{citation.quote} {marker(citation.number)}" for citation in citations)
-    lead = phrases.lead_in(language, citations[0].language, question)
-    return f"{lead} {quotes}" if lead else quotes
+    """Return the text of an answer in `language`: a lead-in if needed, then each quote followed by its marker."""
+    quotes = " ".join(f"{citation.quote} {citation_marker(citation.number)}" for citation in citations)
+    lead_in = phrases.quote_lead_in(language, citations[0].language, question)
+    return f"{lead_in} {quotes}" if lead_in else quotes
 
 
-def _citation(number: int, item: ScoredSentence) -> Citation:
-    return _quote(number, item.retrieved, item.span, item.score)
-
-
-def _quote(number: int, item: RetrievedPassage, span: Span, score: float) -> Citation:
-    passage = item.passage
+def _make_citation(number: int, retrieved: RetrievedPassage, span: Span, score: float) -> Citation:
+    passage = retrieved.passage
     return Citation(
         number=number,
         document_id=passage.document_id,

@@ -1,22 +1,22 @@
-"""Document -> passages that the embedding model reads whole, with exact offsets.
+"""Chunking, which splits documents into passages that fit the embedding model and have exact offsets.
 
-`parser` does it on llama-index, which takes seconds to import; what the other stages must know of
-it stands here.
+Importing `passage_parser` takes seconds because it imports llama-index. The other stages need only this module,
+which doesn't import llama-index.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-VERSION = 1  # raised when the same document would be divided otherwise; part of the index's identity
-CHUNK_TOKENS = 200
+CHUNKER_VERSION = 1  # part of the identity of an index; increase it if a code change splits documents differently
+CHUNK_SIZE_TOKENS = 200
 
 
 def chunker_name() -> str:
-    """Name and parameters of the chunker, as an index's manifest holds them."""
-    return f"passages-{VERSION}-{CHUNK_TOKENS}"
+    """Return the name and the parameters of the chunker in the form that the manifest of an index records."""
+    return f"passages-{CHUNKER_VERSION}-{CHUNK_SIZE_TOKENS}"
 
 
 def passage_header(title: str, heading: Sequence[str]) -> str:
-    """What the model reads in front of a passage's text, so that "this condition" has a name."""
+    """Return the title and the heading path. The model reads them before a passage, as context for the passage."""
     return " > ".join(dict.fromkeys([title, *heading])) + "\n"

@@ -1,9 +1,9 @@
-"""The chunker: a llama-index node parser.
+"""The chunker, which is a llama-index node parser.
 
-A node never crosses a heading. Within a section whole paragraphs are packed up to `CHUNK_TOKENS`;
-a longer paragraph is divided between sentences, and a sentence that is too long itself between
-words. `SentenceSplitter` of llama-index finds a chunk's offset by searching for its text, which
-gives the first of two equal paragraphs for both; so this is a `NodeParser` of our own.
+A passage never crosses a heading. Within a section, whole paragraphs are combined up to
+`CHUNK_SIZE_TOKENS`. A paragraph that is too long is split between sentences, and a sentence that is too long is
+split between words. llama-index's own `SentenceSplitter` isn't used. It finds the offset of a chunk by searching
+for the chunk's text, so if two paragraphs are equal, both get the offset of the first.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ from llama_index.core.schema import BaseNode, TextNode
 from llama_index.core.schema import Document as LlamaDocument
 from pydantic import PrivateAttr
 
-from assistant.chunking import CHUNK_TOKENS, passage_header
+from assistant.chunking import CHUNK_SIZE_TOKENS, passage_header
 from assistant.embedding.encoder import Encoder
 from assistant.schema import Document, Passage, Span
 from assistant.text.sentences import sentence_spans
 
-_COUNTED = 1024  # texts whose tokens were counted lately
-_HEADER_TOKENS = 48  # of title and heading path, repeated in front of each passage for the model
+_TOKEN_COUNT_CACHE_SIZE = 1024
+_MAX_HEADER_TOKENS = 48  # reserved for the title and the heading path that precede each passage
+_MIN_BUDGET = 16  # the smallest token budget for a passage
 
 
 class PassageParser(NodeParser):
-    """llama-index node parser that gives one `TextNode` for each passage.
+    """llama-index node parser that creates one `TextNode` for each passage.
 
-    `metadata` of a node holds `heading` (the path) and `sentences` (document offsets); neither is
-    meant for a model, and both are excluded from its texts.
+    The metadata of a node contains `document`, `heading` (the path of headings) and `sentences` (spans in
+    document offsets). The metadata is excluded from the text that a model reads.
     """
 
     _encoder: Encoder = PrivateAttr()
@@ -40,14 +41,14 @@ class PassageParser(NodeParser):
     def __init__(self, encoder: Encoder, **data: Any) -> None:
         super().__init__(include_prev_next_rel=False, **data)
         self._encoder = encoder
-        self._count = lru_cache(_COUNTED)(encoder.count_tokens)  # a sentence is cut by its size, then packed by it
+        self._count = lru_cache(_TOKEN_COUNT_CACHE_SIZE)(encoder.count_tokens)
 
     def _parse_nodes(self, nodes: Sequence[BaseNode], show_progress: bool = False, **_: Any) -> list[BaseNode]:
-        return [made for node in nodes for made in self._nodes_of(node.metadata["document"])]
+        return [passage for node in nodes for passage in self._split_document(node.metadata["document"])]
 
-    def _nodes_of(self, document: Document) -> Iterator[TextNode]:
+    def _split_document(self, document: Document) -> Iterator[TextNode]:
         for heading, section in _sections(document):
-            for sentences in self._pack(document, heading, section):
+            for sentences in self._group_sentences(document, heading, section):
                 start, end = sentences[0].start, sentences[-1].end
                 text = document.text[start:end]
                 key = f"{document.document_id}\0{start}\0{text}".encode()
@@ -61,49 +62,49 @@ class PassageParser(NodeParser):
                     excluded_llm_metadata_keys=["document", "heading", "sentences"],
                 )
 
-    def _pack(self, document: Document, heading: Sequence[str], section: Span) -> Iterator[list[Span]]:
-        """Groups of sentences, each within the budget of tokens."""
+    def _group_sentences(self, document: Document, heading: Sequence[str], section: Span) -> Iterator[list[Span]]:
+        """Yield groups of consecutive sentences. Each group fits the token budget of a passage."""
         count = self._count
-        empty = count("")
-        header = min(count(passage_header(document.title, heading)), _HEADER_TOKENS)
-        budget = max(16, min(CHUNK_TOKENS, self._encoder.max_tokens - header) - empty)
+        special_tokens = count("")
+        header_tokens = min(count(passage_header(document.title, heading)), _MAX_HEADER_TOKENS)
+        budget = max(_MIN_BUDGET, min(CHUNK_SIZE_TOKENS, self._encoder.max_tokens - header_tokens) - special_tokens)
         group: list[Span] = []
-        used = 0
+        group_tokens = 0
         for paragraph in _paragraphs(document.text, section):
             sizes = []
             for sentence in self._sentences(document, paragraph, budget):
-                sizes.append((sentence, count(document.text[sentence.start : sentence.end]) - empty + 1))
-            if group and used + sum(size for _, size in sizes) > budget:
+                sizes.append((sentence, count(document.text[sentence.start : sentence.end]) - special_tokens + 1))
+            if group and group_tokens + sum(size for _, size in sizes) > budget:
                 yield group
-                group, used = [], 0
+                group, group_tokens = [], 0
             for sentence, size in sizes:
-                if group and used + size > budget:
+                if group and group_tokens + size > budget:
                     yield group
-                    group, used = [], 0
+                    group, group_tokens = [], 0
                 group.append(sentence)
-                used += size
+                group_tokens += size
         if group:
             yield group
 
     def _sentences(self, document: Document, paragraph: Span, budget: int) -> Iterator[Span]:
         text = document.text[paragraph.start : paragraph.end]
         for span in sentence_spans(text, document.language, paragraph.start):
-            yield from self._cut(document.text, span, budget)
+            yield from self._split_sentence(document.text, span, budget)
 
-    def _cut(self, text: str, span: Span, budget: int) -> Iterator[Span]:
-        """Halve a sentence at a space until each piece fits; a word without spaces anywhere."""
+    def _split_sentence(self, text: str, span: Span, budget: int) -> Iterator[Span]:
+        """Halve a sentence until each part fits the token budget. The sentence is split at a space if there is one."""
         if self._count(text[span.start : span.end]) <= budget:
             yield span
             return
         middle = (span.start + span.end) // 2
         space = text.rfind(" ", span.start + 1, middle)
         left, right = (space, space + 1) if space > 0 else (middle, middle)
-        yield from self._cut(text, Span(span.start, left), budget)
-        yield from self._cut(text, Span(right, span.end), budget)
+        yield from self._split_sentence(text, Span(span.start, left), budget)
+        yield from self._split_sentence(text, Span(right, span.end), budget)
 
 
 def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], Span]]:
-    """The stretches between headings with the path of headings over them."""
+    """Yield the span of each section between two headings, with the path of headings above the section."""
     path: list[tuple[int, str]] = []
     start = 0
     for heading in document.headings:
@@ -116,30 +117,30 @@ def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], Span]]:
 
 
 def _paragraphs(text: str, section: Span) -> Iterator[Span]:
-    at = section.start
-    for part in text[section.start : section.end].split("\n\n"):
-        if part.strip():
-            yield Span(at, at + len(part))
-        at += len(part) + 2
+    start = section.start
+    for paragraph in text[section.start : section.end].split("\n\n"):
+        if paragraph.strip():
+            yield Span(start, start + len(paragraph))
+        start += len(paragraph) + 2
 
 
 def split_into_passages(documents: Sequence[Document], encoder: Encoder) -> list[Passage]:
-    """Divide documents into passages, in the order of the documents.
+    """Split documents into passages. The passages are in the same order as the documents.
 
-    `IngestionPipeline` isn't used: without its cache it is a loop, and its cache holds the texts of
-    removed documents.
+    llama-index's `IngestionPipeline` isn't used because its cache keeps the text of deleted documents.
+    Without the cache, the pipeline would be no more than a loop.
     """
-    carriers = [
+    llama_documents = [
         LlamaDocument(id_=document.document_id, text=document.text, metadata={"document": document})
         for document in documents
     ]
-    nodes = PassageParser(encoder).get_nodes_from_documents(carriers)
+    nodes = PassageParser(encoder).get_nodes_from_documents(llama_documents)
     return [_to_passage(node) for node in nodes if isinstance(node, TextNode)]
 
 
 def _to_passage(node: TextNode) -> Passage:
     document: Document = node.metadata["document"]
-    assert node.start_char_idx is not None  # the parser sets both
+    assert node.start_char_idx is not None  # `PassageParser` sets both indices
     assert node.end_char_idx is not None
     return Passage(
         passage_id=node.node_id,

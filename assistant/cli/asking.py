@@ -1,4 +1,4 @@
-"""The commands that ask: one question, a file of them, a conversation."""
+"""Commands that answer questions: `ask` and `chat`."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from assistant.cli.common import print_status, read_text
+from assistant.cli.common import print_status, read_text_file
 from assistant.errors import QuestionError
 from assistant.schema import Answer, Turn, Verdict, answer_as_dict
 from assistant.settings import Settings
 
+if TYPE_CHECKING:
+    from assistant.conversation.assistant import Assistant
+
 
 def ask(settings: Settings, options: argparse.Namespace) -> int:
-    """One question, or a file of them."""
+    """Answer one question, or a batch of questions from a file."""
     if bool(options.question) == bool(options.batch):
-        print_status("assistant ask: give either a question or --batch FILE")
+        print_status("assistant ask: specify either a question or --batch FILE")
         return 2
     from assistant.factory import make_assistant
     from assistant.retrieval.passage_filter import PassageFilter
@@ -26,19 +29,19 @@ def ask(settings: Settings, options: argparse.Namespace) -> int:
         requests = list(_batch_requests(options.batch))
         assistant = make_assistant(settings, print_status, thorough=False)
         for identifier, turns in requests:
-            answer, _ = _last_answer(assistant, turns)
+            answer = _last_answer(assistant, turns)
             print(json.dumps({"id": identifier, **answer_as_dict(answer)}, ensure_ascii=False), flush=True)
         return 0
     assistant = make_assistant(settings, print_status, thorough=False)
-    only = PassageFilter(tuple(options.document), options.language)
-    trace = assistant.trace(" ".join(options.question), passage_filter=only)
+    passage_filter = PassageFilter(tuple(options.document), options.language)
+    trace = assistant.trace(" ".join(options.question), passage_filter=passage_filter)
     if options.explain:
         from assistant.conversation.explanation import explain_trace, failed_stage
 
-        print(explain_trace(trace, assistant.answerability.answer_threshold))
+        print(explain_trace(trace, assistant.answerability_model.answer_threshold))
         if options.expect:
-            right = _contains(options.expect)
-            print(f"failed     {failed_stage(trace, right, assistant.index.texts) or 'nowhere: it is answered'}")
+            stage = failed_stage(trace, _contains(options.expect), assistant.index.document_texts)
+            print(f"failed     {stage or 'none: the question was answered'}")
     if options.json:
         print(json.dumps(answer_as_dict(trace.answer), ensure_ascii=False, indent=2))
     elif not options.explain:
@@ -47,19 +50,20 @@ def ask(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _contains(words: str) -> Callable[[str, str], bool]:
-    wanted = " ".join(words.casefold().split())
-    return lambda text, _: wanted in " ".join(text.casefold().split())
+    """Return a function that tests whether a text contains `words`, ignoring case and line breaks."""
+    expected = " ".join(words.casefold().split())
+    return lambda text, _: expected in " ".join(text.casefold().split())
 
 
 def _batch_requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
-    """Id and turns of each line of a batch file.
+    """Yield the id and the turns in each line of a batch file.
 
     Raises:
-        QuestionError: the file can't be read or a line is no request.
+        QuestionError: the file can't be read, or a line is not a valid request.
     """
     from assistant.conversation.question import validate_question
 
-    for number, line in enumerate(read_text(path).split("\n"), 1):
+    for number, line in enumerate(read_text_file(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -72,25 +76,26 @@ def _batch_requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
             raise QuestionError(f"line {number} of {str(path)!r}: {error}") from None
         except (ValueError, KeyError, TypeError):
             raise QuestionError(
-                f'line {number} of {str(path)!r} is no request; write {{"id": …, "question": "…"}} '
+                f'line {number} of {str(path)!r} is not a valid request; use {{"id": …, "question": "…"}} '
                 'or {"id": …, "turns": ["…"]}'
             ) from None
 
 
-def _last_answer(assistant: Any, turns: Sequence[str]) -> tuple[Answer, list[Turn]]:
+def _last_answer(assistant: Assistant, turns: Sequence[str]) -> Answer:
+    """Ask the turns of a conversation in order and return the answer to the last one."""
     history: list[Turn] = []
     for turn in turns:
         answer = assistant.ask(turn, history)
         history.append(Turn(turn, answer.resolved_question))
-    return answer, history
+    return answer
 
 
 def chat(settings: Settings, options: argparse.Namespace) -> int:
-    """A conversation in the terminal."""
+    """Hold a conversation in the terminal."""
     from assistant.factory import make_assistant
 
     assistant = make_assistant(settings, print_status, thorough=False)
-    print_status("Ask a question; an empty line ends.")
+    print_status("Ask a question. Enter an empty line to quit.")
     history: list[Turn] = []
     while True:
         try:
@@ -114,9 +119,9 @@ def chat(settings: Settings, options: argparse.Namespace) -> int:
 def _format_answer(answer: Answer) -> str:
     lines = [answer.answer]
     for citation in answer.citations or answer.closest:
-        place = " > ".join(dict.fromkeys([citation.title, *citation.heading]))
-        where = f"{citation.document_id}, characters {citation.start}-{citation.end}"
-        lines.append(f"  [{citation.number}] {place} ({where})" + (f" {citation.url}" if citation.url else ""))
+        headings = " > ".join(dict.fromkeys([citation.title, *citation.heading]))
+        location = f"{citation.document_id}, characters {citation.start}-{citation.end}"
+        lines.append(f"  [{citation.number}] {headings} ({location})" + (f" {citation.url}" if citation.url else ""))
         if answer.closest:
             lines.append(f"      {citation.quote}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What the commands share: lines for people on stderr, progress bars, files that are read."""
+"""Helpers that the commands share: they print status messages, show progress and read files."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from assistant.errors import QuestionError
 
 
 def print_status(line: str) -> None:
-    """A line for people, beside the output."""
+    """Print a status message to stderr."""
     print(line, file=sys.stderr)
 
 
 def progress_bar(items: Iterable[Any], total: int) -> Iterable[Any]:
-    """`items` with a progress bar."""
+    """Wrap `items` in a progress bar on stderr."""
     from tqdm import tqdm
 
     bar: Iterable[Any] = tqdm(items, total=total, file=sys.stderr, dynamic_ncols=True)
     return bar
 
 
-def read_text(path: Path) -> str:
-    """The text of a file.
+def read_text_file(path: Path) -> str:
+    """Read a UTF-8 text file.
 
     Raises:
-        QuestionError: it can't be read.
+        QuestionError: the file can't be read or isn't UTF-8 text.
     """
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise QuestionError(f"can't read {str(path)!r} ({error}); name a UTF-8 text file") from None
+        raise QuestionError(f"can't read {str(path)!r} ({error}); it must be a UTF-8 text file") from None

@@ -1,4 +1,4 @@
-"""The commands that keep the corpus: add, refresh, lint, and watching for changes."""
+"""Commands that maintain the corpus: `add`, `refresh` and `lint`."""
 
 from __future__ import annotations
 
@@ -15,62 +15,64 @@ from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.corpus.gathering.fetcher import Fetcher
-    from assistant.corpus.gathering.gatherer import Change, Gatherer
+    from assistant.corpus.gathering.gatherer import Gatherer, SourceChange
 
-_INDEX = "bring the index up to date: assistant index"
+_UPDATE_HINT = "to update the index, run: assistant index"
 
 
 def add(settings: Settings, options: argparse.Namespace) -> int:
-    """Bring pages, sitemaps and files into the corpus."""
-    gatherer, fetcher = _gatherer(settings, options)
+    """Add pages, sitemaps and files to the corpus."""
+    gatherer, fetcher = _make_gatherer(settings, options)
     try:
-        counts = _print(gatherer.add(options.sources, options.most, print_status))
+        counts = _print_changes(gatherer.add_sources(options.sources, options.max_pages, print_status))
     finally:
         fetcher.close()
     if counts["added"] or counts["changed"]:
-        print(_INDEX)
+        print(_UPDATE_HINT)
     if not counts:
-        print("nothing there to add: a sitemap without pages")
+        print("nothing added: the sitemap lists no pages")
     return 1 if counts["failed"] == sum(counts.values()) else 0
 
 
 def refresh(settings: Settings, options: argparse.Namespace) -> int:
-    """Look for changes at the sources, show them, and bring the index up to date."""
-    from assistant.cli.operating import index
+    """Fetch the sources again, print and apply the changes, and update the index."""
+    from assistant.cli.administration import index
 
-    gatherer, fetcher = _gatherer(settings, options)
+    gatherer, fetcher = _make_gatherer(settings, options)
     try:
-        counts = _print(gatherer.refresh(options.remove_gone, not options.dry_run))
+        counts = _print_changes(gatherer.refresh_documents(options.remove_gone, not options.dry_run))
     finally:
         fetcher.close()
     if not counts:
-        print("no text of the corpus came from an address; bring some in: assistant add https://…")
+        print("no document was added from a URL; add one: assistant add https://…")
     failed = bool(counts) and counts["failed"] == sum(counts.values())
     if options.dry_run or not counts:
         return int(failed)
-    # Also when nothing changed now: an update that failed after an earlier refresh is made up for.
-    wanted = argparse.Namespace(rollback=False, skip_unreadable=options.skip_unreadable, rebuild=False, watch=False)
-    return index(settings, wanted) or int(failed)
+    # The index is updated even if nothing changed, because the update after an earlier refresh may have failed.
+    index_options = argparse.Namespace(
+        rollback=False, skip_unreadable=options.skip_unreadable, rebuild=False, watch=False
+    )
+    return index(settings, index_options) or int(failed)
 
 
 def lint(settings: Settings, options: argparse.Namespace) -> int:
-    """Find what an owner of the texts should look at."""
+    """Find problems in the documents for their owners to review."""
     from assistant.factory import make_assistant
     from assistant.maintenance.lint import lint_corpus
 
     counts: Counter[str] = Counter()
-    for found in lint_corpus(make_assistant(settings, print_status), date.today(), options.days, progress_bar):
-        counts[found.kind] += 1
+    for finding in lint_corpus(make_assistant(settings, print_status), date.today(), options.days, progress_bar):
+        counts[finding.kind] += 1
         if options.json:
-            print(json.dumps(asdict(found), ensure_ascii=False))
+            print(json.dumps(asdict(finding), ensure_ascii=False))
         else:
-            print(f"{found.kind:13} {' and '.join(found.places)}: {found.text}")
+            print(f"{finding.kind:13} {' and '.join(finding.places)}: {finding.text}")
     if not options.json:
-        print(", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "nothing found")
+        print(", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "no problems found")
     return 1 if counts else 0
 
 
-def _gatherer(settings: Settings, options: argparse.Namespace) -> tuple[Gatherer, Fetcher]:
+def _make_gatherer(settings: Settings, options: argparse.Namespace) -> tuple[Gatherer, Fetcher]:
     from assistant.corpus.gathering.fetcher import Fetcher
     from assistant.corpus.gathering.gatherer import Gatherer
 
@@ -79,16 +81,16 @@ def _gatherer(settings: Settings, options: argparse.Namespace) -> tuple[Gatherer
     return Gatherer(settings.corpus, fetcher, date.today().isoformat(), settings.max_file_bytes), fetcher
 
 
-def _print(changes: Iterable[Change]) -> Counter[str]:
-    """A line for each change as it comes, then how many there were of each kind."""
+def _print_changes(changes: Iterable[SourceChange]) -> Counter[str]:
+    """Print each change as it arrives, then count the changes of each kind. Returns the counts."""
     counts: Counter[str] = Counter()
     for change in changes:
-        counts[change.kind] += 1
-        where = f" -> {change.path}" if change.path else ""
-        reason = f": {change.text}" if change.text and change.kind != "changed" else ""
-        print(f"{change.kind:9} {change.source}{where}{reason}")
-        if change.kind == "changed" and change.text:
-            print("\n".join("    " + line for line in change.text.splitlines()))
+        counts[change.change_kind] += 1
+        target = f" -> {change.corpus_path}" if change.corpus_path else ""
+        reason = f": {change.description}" if change.description and change.change_kind != "changed" else ""
+        print(f"{change.change_kind:9} {change.source}{target}{reason}")
+        if change.change_kind == "changed" and change.description:
+            print("\n".join("    " + line for line in change.description.splitlines()))
     if counts:
         print(", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())))
     return counts

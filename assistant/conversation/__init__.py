@@ -1,1 +1,1 @@
-"""Messages -> Answers. `Assistant` is the one way to an answer, for every channel."""
+"""Conversation: resolves the references in messages and answers them, through `Assistant`, for every channel."""

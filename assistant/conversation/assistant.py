@@ -1,4 +1,4 @@
-"""Message and history -> resolved question -> Answer. The one way to an answer, for every channel."""
+"""Answers messages. Every channel gets its answers from this module."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from assistant.answering.answerability import AnswerabilityModel, Decision
 from assistant.answering.definitions import parse_definition_question, to_search_query
 from assistant.answering.features import compute_features
 from assistant.answering.sentence_selection import score_sentences, select_sentences
-from assistant.citations import check_answer
+from assistant.citations import check_answer_citations
 from assistant.conversation import small_talk
-from assistant.conversation.combining import combine_answers
+from assistant.conversation.answer_combining import combine_answers
 from assistant.conversation.follow_ups import resolve_follow_up
 from assistant.conversation.question import MAX_QUESTION_CHARACTERS, validate_question
 from assistant.conversation.question_splitting import split_questions
@@ -27,12 +27,13 @@ from assistant.retrieval.retriever import retrieve
 from assistant.schema import Answer, Citation, Notice, RetrievedPassage, SuggestedQuestion, Turn, Verdict
 from assistant.text.language import detect_question_language
 
-_RETRIEVED_PASSAGES = 8  # retrieved for an answer
-_CLOSEST_PASSAGES = 3  # shown when it is unclear
+_RETRIEVED_PASSAGES = 8
+_CLOSEST_PASSAGES = 3  # number of passages shown with an unclear verdict
+_MAX_TOPICS = 3  # maximum number of topics named in a refusal
 
 
-def _unchanged(document_id: str) -> str:
-    """No document has changed: nobody looks."""
+def _never_changed(document_id: str) -> str:
+    """Report no change. By default, documents are not checked for changes."""
     return ""
 
 
@@ -40,158 +41,174 @@ def _unchanged(document_id: str) -> str:
 class Assistant:
     """Answers questions over one index.
 
-    `language` is spoken to somebody whose question shows none; `contact` is named in a refusal;
-    `questions` can be suggested; `changed` tells whether a document is "changed" or "gone" since it was
-    indexed ("" when neither).
+    Attributes:
+        index: the index to search.
+        encoder: the embedding model that built the index.
+        answerability_model: decides whether a question is answered.
+        default_language: the language of the reply if the question's language can't be detected or isn't supported.
+        contact: the person or address that a refusal names as a contact; "" for none.
+        suggested_questions: the questions that can be suggested.
+        detect_document_change: returns "changed" or "gone" if a document has been changed or removed since it was
+            indexed, else "".
     """
 
     index: Index
     encoder: Encoder
-    answerability: AnswerabilityModel
-    language: str = "en"
+    answerability_model: AnswerabilityModel
+    default_language: str = "en"
     contact: str = ""
-    questions: tuple[SuggestedQuestion, ...] = ()
-    document_change: Callable[[str], str] = _unchanged
+    suggested_questions: tuple[SuggestedQuestion, ...] = ()
+    detect_document_change: Callable[[str], str] = _never_changed
 
     def ask(self, question: str, history: Sequence[Turn] = (), passage_filter: PassageFilter | None = None) -> Answer:
-        """The answer to `question`, after the turns of `history`, from the passages that `only` allows.
+        """Answer a message.
+
+        Args:
+            question: the message: one question, several questions or small talk.
+            history: the earlier turns of the conversation, oldest first.
+            passage_filter: selects the passages that may be quoted; all passages if None.
 
         Raises:
-            QuestionError: the question is empty or too long.
-            IndexDamagedError: a quote would not be verbatim.
+            QuestionError: the question is empty, too long or not valid Unicode.
+            IndexDamagedError: a quote doesn't match its document word for word.
         """
         return self.trace(question, history, passage_filter).answer
 
     def trace(self, question: str, history: Sequence[Turn] = (), passage_filter: PassageFilter | None = None) -> Trace:
-        """`ask` with the stages that led to the answer."""
-        clock = StageTimer()
+        """Answer a message as `ask` does, and return the answer together with the stages that led to it."""
+        timer = StageTimer()
         question = validate_question(question)
         parts = split_questions(question)
         if len(parts) == 1:
-            trace = self._trace_one(question, history, clock, passage_filter)
+            trace = self._trace_one(question, history, timer, passage_filter)
         else:
-            trace = self._trace_each(question, parts, history, clock, passage_filter)
-        answer = replace(trace.answer, notices=self.notices(trace.answer.citations), timings_ms=clock.timings())
-        return replace(trace, answer=check_answer(answer, self.index.texts))
+            trace = self._trace_each(question, parts, history, timer, passage_filter)
+        answer = replace(trace.answer, notices=self.make_notices(trace.answer.citations), timings_ms=timer.timings())
+        return replace(trace, answer=check_answer_citations(answer, self.index.document_texts))
 
     def _trace_one(
-        self, question: str, history: Sequence[Turn], clock: StageTimer, passage_filter: PassageFilter | None
+        self, question: str, history: Sequence[Turn], timer: StageTimer, passage_filter: PassageFilter | None
     ) -> Trace:
-        small = small_talk.recognise_small_talk(question)
-        if small:
-            return Trace(self._about_me(question, small))
-        with clock.measure("resolve"):
+        """Answer a message that consists of a single question or small talk."""
+        recognised = small_talk.recognise_small_talk(question)
+        if recognised:
+            language, kind = recognised
+            return Trace(self._small_talk_answer(question, language, kind))
+        with timer.measure("resolve"):
             resolved = self.resolve_question(question, history)
-            language = detect_question_language(question, self._spoken(history))
-        found = self.gather_evidence(resolved, language, clock, passage_filter)
-        with clock.measure("decide"):
-            decision = self.answerability.decide(found.features)
-            answer = self._answer(question, resolved, found, decision)
-        return Trace(answer, found, decision)
+            language = detect_question_language(question, self._conversation_language(history))
+        evidence = self.gather_evidence(resolved, language, timer, passage_filter)
+        with timer.measure("decide"):
+            decision = self.answerability_model.decide(evidence.best_sentence_features)
+            answer = self._compose_answer(question, resolved, evidence, decision)
+        return Trace(answer, evidence, decision)
 
     def _trace_each(
         self,
         message: str,
-        parts: Sequence[str],
+        questions: Sequence[str],
         history: Sequence[Turn],
-        clock: StageTimer,
+        timer: StageTimer,
         passage_filter: PassageFilter | None,
     ) -> Trace:
-        """Several questions, each after the one before; the stages kept are those of the part that decides."""
+        """Answer several questions, treating each as a follow-up to the previous question.
+
+        The trace contains the stages of the first question that has the same verdict as the combined answer.
+        """
         traces: list[Trace] = []
         turns = list(history)
-        for part in parts:
-            traces.append(self._trace_one(part, turns, clock, passage_filter))
-            answer = traces[-1].answer
-            turns.append(Turn(part, answer.resolved_question))
-        whole = combine_answers(message, [trace.answer for trace in traces], self.language)
-        shown = next(trace for trace in traces if trace.answer.verdict is whole.verdict)
-        return replace(shown, answer=whole)
+        for question in questions:
+            traces.append(self._trace_one(question, turns, timer, passage_filter))
+            turns.append(Turn(question, traces[-1].answer.resolved_question))
+        combined = combine_answers(message, [trace.answer for trace in traces], self.default_language)
+        decisive = next(trace for trace in traces if trace.answer.verdict is combined.verdict)
+        return replace(decisive, answer=combined)
 
     def resolve_question(self, question: str, history: Sequence[Turn]) -> str:
-        """`question` with what it leans on from the turns before it written out.
+        """Return `question` with its references to the previous turn written out.
 
-        Talk about the assistant is no turn to lean on. What would get longer than a question may be
-        is left as it was asked.
+        Small talk doesn't count as a turn. If the result exceeds the maximum length of a question, `question` is
+        returned unchanged.
         """
         turns = [turn for turn in history if not small_talk.recognise_small_talk(turn.question)]
         resolved = resolve_follow_up(question, turns)
         return resolved if len(resolved) <= MAX_QUESTION_CHARACTERS else question
 
     def gather_evidence(
-        self, question: str, language: str, clock: StageTimer | None = None, passage_filter: PassageFilter | None = None
+        self, question: str, language: str, timer: StageTimer | None = None, passage_filter: PassageFilter | None = None
     ) -> Evidence:
-        """Passages and sentences for a question that stands alone."""
-        clock = clock or StageTimer()
-        with clock.measure("encode"):
+        """Retrieve passages and select sentences for a resolved question in `language`."""
+        timer = timer or StageTimer()
+        with timer.measure("encode"):
             query = make_query(self.index, self.encoder, to_search_query(question, language), language)
-        with clock.measure("retrieve"):
+        with timer.measure("retrieve"):
             retrieved = retrieve(self.index, query, _RETRIEVED_PASSAGES, passage_filter)
-        with clock.measure("choose"):
-            evidence = score_sentences(self.index, query, retrieved, parse_definition_question(question))
-            chosen = select_sentences(evidence)
-            made = compute_features(self.index, query, retrieved, evidence)
-        return Evidence(query, tuple(retrieved), tuple(evidence), tuple(chosen), made)
+        with timer.measure("choose"):
+            sentences = score_sentences(self.index, query, retrieved, parse_definition_question(question))
+            selected = select_sentences(sentences)
+            features = compute_features(self.index, query, retrieved, sentences)
+        return Evidence(query, tuple(retrieved), tuple(sentences), tuple(selected), features)
 
-    def notices(self, citations: Sequence[Citation]) -> tuple[Notice, ...]:
-        """What there is to know of `citations` now: a text may have changed since they were made."""
-        return (*disagreement.disagreement_notices(citations), *self._changes(citations))
+    def make_notices(self, citations: Sequence[Citation]) -> tuple[Notice, ...]:
+        """Return notices about contradicting `citations` and about cited documents that changed after indexing."""
+        return (*disagreement.disagreement_notices(citations), *self._change_notices(citations))
 
-    def search(self, text: str, language: str, count: int) -> list[RetrievedPassage]:
-        """The `count` passages nearest to `text`, whether they answer it or not."""
+    def search_passages(self, text: str, language: str, count: int) -> list[RetrievedPassage]:
+        """Return the `count` passages that match `text` best, whether or not they answer it."""
         return retrieve(self.index, make_query(self.index, self.encoder, text, language), count)
 
-    def topics(self, count: int = 4) -> tuple[str, ...]:
-        """Titles of the corpus, the first `count`."""
-        found: dict[str, None] = {}
+    def document_titles(self, count: int = 4) -> tuple[str, ...]:
+        """Return the first `count` distinct document titles."""
+        titles: dict[str, None] = {}
         for document in self.index.documents.values():
-            if len(found) == count:
+            if len(titles) == count:
                 break
-            found[document.title] = None
-        return tuple(found)
+            titles[document.title] = None
+        return tuple(titles)
 
-    def _spoken(self, history: Sequence[Turn]) -> str:
-        return detect_question_language(history[-1].question, self.language) if history else self.language
+    def _conversation_language(self, history: Sequence[Turn]) -> str:
+        return (
+            detect_question_language(history[-1].question, self.default_language) if history else self.default_language
+        )
 
-    def _about_me(self, question: str, small: tuple[str, str]) -> Answer:
-        language, kind = small
+    def _small_talk_answer(self, question: str, language: str, kind: str) -> Answer:
         return Answer(
             question=question, resolved_question=question, language=language, verdict=Verdict.ABOUT_ME,
-            abstained=False, answer=small_talk.small_talk_reply(language, kind, self.topics()), confidence=1.0,
+            abstained=False, answer=small_talk.small_talk_reply(language, kind, self.document_titles()), confidence=1.0,
         )  # fmt: skip
 
-    def _answer(self, question: str, resolved: str, found: Evidence, decision: Decision) -> Answer:
-        query, retrieved, chosen = found.query, found.retrieved, found.selected
-        verdict = decision.verdict
-        spoken = phrases.reply_language(query.language, self.language)
+    def _compose_answer(self, question: str, resolved: str, evidence: Evidence, decision: Decision) -> Answer:
+        query, retrieved, verdict = evidence.query, evidence.retrieved_passages, decision.verdict
+        reply_language = phrases.reply_language(query.language, self.default_language)
         citations: tuple[Citation, ...] = ()
-        near: tuple[Citation, ...] = ()
+        closest: tuple[Citation, ...] = ()
         if verdict is Verdict.ANSWERED:
-            citations = writer.make_citations(chosen)
-            text = writer.compose_answer(citations, spoken, resolved)
+            citations = writer.make_citations(evidence.selected_sentences)
+            text = writer.compose_answer(citations, reply_language, resolved)
         else:
-            near = writer.closest_passages(retrieved[:_CLOSEST_PASSAGES]) if verdict is Verdict.UNCLEAR else ()
-            text = phrases.refusal_text(verdict, spoken, _nearest_topics(retrieved), self.contact)
+            closest = writer.cite_whole_passages(retrieved[:_CLOSEST_PASSAGES]) if verdict is Verdict.UNCLEAR else ()
+            text = phrases.refusal_text(verdict, reply_language, _related_topics(retrieved), self.contact)
+        passage_ids = [item.passage.passage_id for item in retrieved]
         return Answer(
             question=question, resolved_question=resolved, language=query.language, verdict=verdict,
             abstained=verdict is not Verdict.ANSWERED, answer=text, confidence=round(decision.answer_probability, 4),
-            citations=citations, closest=near,
-            suggestions=self._related(resolved, retrieved, query.language),
+            citations=citations, closest=closest,
+            suggestions=related_questions(self.suggested_questions, passage_ids, resolved, query.language),
         )  # fmt: skip
 
-    def _related(self, resolved: str, retrieved: Sequence[RetrievedPassage], language: str) -> tuple[str, ...]:
-        return related_questions(self.questions, [item.passage.passage_id for item in retrieved], resolved, language)
-
-    def _changes(self, citations: Sequence[Citation]) -> Iterator[Notice]:
-        """What became of the cited texts since they were indexed."""
-        kinds: dict[str, list[int]] = {}
+    def _change_notices(self, citations: Sequence[Citation]) -> Iterator[Notice]:
+        """Return a notice for each kind of change among the cited documents."""
+        numbers_of: dict[str, list[int]] = {}
         for citation in citations:
-            if kind := self.document_change(citation.document_id):
-                kinds.setdefault(kind, []).append(citation.number)
-        return (Notice(kind, tuple(numbers)) for kind, numbers in kinds.items())
+            if kind := self.detect_document_change(citation.document_id):
+                numbers_of.setdefault(kind, []).append(citation.number)
+        return (Notice(kind, tuple(numbers)) for kind, numbers in numbers_of.items())
 
 
-def _nearest_topics(retrieved: Sequence[RetrievedPassage]) -> tuple[str, ...]:
-    """What the nearest passages are about: their lowest heading, or the title of their document."""
-    names = (item.passage.heading[-1] if item.passage.heading else item.passage.title for item in retrieved)
-    return tuple(dict.fromkeys(names))[:3]
+def _related_topics(retrieved: Sequence[RetrievedPassage]) -> tuple[str, ...]:
+    """Return the topics of the best passages.
+
+    The topic of a passage is its lowest heading or, if it has no headings, its title.
+    """
+    topics = (item.passage.heading[-1] if item.passage.heading else item.passage.title for item in retrieved)
+    return tuple(dict.fromkeys(topics))[:_MAX_TOPICS]

@@ -1,6 +1,6 @@
-"""A follow-up and the turn before it -> a question that stands alone. By rules, without a model.
+"""Resolves follow-up questions: rewrites them by rules so that they make sense without the previous question.
 
-Only a question that shows that it leans on the one before is changed; a new topic is left alone.
+Only questions that clearly refer to the previous question are changed.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections.abc import Sequence
 
 from assistant.schema import Span, Turn
 from assistant.text.function_words import is_function_word
-from assistant.text.words import words
+from assistant.text.words import split_words
 
-_SUBJECTS = frozenset(
+_PRONOUNS = frozenset(
     "it they them he she him this that these those den de dem han hon honom henne denna dessa".split()
 )
 _POSSESSIVES = frozenset("its their his her dess deras hans hennes".split())
-# "det" is as often an empty subject ("hur är det") as a pronoun: it leans only in these places.
-_LEANING_DET = re.compile(r"\b(?:finansierar|betyder|innebär|gör|om|med|för|av) det\??$", re.IGNORECASE)
-_EMPTY_IT = re.compile(
+# The word "det" is an empty subject ("hur är det") as often as a pronoun. In these contexts it is surely a pronoun.
+_PRONOUN_DET = re.compile(r"\b(?:finansierar|betyder|innebär|gör|om|med|för|av) det\??$", re.IGNORECASE)
+_EXPLETIVE_IT = re.compile(
     r"\b(?:is|was|does|did|can|will) it (?:true|possible|necessary|take|cost|rain|mean)\b", re.IGNORECASE
 )
 _OPENERS = re.compile(r"^(?:and|but|so|och|men|så)\b[\s,]*", re.IGNORECASE)
@@ -27,84 +27,87 @@ _PREPOSITIONS = frozenset(
     "in at for with from since during on to by of i på för med från sedan under till av hos vid".split()
 )
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-_ASKING = frozenset(
+_QUESTION_WORDS = frozenset(
     "what who whom whose which where when why how is are was were do does did can could vad vem vems vilka vilken "
     "vilket var när varför hur är finns kan har gör".split()
 )
 
 
 def resolve_follow_up(question: str, history: Sequence[Turn]) -> str:
-    """`question` with what it leans on from the last turn written out; unchanged when it stands alone."""
+    """Return `question` with any reference to the previous question written out."""
     if not history:
         return question
-    before = history[-1].resolved_question or history[-1].question
-    bare = _OPENERS.sub("", question)
-    fragment = _WHAT_ABOUT.sub("", bare)
-    if fragment != bare or (bare != question and _is_fragment(fragment)):
-        return _join_fragment(before, fragment)
+    previous = history[-1].resolved_question or history[-1].question
+    without_opener = _OPENERS.sub("", question)
+    fragment = _WHAT_ABOUT.sub("", without_opener)
+    if fragment != without_opener or (without_opener != question and _is_fragment(fragment)):
+        return _resolve_fragment(fragment, previous)
     if _is_fragment(question):
-        return _join(before, question)
-    return _replace_pronouns(question, before)
+        return _join(previous, question)
+    return _replace_pronoun(question, previous)
 
 
 def _is_fragment(question: str) -> bool:
-    """Too little to ask for by itself: hardly a content word ("Since when?", "In Lund?")."""
-    found = words(question)
-    content = [word for word in found if not is_function_word(word)]
-    if found and found[0] in _PREPOSITIONS and len(found) <= 4:
+    """Return whether `question` has too few content words to stand alone ("Since when?", "In Lund?")."""
+    all_words = split_words(question)
+    content = [word for word in all_words if not is_function_word(word)]
+    if all_words and all_words[0] in _PREPOSITIONS and len(all_words) <= 4:
         return True
-    return not content or (len(content) == 1 and len(found) > 1 and not set(found) & _ASKING)
+    return not content or (len(content) == 1 and len(all_words) > 1 and not set(all_words) & _QUESTION_WORDS)
 
 
-def _join_fragment(before: str, fragment: str) -> str:
-    """ "Who funds GMS?" + "NBIS?" -> "Who funds NBIS?"; + "in Lund?" -> both, one after the other."""
-    first = words(fragment)[:1]
-    focus = _topic_of(before)
-    if focus and first and first[0] not in _PREPOSITIONS and first[0] not in _ASKING:
-        return before[: focus.start] + fragment.rstrip("?!. ") + before[focus.end :]
-    return _join(before, fragment)
+def _resolve_fragment(fragment: str, previous: str) -> str:
+    """Replace the topic of the previous question with `fragment`, or append `fragment` to the question.
+
+    After "Who funds GMS?", "NBIS?" becomes "Who funds NBIS?", and "in Lund?" becomes "Who funds GMS? in Lund?".
+    """
+    first = split_words(fragment)[:1]
+    topic = _topic_span(previous)
+    if topic and first and first[0] not in _PREPOSITIONS and first[0] not in _QUESTION_WORDS:
+        return previous[: topic.start] + fragment.rstrip("?!. ") + previous[topic.end :]
+    return _join(previous, fragment)
 
 
-def _join(before: str, question: str) -> str:
-    end = "" if before.rstrip().endswith((".", "?", "!")) else "."
-    return f"{before.rstrip()}{end} {question}"
+def _join(previous: str, question: str) -> str:
+    end = "" if previous.rstrip().endswith((".", "?", "!")) else "."
+    return f"{previous.rstrip()}{end} {question}"
 
 
-def _replace_pronouns(question: str, before: str) -> str:
-    """Put the thing the last question was about in the place of the first pronoun."""
-    if _EMPTY_IT.search(question) or _topic_of(question):
+def _replace_pronoun(question: str, previous: str) -> str:
+    """Replace the first pronoun in `question` with the topic of the previous question."""
+    if _EXPLETIVE_IT.search(question) or _topic_span(question):
         return question
-    span = _topic_of(before)
-    focus = before[span.start : span.end] if span else ""
-    own_sentence = re.split(r"[.!?]\s", question)[0]  # later ones have what they refer to before them
-    for match in _WORD.finditer(own_sentence):
+    span = _topic_span(previous)
+    topic = previous[span.start : span.end] if span else ""
+    first_sentence = re.split(r"[.!?]\s", question)[0]  # pronouns in later sentences refer to earlier sentences
+    for match in _WORD.finditer(first_sentence):
         word = match.group().casefold()
-        leaning_det = word == "det" and _LEANING_DET.search(question[: match.end()] + "?")
-        if word not in _SUBJECTS and word not in _POSSESSIVES and not leaning_det:
+        pronoun_det = word == "det" and _PRONOUN_DET.search(question[: match.end()] + "?")
+        if word not in _PRONOUNS and word not in _POSSESSIVES and not pronoun_det:
             continue
-        if not focus or _is_determiner(word, question[match.end() :]):
-            return _join(before, question)
-        genitive = focus if focus.endswith("s") else f"{focus}s" if word in {"dess", "deras"} else f"{focus}'s"
-        written = genitive if word in _POSSESSIVES else focus
-        return question[: match.start()] + written + question[match.end() :]
+        if not topic or _is_determiner(word, question[match.end() :]):
+            return _join(previous, question)
+        genitive = topic if topic.endswith("s") else f"{topic}s" if word in {"dess", "deras"} else f"{topic}'s"
+        replacement = genitive if word in _POSSESSIVES else topic
+        return question[: match.start()] + replacement + question[match.end() :]
     return question
 
 
 def _is_determiner(word: str, rest: str) -> bool:
-    """Whether a demonstrative stands before its noun ("this project"), which keeps its place."""
-    following = words(rest)[:1]
+    """Return whether `word` is a demonstrative before its noun ("this project")."""
+    following = split_words(rest)[:1]
     return word in {"this", "that", "these", "those", "den", "de", "denna", "dessa"} and bool(
-        following and not is_function_word(following[0]) and following[0] not in _ASKING
+        following and not is_function_word(following[0]) and following[0] not in _QUESTION_WORDS
     )
 
 
-def _topic_of(question: str) -> Span | None:
-    """Where the last named thing of a question stands: a run of capitalised words or abbreviations."""
+def _topic_span(question: str) -> Span | None:
+    """Return the span of the last name in `question`: a run of capitalised words or abbreviations."""
     runs: list[tuple[int, int]] = []
     for match in _WORD.finditer(question):
         word = match.group()
-        named = word[0].isupper() and (match.start() > 0 or any(char.isupper() for char in word[1:]))
-        if not named or word.casefold() in _ASKING or is_function_word(word.casefold()):
+        is_name = word[0].isupper() and (match.start() > 0 or any(char.isupper() for char in word[1:]))
+        if not is_name or word.casefold() in _QUESTION_WORDS or is_function_word(word.casefold()):
             continue
         if runs and question[runs[-1][1] : match.start()].isspace():
             runs[-1] = (runs[-1][0], match.end())

@@ -1,28 +1,28 @@
-"""What counts as a question, and how long one and its history may be."""
+"""Validates questions, and limits the length of questions and histories."""
 
 from __future__ import annotations
 
 from assistant.errors import QuestionError
 
 MAX_QUESTION_CHARACTERS = 2000
-
-
 MAX_HISTORY_TURNS = 12
 
 
 def validate_question(question: str) -> str:
-    """The question without white space around it.
+    """Return `question` without leading and trailing white space.
 
     Raises:
-        QuestionError: it is empty, too long, or no text.
+        QuestionError: the question is empty, too long or not valid Unicode. The message doesn't quote the question.
     """
     question = question.strip()
     if not any(char.isalnum() for char in question):
-        raise QuestionError("the question is empty; write one")
+        raise QuestionError("the question is empty; enter a question")
     try:
         question.encode("utf-8")
     except UnicodeEncodeError:
-        raise QuestionError("the question holds broken characters; write it anew") from None
+        raise QuestionError("the question contains invalid characters; retype it") from None
     if len(question) > MAX_QUESTION_CHARACTERS:
-        raise QuestionError(f"the question has {len(question)} characters; ask it in at most {MAX_QUESTION_CHARACTERS}")
+        raise QuestionError(
+            f"the question has {len(question)} characters; shorten it to at most {MAX_QUESTION_CHARACTERS}"
+        )
     return question

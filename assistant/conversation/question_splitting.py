@@ -1,28 +1,30 @@
-"""Two questions in one message -> one after the other."""
+"""Splits a message into its questions."""
 
 from __future__ import annotations
 
 import re
 
 from assistant.text.function_words import is_function_word
-from assistant.text.words import words
+from assistant.text.words import split_words
 
 MAX_QUESTIONS = 3
 _QUESTION = re.compile(r"[^?]+\?+")
 
 
 def split_questions(message: str) -> list[str]:
-    """The questions of a message, each with its own question mark; a message that is one stays whole.
+    """Split `message` into two or three questions, each ending with its question mark.
 
-    What stands before or after them without a question mark goes with the question next to it.
+    Sentences before a question stay with that question. Sentences after the last question are appended to it. The
+    message is returned whole if it has fewer than two or more than three questions, or if a part of it is not a full
+    question ("Really?").
     """
-    found = [part.strip() for part in _QUESTION.findall(message)]
+    questions = [part.strip() for part in _QUESTION.findall(message)]
     rest = _QUESTION.sub("", message).strip()
-    if not 2 <= len(found) <= MAX_QUESTIONS or not all(_is_question(part) for part in found):
+    if not 2 <= len(questions) <= MAX_QUESTIONS or not all(_is_full_question(part) for part in questions):
         return [message]
-    return [*found[:-1], f"{found[-1]} {rest}".strip()]
+    return [*questions[:-1], f"{questions[-1]} {rest}".strip()]
 
 
-def _is_question(part: str) -> bool:
-    found = words(part)
-    return len(found) > 1 and any(not is_function_word(word) for word in found)
+def _is_full_question(part: str) -> bool:
+    part_words = split_words(part)
+    return len(part_words) > 1 and any(not is_function_word(word) for word in part_words)

@@ -1,12 +1,12 @@
-"""Talk about the assistant itself: greetings, thanks, "what can you do?".
+"""Recognises small talk, such as greetings, thanks and "what can you do?", and replies to it.
 
-Only a message that is nothing but that counts; a question that begins with "hello" is a question.
+A message is small talk only if it contains nothing else: a question that begins with "hello" is still a question.
 """
 
 from __future__ import annotations
 
-from assistant.citations import without_markers
-from assistant.text.words import words
+from assistant.citations import escape_citation_markers
+from assistant.text.words import split_words
 
 _FORMS: dict[str, dict[str, frozenset[str]]] = {
     "en": {
@@ -32,36 +32,39 @@ _FORMS: dict[str, dict[str, frozenset[str]]] = {
 }  # fmt: skip
 _REPLIES = {
     "en": {
-        "greeting": "Hello! Ask me something about the texts I have.",
-        "thanks": "You're welcome.",
+        "greeting": "Hello! Ask me anything about the documents.",
+        "thanks": "You're welcome!",
         "farewell": "Goodbye!",
-        "about": "I am a computer program. I search this organisation's texts and answer with their own sentences, "
-        "each with its source. When the texts don't say, I say so.",
+        "about": "I'm a computer program. I search this organisation's documents and answer with sentences quoted "
+        "from them, each with its source. If I find no answer, I tell you so.",
     },
     "sv": {
-        "greeting": "Hej! Fråga mig något om texterna jag har.",
-        "thanks": "Varsågod.",
+        "greeting": "Hej! Ställ gärna en fråga om innehållet i dokumenten.",
+        "thanks": "Varsågod!",
         "farewell": "Hej då!",
-        "about": "Jag är ett datorprogram. Jag söker i organisationens texter och svarar med deras egna meningar, "
-        "var och en med sin källa. När texterna inte säger något om saken säger jag det.",
+        "about": "Jag är ett datorprogram. Jag söker i organisationens dokument, svarar med citat ur dem "
+        "och anger alltid källan. Om jag inte hittar något svar säger jag det.",
     },
 }
-_TOPICS = {"en": "The texts are about: {topics}.", "sv": "Texterna handlar om: {topics}."}
+_TOPICS = {"en": "The documents include: {topics}.", "sv": "Exempel på dokument: {topics}."}
 
 
 def recognise_small_talk(message: str) -> tuple[str, str] | None:
-    """Language and kind of a message that is only talk about the assistant, else None."""
-    said = " ".join(words(message))
+    """Return the language and kind of `message` if it is nothing but small talk, else None.
+
+    The kinds are "greeting", "thanks", "farewell" and "about" (a question about the assistant).
+    """
+    normalised = " ".join(split_words(message))
     for language, kinds in _FORMS.items():
         for kind, forms in kinds.items():
-            if said in forms:
+            if normalised in forms:
                 return language, kind
     return None
 
 
 def small_talk_reply(language: str, kind: str, topics: tuple[str, ...]) -> str:
-    """What the assistant says of itself; `topics` are titles of the corpus."""
+    """Return the reply to small talk. Replies to greetings and to questions about the assistant mention `topics`."""
     text = _REPLIES[language][kind]
     if kind in {"greeting", "about"} and topics:
         text += " " + _TOPICS[language].format(topics="; ".join(topics))
-    return without_markers(text)
+    return escape_citation_markers(text)

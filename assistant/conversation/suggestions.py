@@ -1,29 +1,29 @@
-"""Which of the questions that are known to be answered lie near one that was just asked."""
+"""Suggests related questions that the documents answer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from assistant.schema import SuggestedQuestion
-from assistant.text.language import LANGUAGES
-from assistant.text.words import words
+from assistant.text.language import SUPPORTED_LANGUAGES
+from assistant.text.words import split_words
 
 
 def related_questions(
-    questions: Sequence[SuggestedQuestion], passages: Sequence[str], asked: str, language: str, count: int = 3
+    questions: Sequence[SuggestedQuestion], passage_ids: Sequence[str], question: str, language: str, max_count: int = 3
 ) -> tuple[str, ...]:
-    """Questions near `asked`: those made from `passages`, nearest first, in `language` of the asker.
+    """Return questions that the retrieved passages answer, in the order of the passages.
 
     Args:
-        questions: what can be suggested.
-        passages: ids of the passages that were found, best first.
-        asked: not suggested again.
-        language: code of the asker's language; English where we have no questions in it.
-        count: fewer are given where there are fewer.
+        questions: all questions that can be suggested.
+        passage_ids: the ids of the retrieved passages, best first.
+        question: the user's question, which isn't suggested.
+        language: the language code of the question. If the language isn't supported, suggestions are in English.
+        max_count: the maximum number of suggestions.
     """
-    spoken = language if language in LANGUAGES else "en"
-    order = {passage: place for place, passage in enumerate(passages)}
-    near = [item for item in questions if item.passage_id in order and item.language == spoken]
-    near.sort(key=lambda item: order[item.passage_id])
-    same = words(asked)
-    return tuple(item.question for item in near if words(item.question) != same)[:count]
+    suggestion_language = language if language in SUPPORTED_LANGUAGES else "en"
+    rank = {passage_id: position for position, passage_id in enumerate(passage_ids)}
+    related = [item for item in questions if item.passage_id in rank and item.language == suggestion_language]
+    related.sort(key=lambda item: rank[item.passage_id])
+    question_words = split_words(question)
+    return tuple(item.question for item in related if split_words(item.question) != question_words)[:max_count]

@@ -1,4 +1,4 @@
-"""How long each stage of an answer takes."""
+"""Measures how long each stage of an answer takes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class StageTimer:
-    """Milliseconds by stage."""
+    """Adds up the time spent in each stage. The total time starts when the timer is created."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
@@ -16,10 +16,12 @@ class StageTimer:
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[None]:
+        """Add the time spent in the `with` block to `stage`."""
         start = time.perf_counter()
         yield
-        spent = self._stages.get(stage, 0.0) + 1000 * (time.perf_counter() - start)
-        self._stages[stage] = round(spent, 2)
+        elapsed = self._stages.get(stage, 0.0) + 1000 * (time.perf_counter() - start)
+        self._stages[stage] = round(elapsed, 2)
 
     def timings(self) -> dict[str, float]:
+        """Return the milliseconds spent in each stage, and the "total" so far."""
         return {**self._stages, "total": round(1000 * (time.perf_counter() - self._start), 2)}

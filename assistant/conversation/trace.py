@@ -1,4 +1,4 @@
-"""An answer with the stages that led to it."""
+"""Defines the trace of an answer: the answer together with the stages that led to it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,34 @@ from assistant.schema import Answer, Passage, RetrievedPassage
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was found for a question: passages, their sentences weighed, and those that would be quoted."""
+    """The evidence for a question.
+
+    Attributes:
+        query: the encoded question.
+        retrieved_passages: the retrieved passages, best first.
+        scored_sentences: all sentences of the retrieved passages, best first.
+        selected_sentences: the sentences to quote if the question is answered, in reading order.
+        best_sentence_features: the features of the best sentence; None if there are no sentences.
+    """
 
     query: Query
-    retrieved: tuple[RetrievedPassage, ...]
-    sentences: tuple[ScoredSentence, ...]
-    selected: tuple[ScoredSentence, ...]
-    features: Features | None
+    retrieved_passages: tuple[RetrievedPassage, ...]
+    scored_sentences: tuple[ScoredSentence, ...]
+    selected_sentences: tuple[ScoredSentence, ...]
+    best_sentence_features: Features | None
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An answer with every stage that led to it; the others are None for talk about the assistant."""
+    """An answer with the stages that led to it. `evidence` and `decision` are None for small talk."""
 
     answer: Answer
     evidence: Evidence | None = None
     decision: Decision | None = None
 
     @property
-    def nearest(self) -> Passage | None:
-        """The passage nearest to the question, None where nothing was looked for or found."""
-        return self.evidence.retrieved[0].passage if self.evidence and self.evidence.retrieved else None
+    def nearest_passage(self) -> Passage | None:
+        """The best retrieved passage, or None if nothing was retrieved."""
+        return (
+            self.evidence.retrieved_passages[0].passage if self.evidence and self.evidence.retrieved_passages else None
+        )

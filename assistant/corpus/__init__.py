@@ -1,1 +1,1 @@
-"""Files and web pages -> Documents. The only reader of the corpus folder."""
+"""The corpus. This package reads documents from files, fetches them from the web, and detects changes."""

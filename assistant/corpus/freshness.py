@@ -1,4 +1,4 @@
-"""Whether a text is still the one that was indexed."""
+"""Detection of documents that were changed or deleted after they were indexed."""
 
 from __future__ import annotations
 
@@ -6,34 +6,35 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
-from assistant.corpus.formats import UnreadableError
-from assistant.corpus.reading import read_document
+from assistant.corpus.corpus_reader import read_document
+from assistant.corpus.formats import UnreadableDocumentError
 from assistant.schema import Document
 
 CHANGED, GONE = "changed", "gone"
-_QUICK = frozenset({".md", ".txt"})  # read in a millisecond
+_FAST_SUFFIXES = frozenset({".md", ".txt"})  # these files are read within a millisecond
 
 
-class Freshness:
-    """Looks at the file of a document when it is cited, and reads it again when it was touched.
+class DocumentChangeDetector:
+    """Compares the file of a document with the indexed version of the document, whenever the document is cited.
 
-    A plain text is read once in any case: a copy that keeps its date would not be noticed else.
+    Most files are read only if they were modified after `indexed_at`. Markdown and plain text files are always
+    read once. Otherwise, nobody would notice if a file was replaced with a file that has an older date.
 
     Args:
         folder: the corpus folder.
-        max_bytes: a larger file counts as changed.
-        documents: as they were indexed, by id.
-        indexed_at: when that was, seconds since the epoch: an older file is the one that was indexed.
+        max_bytes: the maximum size of a file. A larger file counts as changed.
+        documents: the indexed documents, by document id.
+        indexed_at: when the documents were indexed, in seconds since the epoch.
     """
 
     def __init__(self, folder: Path, max_bytes: int, documents: Mapping[str, Document], indexed_at: float) -> None:
         self._folder, self._max_bytes = folder, max_bytes
         self._documents, self._indexed_at = documents, indexed_at
-        self._known: dict[str, tuple[tuple[int, int], str]] = {}  # document id -> state of its file, verdict
+        self._cache: dict[str, tuple[tuple[int, int], str]] = {}  # document id -> (mtime, size) and result
         self._lock = Lock()
 
     def __call__(self, document_id: str) -> str:
-        """ "changed", "gone" or "" for a document of the index; ids of others are "gone"."""
+        """Return "changed", "gone" or "" (unchanged) for a document. A document that isn't indexed counts as "gone"."""
         document = self._documents.get(document_id)
         if document is None:
             return GONE
@@ -43,16 +44,16 @@ class Freshness:
             return GONE
         state = (stat.st_mtime_ns, stat.st_size)
         with self._lock:
-            known = self._known.get(document_id)
-            if known is None or known[0] != state:
-                touched = stat.st_mtime > self._indexed_at or Path(document_id).suffix in _QUICK
-                known = (state, self._compare(document) if touched else "")
-                self._known[document_id] = known
-        return known[1]
+            cached = self._cache.get(document_id)
+            if cached is None or cached[0] != state:
+                must_read = stat.st_mtime > self._indexed_at or Path(document_id).suffix in _FAST_SUFFIXES
+                cached = (state, self._compare(document) if must_read else "")
+                self._cache[document_id] = cached
+        return cached[1]
 
     def _compare(self, document: Document) -> str:
         try:
-            now = read_document(self._folder, document.document_id, self._max_bytes)
-        except (UnreadableError, OSError):
+            current = read_document(self._folder, document.document_id, self._max_bytes)
+        except (UnreadableDocumentError, OSError):
             return CHANGED
-        return "" if now.text == document.text else CHANGED
+        return "" if current.text == document.text else CHANGED

@@ -1,11 +1,11 @@
-"""Markdown -> blocks of plain words. Markup is dropped, pictures too; the words stay."""
+"""Parsing of Markdown into plain text. Markup, pictures and raw HTML are dropped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from assistant.corpus.blocks import Block
+from assistant.corpus.blocks import DocumentBlock
 
 if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _BREAKS = {"softbreak": " ", "hardbreak": "\n"}
 
 
-def parse_markdown(text: str) -> list[Block]:
-    """The blocks of a CommonMark text (with tables); raw HTML is left out."""
+def parse_markdown(text: str) -> list[DocumentBlock]:
+    """Parse Markdown (CommonMark with tables) into blocks of plain text."""
     from markdown_it import MarkdownIt
     from markdown_it.tree import SyntaxTreeNode
 
@@ -22,39 +22,39 @@ def parse_markdown(text: str) -> list[Block]:
     return [block for node in tree.children for block in _blocks(node)]
 
 
-def _blocks(node: SyntaxTreeNode) -> Iterator[Block]:
+def _blocks(node: SyntaxTreeNode) -> Iterator[DocumentBlock]:
     match node.type:
         case "heading":
-            yield Block(_words(node), int(node.tag[1]))
+            yield DocumentBlock(_plain_text(node), int(node.tag[1]))
         case "paragraph":
-            yield Block(_words(node))
+            yield DocumentBlock(_plain_text(node))
         case "bullet_list" | "ordered_list":
-            yield Block("\n".join(_items(node)))
+            yield DocumentBlock("\n".join(_list_items(node)))
         case "table":
             rows = [row for part in node.children for row in part.children]
-            yield Block("\n".join(" | ".join(_words(cell) for cell in row.children) for row in rows))
+            yield DocumentBlock("\n".join(" | ".join(_plain_text(cell) for cell in row.children) for row in rows))
         case "fence" | "code_block":
-            yield Block(node.content.rstrip("\n"))
+            yield DocumentBlock(node.content.rstrip("\n"))
         case "blockquote":
             for child in node.children:
                 yield from _blocks(child)
 
 
-def _items(items: SyntaxTreeNode) -> Iterator[str]:
-    """One line an item, inner lists after the line of their item."""
-    first = int(items.attrs.get("start", 1))
-    for number, item in enumerate(items.children, first):
+def _list_items(node: SyntaxTreeNode) -> Iterator[str]:
+    """Yield one string for each item of a list. Nested items are on separate lines of the string."""
+    first = int(node.attrs.get("start", 1))
+    for number, item in enumerate(node.children, first):
         lines = [block.text for child in item.children for block in _blocks(child) if block.text]
-        mark = f"{number}. " if items.type == "ordered_list" else "- "
+        mark = f"{number}. " if node.type == "ordered_list" else "- "
         if lines:
             yield mark + "\n".join(lines)
 
 
-def _words(node: SyntaxTreeNode) -> str:
+def _plain_text(node: SyntaxTreeNode) -> str:
     if node.type in {"text", "code_inline"}:
         return node.content
     if node.type in _BREAKS:
         return _BREAKS[node.type]
     if node.type in {"image", "html_inline"}:
         return ""
-    return "".join(_words(child) for child in node.children)
+    return "".join(_plain_text(child) for child in node.children)

@@ -1,5 +1,4 @@
-"""Texts -> vectors, with a sentence-transformers model that runs on ONNX Runtime.
+"""Embedding of text with sentence-transformers models on ONNX Runtime.
 
-`models` finds a model's folder, `export` prepares it once (the only importer of torch),
-`encoder` runs it.
+`models` locates a model, `export` converts the model once with torch, and `onnx_encoder` runs it without torch.
 """

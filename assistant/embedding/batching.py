@@ -1,4 +1,4 @@
-"""Questions that are asked at the same time go through the model together."""
+"""Batching of questions that several threads encode at the same time."""
 
 from __future__ import annotations
 
@@ -9,56 +9,57 @@ from concurrent.futures import Future
 from assistant.embedding.encoder import EncodedTexts, Encoder
 from assistant.schema import Span
 
-_MOST = 16  # questions in one pass: beyond, each costs no less
+_MAX_BATCH_SIZE = 16  # questions in one pass; a larger batch doesn't lower the cost per question
 
 
 class _PendingQuestion:
-    """A question on its way: `leads` when its thread is to run the next pass."""
+    """A question that is to be encoded. If `is_leader` is True, the thread of this question runs the next pass."""
 
-    def __init__(self, text: str, spans: Sequence[Span], leads: bool) -> None:
-        self.text, self.spans, self.leads = text, spans, leads
-        self.woken = threading.Event()
-        self.encoded: Future[EncodedTexts] = Future()
+    def __init__(self, text: str, spans: Sequence[Span], is_leader: bool) -> None:
+        self.text, self.spans, self.is_leader = text, spans, is_leader
+        self.wake_up = threading.Event()
+        self.result: Future[EncodedTexts] = Future()
 
 
 class BatchingEncoder:
-    """An encoder for many threads: while one pass of the model runs, questions gather for the next.
+    """A thread-safe encoder. Questions that arrive while the model is running are collected and encoded as one batch.
 
-    Nobody waits for company: a question that comes when no pass runs is encoded at once. Each pass is run by
-    the thread of one of its questions, which then hands on to one that waits. With an `OnnxEncoder` a vector is the
-    same, to the bit, in whatever company it was made. A question that can't be encoded fails alone; the others of its
-    pass wait longer.
+    A pass is one run of the model. If fewer than `max_passes` passes are running, a question is encoded at once.
+    Otherwise, it joins the next batch. Each pass runs in the thread of one of its questions, which is the leader.
+    The leader then wakes a waiting question, which becomes the next leader. With `OnnxEncoder`, the vectors of a
+    question don't depend on the batch, down to the last bit. If a batch fails, its questions are encoded one by
+    one, so that only the faulty question raises an error.
 
     Args:
-        encoder: runs the passes; safe to call from several threads.
-        passes: how many passes may run at a time.
+        encoder: the encoder that runs the passes. It must be safe to call from several threads.
+        max_passes: the number of passes that may run at the same time.
     """
 
-    def __init__(self, encoder: Encoder, passes: int = 1) -> None:
-        self._encoder, self._free = encoder, passes
+    def __init__(self, encoder: Encoder, max_passes: int = 1) -> None:
+        self._encoder, self._free_passes = encoder, max_passes
         self.name, self.fingerprint = encoder.name, encoder.fingerprint
         self.dimension, self.max_tokens = encoder.dimension, encoder.max_tokens
         self._lock = threading.Lock()
         self._waiting: list[_PendingQuestion] = []
 
     def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
-        """See `Encoder`; several texts in one call are a batch already."""
+        """See `Encoder`. A call with several texts is already a batch, so it is passed on unchanged."""
         if len(texts) != 1:
             return self._encoder.encode_questions(texts, spans)
         with self._lock:
-            own = _PendingQuestion(texts[0], spans[0] if spans else (), leads=self._free > 0)
-            if own.leads:
-                self._free -= 1
+            pending = _PendingQuestion(texts[0], spans[0] if spans else (), is_leader=self._free_passes > 0)
+            if pending.is_leader:
+                self._free_passes -= 1
             else:
-                self._waiting.append(own)
-        if not own.leads:
-            own.woken.wait()
-        if own.leads:
+                self._waiting.append(pending)
+        if not pending.is_leader:
+            pending.wake_up.wait()
+        if pending.is_leader:
             try:
-                self._run(own)
+                self._encode_batch(self._take_batch(pending))
             finally:
-                self._hand_on()
-        return own.encoded.result()
+                self._release_pass()
+        return pending.result.result()
 
     def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         """See `Encoder`."""
@@ -68,34 +69,34 @@ class BatchingEncoder:
         """See `Encoder`."""
         return self._encoder.count_tokens(text)
 
-    def _run(self, leader: _PendingQuestion) -> None:
-        """One pass for `leader` and those who wait."""
+    def _take_batch(self, leader: _PendingQuestion) -> list[_PendingQuestion]:
         with self._lock:
-            batch = [leader, *self._waiting[: _MOST - 1]]
-            del self._waiting[: _MOST - 1]
-        self._pass(batch)
+            batch = [leader, *self._waiting[: _MAX_BATCH_SIZE - 1]]
+            del self._waiting[: _MAX_BATCH_SIZE - 1]
+        return batch
 
-    def _pass(self, batch: list[_PendingQuestion]) -> None:
+    def _encode_batch(self, batch: list[_PendingQuestion]) -> None:
         try:
             encoded = self._encoder.encode_questions([item.text for item in batch], [item.spans for item in batch])
-            own = [EncodedTexts(encoded.vectors[at : at + 1], (encoded.spans[at],)) for at in range(len(batch))]
-        except BaseException as error:  # whoever waits must hear of it
+            results = [EncodedTexts(encoded.vectors[i : i + 1], (encoded.span_vectors[i],)) for i in range(len(batch))]
+        except BaseException as error:  # if an error were lost, the waiting threads would block for ever
             if len(batch) > 1:
                 for item in batch:
-                    self._pass([item])
+                    self._encode_batch([item])
                 return
-            batch[0].encoded.set_exception(error)
+            batch[0].result.set_exception(error)
         else:
-            for item, vectors in zip(batch, own, strict=True):
-                item.encoded.set_result(vectors)
+            for item, result in zip(batch, results, strict=True):
+                item.result.set_result(result)
         for item in batch:
-            item.woken.set()
+            item.wake_up.set()
 
-    def _hand_on(self) -> None:
+    def _release_pass(self) -> None:
+        """Make the first waiting question the next leader. If no question is waiting, free the pass."""
         with self._lock:
             if not self._waiting:
-                self._free += 1
+                self._free_passes += 1
                 return
-            following = self._waiting.pop(0)
-            following.leads = True
-        following.woken.set()
+            next_leader = self._waiting.pop(0)
+            next_leader.is_leader = True
+        next_leader.wake_up.set()

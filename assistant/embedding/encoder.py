@@ -1,4 +1,4 @@
-"""Encoders: texts -> unit vectors. The ONNX one needs neither torch nor transformers."""
+"""The interface that all embedding models provide."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EncodedTexts:
-    """Vectors of passages, float32 `[n, dimension]`, and of the spans asked for in each, `[k, dimension]`."""
+    """The vectors of `n` texts, float32 `[n, dimension]`, and of the `k` spans of each text, float32 `[k, dimension]`.
+
+    All vectors have unit length, except that the vector of a span that the model truncated is zero.
+    """
 
     vectors: NDArray[np.float32]
-    spans: tuple[NDArray[np.float32], ...]
+    span_vectors: tuple[NDArray[np.float32], ...]
 
 
 class Encoder(Protocol):
-    """What the stages need of an embedding model. All vectors have unit length."""
+    """An embedding model. `fingerprint` identifies its weights and prompts."""
 
     name: str
     fingerprint: str
@@ -30,16 +33,17 @@ class Encoder(Protocol):
     max_tokens: int
 
     def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
-        """Vectors of questions and, within each, of character spans (its words)."""
+        """Embed questions. The character spans in `spans` (the words of each question) are embedded too."""
 
     def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
-        """Vectors of passages and, within each, of character spans (its sentences and words)."""
+        """Embed passages. The character spans in `spans` (the sentences and words of each passage) are embedded too."""
 
     def count_tokens(self, text: str) -> int:
-        """How many tokens the model reads for `text` as a passage, prompt and specials included."""
+        """Count the tokens of `text` when it is encoded as a passage, including the prompt and special tokens."""
 
 
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def to_unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale each row of `vectors`, `[n, dimension]`, to length 1. Rows that are zero stay zero."""
     import numpy as np
 
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

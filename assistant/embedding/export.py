@@ -1,8 +1,7 @@
-"""A sentence-transformers model -> files that ONNX Runtime and `tokenizers` run alone.
+"""Export of sentence-transformers models to ONNX.
 
-This is the one place that imports torch. The word embeddings leave the graph as a NumPy file, so
-that a question maps the few rows it needs into memory instead of loading a table of 250,000 words;
-the graph takes their vectors and gives a vector for each token.
+The word embeddings are stored outside the graph, in a memory-mapped NumPy file. To encode a question, only a few
+rows of this file are read instead of a table of 250,000 words. The graph maps word embeddings to token vectors.
 """
 
 from __future__ import annotations
@@ -17,58 +16,64 @@ from pathlib import Path
 from typing import Any
 
 from assistant.embedding.models import ModelSource
-from assistant.embedding.prepared_model import DESCRIPTION_FILE
+from assistant.embedding.prepared_model import MODEL_DESCRIPTION_FILE
 from assistant.errors import ModelError
 
-# Texts on which the export must agree with the original: short, long, two languages, odd characters.
-_PROBES = (
+# The exported model must give these texts the same vectors as the original. They vary in length, language and script.
+_CHECK_TEXTS = (
     "What is NBIS?",
     "Vilka samarbetar med universiteten?",
     "Genomic medicine relies on collaboration between healthcare, academia and industry. " * 20,
     "½ ﬁ™ — 5 µg/ml\n\n- åäö ÅÄÖ\t東京",
 )
-_LEAST_COSINE = 0.9999
+_MIN_COSINE = 0.9999
 
 
 def export_model(source: ModelSource, folder: Path) -> None:
-    """Load `source` with sentence-transformers and write its runnable form to the empty `folder`.
+    """Export model `source` to the empty `folder`.
 
-    A model of another shape than Transformer, Pooling (mean or first token), Normalize, or one whose
-    export doesn't agree with the original, is kept as it is, to be run by sentence-transformers.
+    A model is exported to ONNX only if it consists of Transformer, Pooling (mean or first token) and optionally
+    Normalize. Other models are copied unchanged, and sentence-transformers runs them. The same applies to a model
+    whose export gives different vectors.
 
     Raises:
-        ModelError: sentence-transformers can't load it.
+        ModelError: sentence-transformers can't load the model.
     """
-    model = _load(source)
+    model = load_original_model(source)
     description = _describe(model, source)
-    if _exportable(model):
-        with contextlib.suppress(_DisagreesError):
+    if _is_exportable(model):
+        with contextlib.suppress(_ExportError):
             _export_graph(model, folder)
-            _write(folder, {**description, "runtime": "onnx"})
-            _compare(model, folder)
+            _write_description(folder, {**description, "runtime": "onnx"})
+            _check_export(model, folder)
             return
     shutil.rmtree(folder)
     folder.mkdir()
     model.save(str(folder / "model"), create_model_card=False)
-    _write(folder, {**description, "runtime": "sentence-transformers"})
+    _write_description(folder, {**description, "runtime": "sentence-transformers"})
 
 
-class _DisagreesError(Exception):
-    """The exported model gives other vectors than the original."""
+class _ExportError(Exception):
+    """The model can't be exported, or the exported model gives different vectors."""
 
 
-def _write(folder: Path, description: dict[str, Any]) -> None:
-    (folder / DESCRIPTION_FILE).write_text(json.dumps(description, indent=1), encoding="utf-8")
+def _write_description(folder: Path, description: dict[str, Any]) -> None:
+    (folder / MODEL_DESCRIPTION_FILE).write_text(json.dumps(description, indent=1), encoding="utf-8")
 
 
-def _load(source: ModelSource) -> Any:
+def load_original_model(source: ModelSource) -> Any:
+    """Load `source` with sentence-transformers.
+
+    Raises:
+        ModelError: the model can't be loaded.
+    """
     logging.getLogger("transformers").setLevel(logging.ERROR)
     from sentence_transformers import SentenceTransformer
 
     try:
-        with contextlib.redirect_stderr(io.StringIO()):  # progress bars of the loader
+        with contextlib.redirect_stderr(io.StringIO()):  # this hides progress bars
             return SentenceTransformer(source.folder, device="cpu", trust_remote_code=False)
-    except Exception as error:  # any library on the way may raise its own
+    except Exception as error:  # several libraries raise their own error classes
         raise ModelError(
             f"sentence-transformers can't load model {source.name!r} ({type(error).__name__}); "
             "check the name or folder: ASSISTANT_MODEL"
@@ -93,10 +98,10 @@ def _pooling(model: Any) -> str | None:
     return pooling if pooling in {"mean", "cls"} else None
 
 
-def _exportable(model: Any) -> bool:
-    kinds = [type(module).__name__ for module in model]
+def _is_exportable(model: Any) -> bool:
+    layers = [type(module).__name__ for module in model]
     return (
-        kinds in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+        layers in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
         and _pooling(model) is not None
         and getattr(model.tokenizer, "is_fast", False)
         and not getattr(model[0], "do_lower_case", False)
@@ -118,13 +123,13 @@ def _export_graph(model: Any, folder: Path) -> None:
         def forward(self, inputs_embeds: Any, attention_mask: Any) -> Any:
             return self.transformer(inputs_embeds=inputs_embeds, attention_mask=attention_mask).last_hidden_state
 
-    table = transformer.get_input_embeddings().weight.detach().numpy()
-    np.save(folder / "word_embeddings.npy", table)
+    word_embeddings = transformer.get_input_embeddings().weight.detach().numpy()
+    np.save(folder / "word_embeddings.npy", word_embeddings)
     model.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     batch, tokens = torch.export.Dim("batch"), torch.export.Dim("tokens", max=model.max_seq_length)
-    example = (torch.zeros(2, 7, table.shape[1]), torch.ones(2, 7, dtype=torch.int64))
+    example = (torch.zeros(2, 7, word_embeddings.shape[1]), torch.ones(2, 7, dtype=torch.int64))
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")  # the exporter warns of its own internals
+        warnings.simplefilter("ignore")  # these warnings concern the internals of the exporter
         logging.disable(logging.WARNING)
         try:
             torch.onnx.export(
@@ -132,18 +137,17 @@ def _export_graph(model: Any, folder: Path) -> None:
                 input_names=["inputs_embeds", "attention_mask"], output_names=["token_embeddings"],
                 dynamic_shapes={"inputs_embeds": {0: batch, 1: tokens}, "attention_mask": {0: batch, 1: tokens}},
             )  # fmt: skip
-        except Exception as error:  # whatever it can't trace is run by sentence-transformers instead
-            raise _DisagreesError from error
+        except Exception as error:  # sentence-transformers runs such a model instead
+            raise _ExportError from error
         finally:
             logging.disable(logging.NOTSET)
 
 
-def _compare(model: Any, folder: Path) -> None:
+def _check_export(model: Any, folder: Path) -> None:
     from assistant.embedding.onnx_encoder import OnnxEncoder
 
-    ours = OnnxEncoder(folder, threads=1)
-    original = model.encode(
-        [ours.passage_prompt + text for text in _PROBES], prompt="", normalize_embeddings=True, show_progress_bar=False
-    )
-    if min((ours.encode_passages(list(_PROBES)).vectors * original).sum(axis=1)) < _LEAST_COSINE:
-        raise _DisagreesError
+    encoder = OnnxEncoder(folder, threads=1)
+    texts = [encoder.passage_prompt + text for text in _CHECK_TEXTS]
+    expected = model.encode(texts, prompt="", normalize_embeddings=True, show_progress_bar=False)
+    if min((encoder.encode_passages(list(_CHECK_TEXTS)).vectors * expected).sum(axis=1)) < _MIN_COSINE:
+        raise _ExportError

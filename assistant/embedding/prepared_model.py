@@ -1,4 +1,4 @@
-"""A prepared model: its description, prompts and tokenizer."""
+"""The description and tokenizer of a prepared model."""
 
 from __future__ import annotations
 
@@ -8,41 +8,48 @@ from typing import Any
 
 from assistant.errors import ModelError
 
+MODEL_DESCRIPTION_FILE = "encoder.json"
+
 
 class PreparedModel:
-    """What every encoder knows from the description of its prepared model."""
+    """The data that all encoders read from the folder of a prepared model.
+
+    If a prompt is overridden, the fingerprint changes, because the vectors change too.
+    """
 
     def __init__(self, folder: Path, query_prompt: str | None, passage_prompt: str | None) -> None:
         from tokenizers import Tokenizer
 
-        about = read_description(folder)
+        description = read_model_description(folder)
         self.folder = folder
-        self.name: str = about["name"]
-        self.dimension: int = about["dimension"]
-        self.max_tokens: int = about["max_tokens"]
-        self.pooling: str | None = about["pooling"]
-        self.query_prompt: str = about["query_prompt"] if query_prompt is None else query_prompt
-        self.passage_prompt: str = about["passage_prompt"] if passage_prompt is None else passage_prompt
+        self.name: str = description["name"]
+        self.dimension: int = description["dimension"]
+        self.max_tokens: int = description["max_tokens"]
+        self.pooling: str | None = description["pooling"]
+        self.query_prompt: str = description["query_prompt"] if query_prompt is None else query_prompt
+        self.passage_prompt: str = description["passage_prompt"] if passage_prompt is None else passage_prompt
         overridden = "" if query_prompt is None and passage_prompt is None else f"+{query_prompt!r}+{passage_prompt!r}"
-        self.fingerprint: str = about["fingerprint"] + overridden
-        files = [folder / "tokenizer.json", folder / "model" / "tokenizer.json"]
-        self.tokenizer: Tokenizer = Tokenizer.from_file(str(next(file for file in files if file.is_file())))
+        self.fingerprint: str = description["fingerprint"] + overridden
+        candidates = [folder / "tokenizer.json", folder / "model" / "tokenizer.json"]
+        self.tokenizer: Tokenizer = Tokenizer.from_file(str(next(path for path in candidates if path.is_file())))
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
 
     def count_tokens(self, text: str) -> int:
+        """See `Encoder`."""
         return len(self.tokenizer.encode(self.passage_prompt + text).ids)
 
 
-DESCRIPTION_FILE = "encoder.json"
+def read_model_description(folder: Path) -> dict[str, Any]:
+    """Read the description that `export_model` wrote to the folder of a prepared model.
 
-
-def read_description(folder: Path) -> dict[str, Any]:
-    """The description that `export` left in a prepared model's folder."""
+    Raises:
+        ModelError: the description is missing or malformed.
+    """
     try:
-        loaded: dict[str, Any] = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
+        description: dict[str, Any] = json.loads((folder / MODEL_DESCRIPTION_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise ModelError(
             f"prepared model {str(folder)!r} is damaged; remove that folder and run: assistant index"
         ) from None
-    return loaded
+    return description

@@ -1,4 +1,4 @@
-"""The encoder for a model that ONNX Runtime cannot run: sentence-transformers itself."""
+"""An encoder that runs sentence-transformers, for models that can't be exported to ONNX."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TorchEncoder(PreparedModel):
-    """Runs a model through sentence-transformers, where it can't be exported."""
+    """Runs a model with sentence-transformers. Each span is encoded as a separate text, without its context."""
 
     def __init__(
         self, folder: Path, threads: int, query_prompt: str | None = None, passage_prompt: str | None = None
@@ -29,26 +29,26 @@ class TorchEncoder(PreparedModel):
         self._model = SentenceTransformer(str(folder / "model"), device="cpu", trust_remote_code=False)
 
     def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
-        """See `Encoder`; a span is encoded as a text of its own."""
+        """See `Encoder`."""
         return self._encode(self.query_prompt, texts, spans)
 
     def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
-        """See `Encoder`; a span is encoded as a text of its own."""
+        """See `Encoder`."""
         return self._encode(self.passage_prompt, texts, spans)
 
     def _encode(self, prompt: str, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None) -> EncodedTexts:
         import numpy as np
 
-        pieces = [
-            [text[span.start : span.end] for span in own]
-            for text, own in zip(texts, spans or [()] * len(texts), strict=True)
+        span_texts = [
+            [text[span.start : span.end] for span in text_spans]
+            for text, text_spans in zip(texts, spans or [()] * len(texts), strict=True)
         ]
-        distinct = list(dict.fromkeys([*texts, *(piece for own in pieces for piece in own)]))
+        distinct = list(dict.fromkeys([*texts, *(span_text for group in span_texts for span_text in group)]))
         rows = {text: row for row, text in enumerate(distinct)}
         vectors = self._vectors([prompt + text for text in distinct])
         return EncodedTexts(
             vectors[[rows[text] for text in texts]],
-            tuple(vectors[np.array([rows[piece] for piece in own], dtype=int)] for own in pieces),
+            tuple(vectors[np.array([rows[span_text] for span_text in group], dtype=int)] for group in span_texts),
         )
 
     def _vectors(self, texts: list[str]) -> NDArray[np.float32]:
@@ -56,5 +56,5 @@ class TorchEncoder(PreparedModel):
 
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        found = self._model.encode(texts, prompt="", normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(found, dtype=np.float32)
+        vectors = self._model.encode(texts, prompt="", normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(vectors, dtype=np.float32)

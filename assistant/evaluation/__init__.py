@@ -1,4 +1,5 @@
-"""Data set and assistant -> figures: how well passages are found, sentences chosen, questions refused.
+"""Evaluates the assistant on a data set: retrieval, sentence selection and refusals.
 
-`data` reads a set, `run` asks it, `measures` counts, `report` writes and compares.
+`data_sets` reads a data set, `runner` asks the questions in it, `metrics` computes the figures, `report` formats and
+compares the figures, and `calibration` fits the answer threshold to the operator's probes.
 """

@@ -1,4 +1,4 @@
-"""The operator's own probes -> the threshold at which the assistant should answer."""
+"""Fits the answer threshold to the operator's probes."""
 
 from __future__ import annotations
 
@@ -6,68 +6,75 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.errors import CorpusError
-from assistant.evaluation.runner import Outcome
+from assistant.evaluation.runner import QuestionOutcome
 
-_STEPS = [step / 20 for step in range(1, 20)]
+_THRESHOLDS = [step / 20 for step in range(1, 20)]
 
 
 @dataclass(frozen=True, slots=True)
 class ThresholdOutcome:
-    """What answering from `answer_from` on would mean for the probes.
+    """The results on the probes if every answer with a confidence of at least `answer_threshold` were shown.
 
-    `refused_answerable` and `answered_unanswerable` are the two kinds of mistakes, as shares;
-    `supported` is the share of answerable probes that would be answered with a right quote.
+    `refused_answerable_rate` and `answered_unanswerable_rate` are error rates, from 0 to 1. `supported_rate` is the
+    proportion of answerable probes that would be answered with a correct quote.
     """
 
-    answer_from: float
-    refused_answerable: float
-    answered_unanswerable: float
-    supported: float
+    answer_threshold: float
+    refused_answerable_rate: float
+    answered_unanswerable_rate: float
+    supported_rate: float
 
     @property
     def balanced_accuracy(self) -> float:
-        """Mean of what is right on both kinds of probes."""
-        return 1 - (self.refused_answerable + self.answered_unanswerable) / 2
+        """The mean accuracy on answerable and unanswerable probes."""
+        return 1 - (self.refused_answerable_rate + self.answered_unanswerable_rate) / 2
 
 
-def threshold_outcomes(probes: Sequence[Outcome]) -> list[ThresholdOutcome]:
-    """What each threshold would mean for `probes`; those that don't say if they can be answered don't count.
+def threshold_outcomes(outcomes: Sequence[QuestionOutcome]) -> list[ThresholdOutcome]:
+    """Compute the outcome of each threshold from 0.05 to 0.95.
+
+    Probes that are marked neither as answerable nor as unanswerable are ignored.
 
     Raises:
-        CorpusError: there is no answerable, or no unanswerable, probe.
+        CorpusError: there are no answerable or no unanswerable probes.
     """
-    can = [item for item in probes if item.answerable]
-    cannot = [item for item in probes if item.answerable is False]
-    if not can or not cannot:
-        raise CorpusError("probes need answerable and unanswerable questions; add the missing kind to the file")
+    answerable = [outcome for outcome in outcomes if outcome.answerable]
+    unanswerable = [outcome for outcome in outcomes if outcome.answerable is False]
+    if not answerable or not unanswerable:
+        raise CorpusError(
+            "the probes must include answerable and unanswerable questions; add the missing kind to the file"
+        )
     return [
         ThresholdOutcome(
-            answer_from=step,
-            refused_answerable=sum(item.confidence < step for item in can) / len(can),
-            answered_unanswerable=sum(item.confidence >= step for item in cannot) / len(cannot),
-            supported=sum(item.supported and item.confidence >= step for item in can) / len(can),
+            answer_threshold=threshold,
+            refused_answerable_rate=sum(outcome.confidence < threshold for outcome in answerable) / len(answerable),
+            answered_unanswerable_rate=sum(outcome.confidence >= threshold for outcome in unanswerable)
+            / len(unanswerable),
+            supported_rate=sum(outcome.supported and outcome.confidence >= threshold for outcome in answerable)
+            / len(answerable),
         )
-        for step in _STEPS
+        for threshold in _THRESHOLDS
     ]
 
 
 def best_threshold(thresholds: Sequence[ThresholdOutcome]) -> ThresholdOutcome:
-    """The threshold with the best balanced accuracy; of equal ones the middle."""
-    top = max(item.balanced_accuracy for item in thresholds)
-    equal = [item for item in thresholds if item.balanced_accuracy > top - 1e-9]
-    return equal[len(equal) // 2]
+    """Return the threshold with the highest balanced accuracy. If several are equally good, return the middle one."""
+    highest = max(item.balanced_accuracy for item in thresholds)
+    equally_good = [item for item in thresholds if item.balanced_accuracy > highest - 1e-9]
+    return equally_good[len(equally_good) // 2]
 
 
-def thresholds_as_table(thresholds: Sequence[ThresholdOutcome], chosen: ThresholdOutcome) -> str:
-    """The trade-off as Markdown, the chosen line marked."""
+def thresholds_as_table(thresholds: Sequence[ThresholdOutcome], best: ThresholdOutcome) -> str:
+    """Format the outcomes of the thresholds as a Markdown table in which `best` is marked by an arrow."""
     lines = [
         "| answer from | answerable refused | unanswerable answered | supported | balanced accuracy |",
         "|---|---|---|---|---|",
     ]
     for item in thresholds:
-        mark = " ←" if item is chosen else ""
+        mark = " ←" if item is best else ""
         lines.append(
-            f"| {item.answer_from:.2f}{mark} | {item.refused_answerable:.2f} | {item.answered_unanswerable:.2f} "
-            f"| {item.supported:.2f} | {item.balanced_accuracy:.2f} |"
+            f"| {item.answer_threshold:.2f}{mark} | {item.refused_answerable_rate:.2f} "
+            f"| {item.answered_unanswerable_rate:.2f} "
+            f"| {item.supported_rate:.2f} | {item.balanced_accuracy:.2f} |"
         )
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""A data set in BEIR layout (Thakur et al. 2021, arXiv:2104.08663) and/or with answers in `qa.jsonl`."""
+"""Reads evaluation data sets in the BEIR layout (Thakur et al. 2021, arXiv:2104.08663), with answers in `qa.jsonl`."""
 
 from __future__ import annotations
 
@@ -16,24 +16,30 @@ from assistant.text.language import detect_text_language
 
 @dataclass(frozen=True, slots=True)
 class EvaluationQuestion:
-    """A question with what a right answer is.
+    """A question with its expected answer.
 
-    `turns` ends with the question. `answerable` is None where a set doesn't say. `answers` are
-    strings of which a right quote holds one; where there are none, a quote from one of
-    `document_ids` is right. `near_document_ids` are on the topic of an unanswerable question.
+    Attributes:
+        turns: the questions of a conversation; the last question is evaluated.
+        is_answerable: whether the documents answer the question; None if the data set doesn't say.
+        accepted_answers: the accepted answers; a correct quote contains one of them. If there are no accepted answers,
+            any quote from one of `correct_document_ids` is correct.
+        on_topic_document_ids: the ids of documents on the topic of an unanswerable question.
     """
 
-    identifier: str
+    question_id: str
     turns: tuple[str, ...]
-    answerable: bool | None
-    answers: tuple[str, ...]
-    document_ids: frozenset[str] = frozenset()
-    near_document_ids: frozenset[str] = frozenset()
+    is_answerable: bool | None
+    accepted_answers: tuple[str, ...]
+    correct_document_ids: frozenset[str] = frozenset()
+    on_topic_document_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """A set: its documents, queries with graded documents, and questions with answers."""
+    """A data set: documents, queries with relevance grades (`qrels`), and questions with answers.
+
+    `qrels` maps query id -> document id -> grade.
+    """
 
     name: str
     documents: tuple[Document, ...]
@@ -43,26 +49,26 @@ class DataSet:
 
 
 def read_data_set(folder: Path) -> DataSet:
-    """Read `corpus.jsonl`, and `queries.jsonl` with `qrels.tsv` and/or `qa.jsonl`, from `folder`.
+    """Read `corpus.jsonl` and, if present, `queries.jsonl`, `qrels.tsv` and `qa.jsonl` from `folder`.
 
-    Documents without text are left out.
+    Empty documents are left out.
 
     Raises:
-        CorpusError: a file is missing or a line is not what it should be.
+        CorpusError: `corpus.jsonl` is missing or a file is malformed.
     """
     if not (folder / "corpus.jsonl").is_file():
         raise CorpusError(
-            f"no data set in {str(folder)!r} (corpus.jsonl is missing); name a folder: assistant eval DIR"
+            f"no data set in {str(folder)!r} (corpus.jsonl is missing); specify another folder: assistant eval DIR"
         )
-    read = (_document(record) for record in _lines(folder / "corpus.jsonl"))
-    documents = tuple(document for document in read if document.text.strip())
-    queries = {str(record.get("_id")): str(record.get("text")) for record in _lines(folder / "queries.jsonl")}
+    all_documents = (_parse_document(record) for record in _read_records(folder / "corpus.jsonl"))
+    documents = tuple(document for document in all_documents if document.text.strip())
+    queries = {str(record.get("_id")): str(record.get("text")) for record in _read_records(folder / "queries.jsonl")}
     questions = read_questions(folder / "qa.jsonl") if (folder / "qa.jsonl").is_file() else ()
-    return DataSet(folder.resolve().name, documents, queries, _qrels(folder / "qrels.tsv"), questions)
+    return DataSet(folder.resolve().name, documents, queries, _read_qrels(folder / "qrels.tsv"), questions)
 
 
 def read_probes(path: Path) -> DataSet:
-    """A file of questions as a set without documents of its own: they are asked over the live index.
+    """Read a file of probes as a data set without documents, to be asked over the live index.
 
     Raises:
         CorpusError: see `read_questions`.
@@ -71,17 +77,18 @@ def read_probes(path: Path) -> DataSet:
 
 
 def read_questions(path: Path) -> tuple[EvaluationQuestion, ...]:
-    """The questions of a file in the format of `qa.jsonl`.
+    """Read questions in the format of `qa.jsonl`.
 
     Raises:
-        CorpusError: the file is missing or a line is no question.
+        CorpusError: the file is missing or malformed.
     """
     if not path.is_file():
-        raise CorpusError(f"no questions in {str(path)!r}; name a file of JSON lines like those of qa.jsonl")
-    return tuple(_question(record) for record in _lines(path))
+        raise CorpusError(f"no questions in {str(path)!r}; specify a JSON Lines file in the format of qa.jsonl")
+    return tuple(_parse_question(record) for record in _read_records(path))
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def _read_records(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects of a JSON Lines file, or nothing if the file does not exist."""
     if not path.is_file():
         return
     with path.open(encoding="utf-8", errors="replace") as lines:
@@ -92,37 +99,37 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
                 except ValueError:
                     record = None
                 if not isinstance(record, dict):
-                    raise CorpusError(f"line {number} of {str(path)!r} is no JSON object; mend or remove it")
+                    raise CorpusError(f"line {number} of {str(path)!r} is not a JSON object; fix or remove it")
                 yield record
 
 
-def _document(record: dict[str, Any]) -> Document:
+def _parse_document(record: dict[str, Any]) -> Document:
     try:
         text = str(record["text"])
         title = str(record.get("title") or "")
         return Document(str(record["_id"]), title, text, str(record.get("language") or detect_text_language(text)))
     except KeyError as error:
-        raise CorpusError(f"a document of the data set has no {error.args[0]!r}; mend corpus.jsonl") from None
+        raise CorpusError(f"a document in corpus.jsonl has no {error.args[0]!r}; add it") from None
 
 
-def _question(record: dict[str, Any]) -> EvaluationQuestion:
+def _parse_question(record: dict[str, Any]) -> EvaluationQuestion:
     try:
         turns = tuple(str(turn) for turn in record["turns"]) if "turns" in record else (str(record["question"]),)
         if not turns:
-            raise CorpusError(f"question {record['id']!r} of the data set has no turns; mend qa.jsonl")
+            raise CorpusError(f"question {record['id']!r} in the data set has no turns; add them")
         return EvaluationQuestion(
-            identifier=str(record["id"]),
+            question_id=str(record["id"]),
             turns=turns,
-            answerable=record.get("answerable"),
-            answers=tuple(record.get("answers", ())),
-            document_ids=frozenset(record.get("document_ids", ())),
-            near_document_ids=frozenset(record.get("near_document_ids", ())),
+            is_answerable=record.get("answerable"),
+            accepted_answers=tuple(record.get("answers", ())),
+            correct_document_ids=frozenset(record.get("document_ids", ())),
+            on_topic_document_ids=frozenset(record.get("near_document_ids", ())),
         )
     except KeyError as error:
-        raise CorpusError(f"a question of the data set has no {error.args[0]!r}; mend qa.jsonl") from None
+        raise CorpusError(f"a question in the data set has no {error.args[0]!r}; add it") from None
 
 
-def _qrels(path: Path) -> dict[str, dict[str, int]]:
+def _read_qrels(path: Path) -> dict[str, dict[str, int]]:
     grades: dict[str, dict[str, int]] = {}
     if path.is_file():
         with path.open(encoding="utf-8", newline="") as file:

@@ -1,4 +1,4 @@
-"""Rankings and outcomes -> figures, by ir-measures, SciPy and scikit-learn."""
+"""Computes evaluation metrics from rankings and outcomes, with ir-measures and scikit-learn."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from assistant.evaluation.data_sets import DataSet
-from assistant.evaluation.runner import Outcome
+from assistant.evaluation.runner import QuestionOutcome
 from assistant.schema import Verdict
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_RESAMPLES = 1000
+_MEAN_RESAMPLES, _AUC_RESAMPLES = 1000, 200
+_INTERVAL = [2.5, 97.5]  # percentiles
 _BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean with its 95 % bootstrap interval, over `count` questions."""
+    """A value with its 95 % bootstrap interval, computed from `count` questions."""
 
     value: float
     low: float
@@ -28,106 +29,117 @@ class Estimate:
     count: int
 
 
-def retrieval_metrics(data: DataSet, found: dict[str, list[str]]) -> dict[str, Estimate]:
-    """nDCG@10, recall@5 and @10, MRR and hit@1 over the queries with grades."""
+def retrieval_metrics(data: DataSet, rankings: dict[str, list[str]]) -> dict[str, Estimate]:
+    """Compute nDCG@10, recall@5, recall@10, MRR and hit@1.
+
+    Args:
+        data: provides the relevance grades.
+        rankings: the ids of the retrieved documents for each query id, best first.
+    """
     import ir_measures
     from ir_measures import RR, R, Success, nDCG
 
-    names = {"nDCG@10": nDCG @ 10, "recall@5": R @ 5, "recall@10": R @ 10, "MRR": RR, "hit@1": Success @ 1}
-    grades = [ir_measures.Qrel(key, document, grade) for key in found for document, grade in data.qrels[key].items()]
+    measures = {"nDCG@10": nDCG @ 10, "recall@5": R @ 5, "recall@10": R @ 10, "MRR": RR, "hit@1": Success @ 1}
+    grades = [
+        ir_measures.Qrel(query, document, grade) for query in rankings for document, grade in data.qrels[query].items()
+    ]
     run = [
-        ir_measures.ScoredDoc(key, document, -float(rank))
-        for key, documents in found.items()
+        ir_measures.ScoredDoc(query, document, -float(rank))
+        for query, documents in rankings.items()
         for rank, document in enumerate(documents)
     ]
-    values: dict[str, dict[str, float]] = {name: {} for name in names}
-    shown = {str(measure): name for name, measure in names.items()}
-    for metric in cast(Iterable[Any], ir_measures.iter_calc(list(names.values()), grades, run)):
-        values[shown[str(metric.measure)]][metric.query_id] = metric.value
-    return {name: mean_with_interval([of.get(key, 0.0) for key in found]) for name, of in values.items()}
-
-
-def answer_metrics(found: Sequence[Outcome]) -> dict[str, Estimate]:
-    """Figures of the questions with answers; see the README of a report for what each means."""
-    can = [item for item in found if item.answerable]
-    cannot = [item for item in found if item.answerable is False]
-    answered = [item for item in can if item.verdict == Verdict.ANSWERED]
-    figures: dict[str, list[float]] = {
-        "supported": [item.supported for item in can],
-        "supported and shown": [item.supported and item.verdict == Verdict.ANSWERED for item in can],
-        "best sentence supports": [item.first_supported for item in can],
-        "citation precision": [item.precision for item in answered if item.precision is not None],
-        "false refusals": [item.verdict != Verdict.ANSWERED for item in can],
-        "refused unanswerable": [item.verdict != Verdict.ANSWERED for item in cannot],
+    values: dict[str, dict[str, float]] = {name: {} for name in measures}
+    name_of = {str(measure): name for name, measure in measures.items()}
+    for metric in cast(Iterable[Any], ir_measures.iter_calc(list(measures.values()), grades, run)):
+        values[name_of[str(metric.measure)]][metric.query_id] = metric.value
+    return {
+        name: mean_with_interval([by_query.get(query, 0.0) for query in rankings]) for name, by_query in values.items()
     }
-    made = {name: mean_with_interval(values) for name, values in figures.items() if values}
-    if can and cannot:
-        balanced = (1 - made["false refusals"].value + made["refused unanswerable"].value) / 2
-        made["balanced accuracy"] = Estimate(balanced, balanced, balanced, len(can) + len(cannot))
-        made["AUC answerable"] = _auc(can, cannot)
-    judged = [*can, *cannot]
-    if judged:
-        error = calibration_error([item.confidence for item in judged], [item.supported for item in judged])
-        made["calibration error"] = Estimate(error, error, error, len(judged))
-    return made
+
+
+def answer_metrics(outcomes: Sequence[QuestionOutcome]) -> dict[str, Estimate]:
+    """Compute answer quality, refusal rates and calibration. Metrics that apply to no question are left out."""
+    answerable = [item for item in outcomes if item.answerable]
+    unanswerable = [item for item in outcomes if item.answerable is False]
+    answered = [item for item in answerable if item.verdict == Verdict.ANSWERED]
+    values_by_name: dict[str, list[float]] = {
+        "supported": [item.supported for item in answerable],
+        "supported and shown": [item.supported and item.verdict == Verdict.ANSWERED for item in answerable],
+        "best sentence supports": [item.first_supported for item in answerable],
+        "citation precision": [item.precision for item in answered if item.precision is not None],
+        "false refusals": [item.verdict != Verdict.ANSWERED for item in answerable],
+        "refused unanswerable": [item.verdict != Verdict.ANSWERED for item in unanswerable],
+    }
+    estimates = {name: mean_with_interval(values) for name, values in values_by_name.items() if values}
+    if answerable and unanswerable:
+        accuracy = (1 - estimates["false refusals"].value + estimates["refused unanswerable"].value) / 2
+        estimates["balanced accuracy"] = Estimate(accuracy, accuracy, accuracy, len(answerable) + len(unanswerable))
+        estimates["AUC answerable"] = _auc(answerable, unanswerable)
+    labelled = [*answerable, *unanswerable]
+    if labelled:
+        error = calibration_error([item.confidence for item in labelled], [item.supported for item in labelled])
+        estimates["calibration error"] = Estimate(error, error, error, len(labelled))
+    return estimates
 
 
 def mean_with_interval(values: Sequence[float]) -> Estimate:
-    """The mean and its percentile bootstrap interval (Efron & Tibshirani 1993), always the same."""
+    """Compute the mean and its percentile bootstrap interval (Efron & Tibshirani 1993), with a fixed seed."""
     import numpy as np
 
     data = np.asarray(values, dtype=float)
     if len(data) == 0:
         return Estimate(float("nan"), float("nan"), float("nan"), 0)
     random = np.random.default_rng(0)
-    means = data[random.integers(0, len(data), (_RESAMPLES, len(data)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
+    means = data[random.integers(0, len(data), (_MEAN_RESAMPLES, len(data)))].mean(axis=1)
+    low, high = np.percentile(means, _INTERVAL)
     return Estimate(float(data.mean()), float(low), float(high), len(data))
 
 
-def _auc(can: Sequence[Outcome], cannot: Sequence[Outcome]) -> Estimate:
-    """How well `confidence` tells answerable from unanswerable questions (area under the ROC curve)."""
+def _auc(answerable: Sequence[QuestionOutcome], unanswerable: Sequence[QuestionOutcome]) -> Estimate:
+    """Compute the area under the ROC curve when `confidence` is used to predict which questions are answerable."""
     import numpy as np
     from sklearn.metrics import roc_auc_score
 
-    labels = np.array([1] * len(can) + [0] * len(cannot))
-    scores = np.array([item.confidence for item in [*can, *cannot]])
+    labels = np.array([1] * len(answerable) + [0] * len(unanswerable))
+    scores = np.array([item.confidence for item in [*answerable, *unanswerable]])
     random = np.random.default_rng(0)
     resampled = []
-    for _ in range(200):
+    for _ in range(_AUC_RESAMPLES):
         rows = random.integers(0, len(labels), len(labels))
         if 0 < labels[rows].sum() < len(rows):
             resampled.append(roc_auc_score(labels[rows], scores[rows]))
-    low, high = np.percentile(resampled, [2.5, 97.5])
+    low, high = np.percentile(resampled, _INTERVAL)
     return Estimate(float(roc_auc_score(labels, scores)), float(low), float(high), len(labels))
 
 
-def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float:
-    """Expected calibration error over ten equal bins (Guo et al. 2017, arXiv:1706.04599)."""
+def calibration_error(confidences: Sequence[float], correct: Sequence[bool]) -> float:
+    """Compute the expected calibration error over ten equal bins (Guo et al. 2017, arXiv:1706.04599)."""
     import numpy as np
 
-    values, labels = np.asarray(confidences), np.asarray(right, dtype=float)
+    values, labels = np.asarray(confidences), np.asarray(correct, dtype=float)
     bins = np.minimum((values * _BINS).astype(int), _BINS - 1)
     gaps = [abs(values[bins == number].sum() - labels[bins == number].sum()) for number in range(_BINS)]
     return float(sum(gaps) / len(values))
 
 
-def risk_coverage(found: Sequence[Outcome]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Coverage and risk as fewer questions are answered (El-Yaniv & Wiener 2010), by falling confidence.
+def risk_coverage_curve(outcomes: Sequence[QuestionOutcome]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Compute the risk-coverage curve (El-Yaniv & Wiener 2010).
 
-    Risk is the share of answered questions whose quotes don't hold a right answer.
+    Returns:
+        The coverage, which is the proportion of questions answered, and the risk, which is the proportion of those
+        answers that have no correct quote. Both are arrays `[questions]`, in order of decreasing confidence.
     """
     import numpy as np
 
-    judged = sorted((item for item in found if item.answerable is not None), key=lambda item: -item.confidence)
-    wrong = np.cumsum([not item.supported for item in judged], dtype=float)
-    counts = np.arange(1, len(judged) + 1)
-    return counts / max(len(judged), 1), wrong / counts
+    labelled = sorted((item for item in outcomes if item.answerable is not None), key=lambda item: -item.confidence)
+    errors = np.cumsum([not item.supported for item in labelled], dtype=float)
+    counts = np.arange(1, len(labelled) + 1)
+    return counts / max(len(labelled), 1), errors / counts
 
 
-def latency_percentiles(found: Sequence[Outcome]) -> dict[str, float]:
-    """Time per question, median and 95th percentile, in ms."""
+def latency_percentiles(outcomes: Sequence[QuestionOutcome]) -> dict[str, float]:
+    """Compute the median and the 95th percentile of the time per question, in milliseconds."""
     import numpy as np
 
-    times: Any = [item.milliseconds for item in found]
+    times: Any = [item.milliseconds for item in outcomes]
     return {"p50": float(np.percentile(times, 50)), "p95": float(np.percentile(times, 95))} if times else {}

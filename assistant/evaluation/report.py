@@ -1,4 +1,4 @@
-"""Figures -> a report, a picture, and what changed since an earlier one."""
+"""Evaluates the assistant on a data set, and formats, plots and compares the reports."""
 
 from __future__ import annotations
 
@@ -11,28 +11,36 @@ from typing import Any
 from assistant.conversation.assistant import Assistant
 from assistant.evaluation import metrics
 from assistant.evaluation.data_sets import DataSet
-from assistant.evaluation.runner import Outcome, Progress, outcomes_as_records, run_queries, run_questions
+from assistant.evaluation.runner import (
+    ProgressWrapper,
+    QuestionOutcome,
+    ask_questions,
+    outcomes_as_records,
+    rank_documents,
+)
 
-_SHOWN = 20  # questions listed for each kind of change
+_MAX_LISTED = 20  # maximum number of better, and of worse, questions listed in a comparison
 
 
-def evaluate(data: DataSet, assistant: Assistant, progress: Progress) -> tuple[dict[str, Any], list[Outcome]]:
-    """The report of `data` as a JSON object, and the outcomes it counts."""
+def evaluate_data_set(
+    data: DataSet, assistant: Assistant, progress: ProgressWrapper
+) -> tuple[dict[str, Any], list[QuestionOutcome]]:
+    """Evaluate `assistant` on `data`. Returns the report as a JSON object, and the outcomes that it summarises."""
     report: dict[str, Any] = {"data_set": data.name, "documents": len(data.documents)}
     if data.qrels:
-        found = run_queries(data, assistant, progress)
-        report["retrieval"] = {name: asdict(item) for name, item in metrics.retrieval_metrics(data, found).items()}
-    came = run_questions(data.questions, assistant, progress)
-    if came:
-        report["answers"] = {name: asdict(item) for name, item in metrics.answer_metrics(came).items()}
-        report["milliseconds"] = metrics.latency_percentiles(came)
-        report["failures"] = dict(Counter(item.failed for item in came if item.failed).most_common())
-        report["questions"] = outcomes_as_records(came)
-    return report, came
+        rankings = rank_documents(data, assistant, progress)
+        report["retrieval"] = {name: asdict(item) for name, item in metrics.retrieval_metrics(data, rankings).items()}
+    outcomes = ask_questions(data.questions, assistant, progress)
+    if outcomes:
+        report["answers"] = {name: asdict(item) for name, item in metrics.answer_metrics(outcomes).items()}
+        report["milliseconds"] = metrics.latency_percentiles(outcomes)
+        report["failures"] = dict(Counter(item.failed for item in outcomes if item.failed).most_common())
+        report["questions"] = outcomes_as_records(outcomes)
+    return report, outcomes
 
 
 def report_as_markdown(report: dict[str, Any]) -> str:
-    """The report for people, as Markdown."""
+    """Format a report as Markdown."""
     lines = [f"# {report['data_set']}", "", f"{report['documents']} documents", ""]
     for part in ("retrieval", "answers"):
         if part in report:
@@ -52,33 +60,37 @@ def report_as_markdown(report: dict[str, Any]) -> str:
 
 
 def compare_reports(old: dict[str, Any], new: dict[str, Any]) -> str:
-    """What got better or worse from `old` to `new`, with the questions, as Markdown."""
+    """Format the differences between two reports as Markdown: all metrics, and the questions that changed."""
     lines = ["| figure | old | new | change |", "|---|---|---|---|"]
     for part in ("retrieval", "answers"):
         for name, item in new.get(part, {}).items():
-            before = old.get(part, {}).get(name)
-            if before:
-                change = item["value"] - before["value"]
-                lines.append(f"| {name} | {before['value']:.3f} | {item['value']:.3f} | {change:+.3f} |")
-    was = {item["identifier"]: item for item in old.get("questions", [])}
-    pairs = [(was[item["identifier"]], item) for item in new.get("questions", []) if item["identifier"] in was]
-    worse = [item for before, item in pairs if item["failed"] and not before["failed"]]
-    better = [item for before, item in pairs if before["failed"] and not item["failed"]]
+            old_item = old.get(part, {}).get(name)
+            if old_item:
+                change = item["value"] - old_item["value"]
+                lines.append(f"| {name} | {old_item['value']:.3f} | {item['value']:.3f} | {change:+.3f} |")
+    old_questions = {item["identifier"]: item for item in old.get("questions", [])}
+    pairs = [
+        (old_questions[item["identifier"]], item)
+        for item in new.get("questions", [])
+        if item["identifier"] in old_questions
+    ]
+    worse = [after for before, after in pairs if after["failed"] and not before["failed"]]
+    better = [after for before, after in pairs if before["failed"] and not after["failed"]]
     for title, items in (("Worse", worse), ("Better", better)):
         lines += ["", f"{title}: {len(items)} questions"]
-        lines += [f"- {item['question']} ({item['failed'] or item['verdict']})" for item in items[:_SHOWN]]
-        lines += [f"- and {len(items) - _SHOWN} more"] if len(items) > _SHOWN else []
+        lines += [f"- {item['question']} ({item['failed'] or item['verdict']})" for item in items[:_MAX_LISTED]]
+        lines += [f"- and {len(items) - _MAX_LISTED} more"] if len(items) > _MAX_LISTED else []
     return "\n".join(lines)
 
 
-def draw_risk_coverage(found: Sequence[Outcome], path: Path) -> None:
-    """The risk-coverage curve as a picture; the ending of `path` says which format (png, svg, pdf)."""
+def draw_risk_coverage(outcomes: Sequence[QuestionOutcome], path: Path) -> None:
+    """Plot the risk-coverage curve to `path`; its suffix selects the format (png, svg or pdf)."""
     import matplotlib as mpl
 
     mpl.use("agg")
     from matplotlib import pyplot
 
-    coverage, risk = metrics.risk_coverage(found)
+    coverage, risk = metrics.risk_coverage_curve(outcomes)
     figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
     axes.plot(coverage, risk)
     axes.set(xlabel="share of questions answered", ylabel="share of answers without support", ylim=(0, 1), xlim=(0, 1))

@@ -1,4 +1,4 @@
-"""Asks a data set's questions and keeps what came of each."""
+"""Asks the questions of a data set and records the outcomes."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from assistant.retrieval.query import make_query
 from assistant.retrieval.retriever import retrieve
 from assistant.schema import Turn, Verdict
 from assistant.text.language import detect_question_language
-from assistant.text.words import fold
+from assistant.text.words import fold_text
 
-_DEPTH = 50  # passages retrieved for a ranking of documents
-_RANKED = 10  # documents kept of it
-Progress = Callable[[Iterable[Any], int], Iterable[Any]]
+_RETRIEVED_PASSAGES = 50
+_RANKED_DOCUMENTS = 10
+ProgressWrapper = Callable[[Iterable[Any], int], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one question.
+class QuestionOutcome:
+    """The result of one question.
 
-    `supported`: the quotes chosen for it, shown or not, hold a right answer; `first_supported`: the
-    best of them does. `precision`: the share of the chosen quotes that stand in a right document.
-    `failed`: the stage at which a bad answer went wrong, "" for a good one.
+    Attributes:
+        supported: whether one of the selected quotes, shown or not, is correct.
+        first_supported: whether the best sentence is correct.
+        precision: the proportion of the selected quotes that come from a correct document; None if there are no
+            quotes or no document is marked as correct.
+        failed: the stage that caused a bad answer, or "" for a good one.
     """
 
     identifier: str
@@ -42,69 +45,75 @@ class Outcome:
     failed: str
 
 
-def run_queries(data: DataSet, assistant: Assistant, progress: Progress) -> dict[str, list[str]]:
-    """The best documents for each query that has grades, best first."""
-    found = {}
-    queries = [key for key in data.queries if key in data.qrels]
-    for key in progress(queries, len(queries)):
-        language = detect_question_language(data.queries[key], assistant.language)
-        query = make_query(assistant.index, assistant.encoder, data.queries[key], language)
-        passages = retrieve(assistant.index, query, _DEPTH)
-        found[key] = list(dict.fromkeys(item.passage.document_id for item in passages))[:_RANKED]
-    return found
+def rank_documents(data: DataSet, assistant: Assistant, progress: ProgressWrapper) -> dict[str, list[str]]:
+    """Retrieve the ten best documents for each graded query. Returns document ids by query id, best first."""
+    rankings = {}
+    graded = [query_id for query_id in data.queries if query_id in data.qrels]
+    for query_id in progress(graded, len(graded)):
+        language = detect_question_language(data.queries[query_id], assistant.default_language)
+        query = make_query(assistant.index, assistant.encoder, data.queries[query_id], language)
+        passages = retrieve(assistant.index, query, _RETRIEVED_PASSAGES)
+        rankings[query_id] = list(dict.fromkeys(item.passage.document_id for item in passages))[:_RANKED_DOCUMENTS]
+    return rankings
 
 
-def run_questions(questions: Sequence[EvaluationQuestion], assistant: Assistant, progress: Progress) -> list[Outcome]:
-    """What came of each question."""
-    return [_outcome(asked, assistant) for asked in progress(questions, len(questions))]
+def ask_questions(
+    questions: Sequence[EvaluationQuestion], assistant: Assistant, progress: ProgressWrapper
+) -> list[QuestionOutcome]:
+    """Ask every question and return the outcomes in the same order."""
+    return [_run_question(question, assistant) for question in progress(questions, len(questions))]
 
 
-def _outcome(asked: EvaluationQuestion, assistant: Assistant) -> Outcome:
-    trace = ask_turns(assistant, asked.turns)
+def _run_question(question: EvaluationQuestion, assistant: Assistant) -> QuestionOutcome:
+    trace = trace_last_turn(assistant, question.turns)
     answer = trace.answer
-    found = trace.evidence
-    chosen, best = (found.selected, found.sentences[:1]) if found else ((), ())
-    right = [is_correct_quote(item.quote, item.passage.document_id, asked) for item in chosen]
-    documents = [item.passage.document_id in asked.document_ids for item in chosen]
-    return Outcome(
-        identifier=asked.identifier,
+    evidence = trace.evidence
+    selected, best = (evidence.selected_sentences, evidence.scored_sentences[:1]) if evidence else ((), ())
+    correct = [is_correct_quote(item.quote, item.passage.document_id, question) for item in selected]
+    best_correct = [is_correct_quote(item.quote, item.passage.document_id, question) for item in best]
+    from_correct_document = [item.passage.document_id in question.correct_document_ids for item in selected]
+    return QuestionOutcome(
+        identifier=question.question_id,
         question=answer.resolved_question,
-        answerable=asked.answerable,
+        answerable=question.is_answerable,
         verdict=answer.verdict.value,
         confidence=answer.confidence,
-        supported=bool(asked.answerable) and any(right),
-        first_supported=bool(asked.answerable)
-        and any(is_correct_quote(item.quote, item.passage.document_id, asked) for item in best),
-        precision=sum(documents) / len(documents) if documents and asked.document_ids else None,
+        supported=bool(question.is_answerable) and any(correct),
+        first_supported=bool(question.is_answerable) and any(best_correct),
+        precision=sum(from_correct_document) / len(selected) if selected and question.correct_document_ids else None,
         milliseconds=answer.timings_ms["total"],
-        failed=_failed_stage(asked, trace, assistant),
+        failed=_failed_stage(question, trace, assistant),
     )
 
 
-def ask_turns(assistant: Assistant, turns: Sequence[str]) -> Trace:
-    """The trace of the last of `turns`; the ones before are understood, not answered."""
+def trace_last_turn(assistant: Assistant, turns: Sequence[str]) -> Trace:
+    """Answer the last of `turns` and return the trace. The earlier turns are only resolved, to serve as history."""
     history: list[Turn] = []
     for turn in turns[:-1]:
         history.append(Turn(turn, assistant.resolve_question(turn, history)))
     return assistant.trace(turns[-1], history)
 
 
-def is_correct_quote(quote: str, document_id: str, asked: EvaluationQuestion) -> bool:
-    """Whether a quote holds an answer, or, where the set gives no answers, stands in a right document."""
-    if not asked.answers:
-        return document_id in asked.document_ids
-    said = " ".join(fold(quote).split())
-    return any(" ".join(fold(answer).split()) in said for answer in asked.answers)
+def is_correct_quote(quote: str, document_id: str, question: EvaluationQuestion) -> bool:
+    """Return whether `quote` contains an accepted answer or, if there are none, is from a correct document."""
+    if not question.accepted_answers:
+        return document_id in question.correct_document_ids
+    folded_quote = " ".join(fold_text(quote).split())
+    return any(" ".join(fold_text(answer).split()) in folded_quote for answer in question.accepted_answers)
 
 
-def _failed_stage(asked: EvaluationQuestion, trace: Trace, assistant: Assistant) -> str:
-    if asked.answerable is None:
+def _failed_stage(question: EvaluationQuestion, trace: Trace, assistant: Assistant) -> str:
+    if question.is_answerable is None:
         return ""
-    if asked.answerable is False:
+    if question.is_answerable is False:
         return "not in the corpus, but answered" if trace.answer.verdict is Verdict.ANSWERED else ""
-    return failed_stage(trace, lambda words, document: is_correct_quote(words, document, asked), assistant.index.texts)
+
+    def is_correct(text: str, document_id: str) -> bool:
+        return is_correct_quote(text, document_id, question)
+
+    return failed_stage(trace, is_correct, assistant.index.document_texts)
 
 
-def outcomes_as_records(found: Sequence[Outcome]) -> list[dict[str, Any]]:
-    """Outcomes as JSON objects."""
-    return [asdict(item) for item in found]
+def outcomes_as_records(outcomes: Sequence[QuestionOutcome]) -> list[dict[str, Any]]:
+    """Return the outcomes as JSON objects."""
+    return [asdict(item) for item in outcomes]

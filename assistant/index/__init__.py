@@ -1,4 +1,5 @@
-"""Documents -> index generations on FAISS, the only owner of the index folder.
+"""Building, storing and loading of the index. Only this package writes to the index folder.
 
-A generation is built beside the live one, verified, then published by one rename; the one before can be restored.
+A new generation is built beside the live one and published with a single rename. The previous generation is kept,
+so that it can be made live again.
 """

@@ -1,4 +1,4 @@
-"""Documents -> a published index generation."""
+"""Building of a generation of the index from documents."""
 
 from __future__ import annotations
 
@@ -13,75 +13,83 @@ from assistant.chunking.passage_parser import split_into_passages
 from assistant.embedding.encoder import Encoder
 from assistant.errors import IndexDamagedError
 from assistant.index import generations
-from assistant.index.generation_writer import Progress, SplitDocument, WrittenGeneration, write_generation
-from assistant.index.loading import reference_vector
-from assistant.index.manifest import FORMAT_VERSION, Manifest, checksum, document_digest, generation_name, read_manifest
+from assistant.index.generation_writer import DocumentSplitter, ProgressWrapper, WrittenGeneration, write_generation
+from assistant.index.loading import model_check_vector
+from assistant.index.manifest import (
+    FORMAT_VERSION,
+    Manifest,
+    document_digest,
+    file_checksum,
+    generation_name,
+    read_manifest,
+)
 from assistant.index.previous_passages import read_previous_passages
 from assistant.index.search import lexical
 from assistant.index.storage.documents import DocumentWriter
-from assistant.index.storage.vector_cache import CACHE_FILE, open_cache
+from assistant.index.storage.vector_cache import VECTOR_CACHE_FILE, open_vector_cache
 from assistant.schema import Document, Passage
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build changed: document ids, and how many passages it had to embed."""
+    """The ids of the documents that a build added, changed, removed or kept, and the numbers of passages."""
 
     generation: str
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    passages: int
-    embedded: int
+    added_ids: tuple[str, ...]
+    changed_ids: tuple[str, ...]
+    removed_ids: tuple[str, ...]
+    unchanged_ids: tuple[str, ...]
+    passage_count: int
+    embedded_passage_count: int
 
 
 def build_index(
     documents: Iterable[Document], encoder: Encoder, index: Path, rebuild: bool = False,
-    progress: Progress = lambda items, _: items, threads: int = 1,
+    progress: ProgressWrapper = lambda items, _: items, threads: int = 1,
 ) -> BuildReport:  # fmt: skip
-    """Bring the index in `index` up to date with `documents`.
+    """Update the index. Only new and changed passages are embedded. Deleted documents are removed.
 
     Args:
-        documents: the whole corpus, read once, one after the other; what isn't in it is gone from the new
-            generation.
-        encoder: the model; only passages it hasn't embedded before are embedded.
-        index: the index folder, made when missing.
-        rebuild: forget everything first, the vectors of earlier builds included.
-        progress: wraps the batches of passages that are embedded, with their number.
-        threads: that FAISS may use.
+        documents: all documents of the corpus. They are iterated over once and never all held in memory.
+        encoder: the embedding model.
+        index: the index folder, which is created if necessary.
+        rebuild: whether to discard all cached vectors and build everything from scratch.
+        progress: a function that wraps the iterable of batches to show progress, as `tqdm` does. Its second argument
+            is the number of batches.
+        threads: the number of threads that FAISS uses.
 
     Raises:
         IndexStateError: another build is running.
+        IndexDamagedError: the vector cache is damaged.
     """
-    # NumPy's own threads would wait for cores in the way of the model's.
+    # Threads of BLAS would compete with the threads of the model.
     with threadpool_limits(1, "blas"), generations.build_lock(index), generations.scratch_folder(index) as folder:
-        before = None if rebuild else _previous_manifest(index)
-        texts = DocumentWriter(folder)
-        digests = _write_documents(documents, texts)
-        if rebuild:  # not before the corpus was read: what can't be read leaves everything as it was
-            (index / CACHE_FILE).unlink(missing_ok=True)
+        previous = None if rebuild else _previous_manifest(index)
+        writer = DocumentWriter(folder)
+        digests = _write_documents(documents, writer)
+        if rebuild:  # if a document couldn't be read above, the cache is left intact
+            (index / VECTOR_CACHE_FILE).unlink(missing_ok=True)
         name = generation_name(encoder.fingerprint, chunker_name(), lexical.analyser_version(), digests)
         embedded = 0
-        if rebuild or not generations.is_intact(index, name):
-            with open_cache(index, encoder.dimension) as cache:
-                divide = _document_splitter(index, before, digests, encoder)
-                made = write_generation(texts, divide, folder, encoder, cache, threads, progress)
-                _write_manifest(folder, name, digests, made, encoder)
+        if rebuild or not generations.is_generation_intact(index, name):
+            with open_vector_cache(index, encoder.dimension) as cache:
+                split = _document_splitter(index, previous, digests, encoder)
+                written = write_generation(writer, split, folder, encoder, cache, threads, progress)
+                _write_manifest(folder, name, digests, written, encoder)
                 generations.publish_generation(index, folder, name)
-                cache.keep_only(made.keys)
-            embedded = made.embedded
-        elif generations.current_generation(index) != name:
-            generations.set_live_generation(index, name)  # a build that was killed before, or texts as they were once
+                cache.keep_only_keys(written.vector_cache_keys)
+            embedded = written.embedded_passage_count
+        elif generations.current_generation(index) != name:  # a build was killed, or changes were undone
+            generations.set_live_generation(index, name)
         passages = read_manifest(generations.generation_folder(index, name)).passages
-    return _report(name, before.documents if before else {}, digests, passages, embedded)
+    return _report(name, previous.documents if previous else {}, digests, passages, embedded)
 
 
-def _write_documents(documents: Iterable[Document], texts: DocumentWriter) -> dict[str, str]:
-    """Write the documents, and give the digest of each by its id."""
+def _write_documents(documents: Iterable[Document], writer: DocumentWriter) -> dict[str, str]:
+    """Write the documents and return the digest of each one, by document id."""
     digests = {}
     for document in documents:
-        texts.document(document)
+        writer.write_document(document)
         digests[document.document_id] = document_digest(document)
     return digests
 
@@ -97,38 +105,39 @@ def _previous_manifest(index: Path) -> Manifest | None:
 
 
 def _document_splitter(
-    index: Path, before: Manifest | None, digests: dict[str, str], encoder: Encoder
-) -> SplitDocument:
-    """What divides a document: that of `before` is taken where it would come out the same."""
-    earlier = (
-        read_previous_passages(generations.generation_folder(index, before.generation), before, encoder)
-        if before
+    index: Path, previous: Manifest | None, digests: dict[str, str], encoder: Encoder
+) -> DocumentSplitter:
+    """Return a function that splits a document into passages, or reuses the passages of the previous generation."""
+    previous_passages = (
+        read_previous_passages(generations.generation_folder(index, previous.generation), previous, encoder)
+        if previous
         else None
     )
 
-    def divide(document: Document) -> Sequence[Passage]:
-        known = earlier.of(document.document_id, digests[document.document_id]) if earlier else None
-        return split_into_passages([document], encoder) if known is None else known
+    def split(document: Document) -> Sequence[Passage]:
+        digest = digests[document.document_id]
+        passages = previous_passages.unchanged_passages(document.document_id, digest) if previous_passages else None
+        return split_into_passages([document], encoder) if passages is None else passages
 
-    return divide
+    return split
 
 
 def _report(
-    name: str, before: dict[str, str], now: dict[str, str], passages: int, embedded: int
+    name: str, previous: dict[str, str], current: dict[str, str], passages: int, embedded: int
 ) -> BuildReport:  # fmt: skip
     return BuildReport(
         generation=name,
-        added=tuple(sorted(now.keys() - before.keys())),
-        changed=tuple(sorted(key for key in now.keys() & before.keys() if now[key] != before[key])),
-        removed=tuple(sorted(before.keys() - now.keys())),
-        unchanged=tuple(sorted(key for key in now.keys() & before.keys() if now[key] == before[key])),
-        passages=passages,
-        embedded=embedded,
+        added_ids=tuple(sorted(current.keys() - previous.keys())),
+        changed_ids=tuple(sorted(key for key in current.keys() & previous.keys() if current[key] != previous[key])),
+        removed_ids=tuple(sorted(previous.keys() - current.keys())),
+        unchanged_ids=tuple(sorted(key for key in current.keys() & previous.keys() if current[key] == previous[key])),
+        passage_count=passages,
+        embedded_passage_count=embedded,
     )
 
 
 def _write_manifest(
-    folder: Path, name: str, digests: dict[str, str], made: WrittenGeneration, encoder: Encoder
+    folder: Path, name: str, digests: dict[str, str], written: WrittenGeneration, encoder: Encoder
 ) -> None:
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     Manifest(
@@ -140,8 +149,8 @@ def _write_manifest(
         chunker=chunker_name(),
         analysis=lexical.analyser_version(),
         documents=digests,
-        passages=len(made.keys),
-        search=made.search,
-        probe=reference_vector(encoder),
-        files={key: checksum(path) for key, path in sorted(files.items())},
+        passages=len(written.vector_cache_keys),
+        search=written.search_parameters,
+        probe=model_check_vector(encoder),
+        files={key: file_checksum(path) for key, path in sorted(files.items())},
     ).write(folder)

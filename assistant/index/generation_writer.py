@@ -1,4 +1,7 @@
-"""Spooled documents -> the files of one generation. Streams: what is held grows by a key for each passage."""
+"""Writing of the files of a generation.
+
+Passages and vectors are streamed. Only one cache key per passage is held in memory.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from llama_index.vector_stores.faiss import FaissVectorStore
 
 from assistant.chunking import passage_header
 from assistant.embedding.encoder import Encoder
-from assistant.index.loading import SENTENCES_FILE
+from assistant.index.loading import SENTENCE_VECTORS_FILE
 from assistant.index.search import dense
 from assistant.index.search.late_interaction import CentreEstimator, WordVectorWriter, quantise
-from assistant.index.search.lexical import FOLDER, LexicalWriter
-from assistant.index.storage.arrays import ArrayWriter, open_array
+from assistant.index.search.lexical import LEXICAL_FOLDER, LexicalWriter
+from assistant.index.storage.arrays import ArrayWriter, memory_map_array
 from assistant.index.storage.documents import DocumentWriter, StoredPassages
-from assistant.index.storage.vector_cache import PassageVectors, VectorCache, vector_key
+from assistant.index.storage.vector_cache import PassageVectors, VectorCache, vector_cache_key
 from assistant.schema import Document, Passage, Span
 from assistant.text.words import content_words
 
@@ -26,30 +29,40 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_BATCH = 64  # passages between two commits of the cache: what a killed build loses
-_SAMPLED = 20_000  # passages that the middle of all words is taken from
-_QUESTIONS = 256  # sentences that are asked to measure recall
-_CONVERTED = 1 << 16  # vectors converted in one go
-_NUMBERS = ".sentence_numbers.npy"  # of each word, in a build
-Progress = Callable[[Iterable[Any], int], Iterable[Any]]
-SplitDocument = Callable[[Document], Sequence[Passage]]
+_BATCH_SIZE = 64  # passages per commit to the vector cache; a killed build loses at most this many
+_CENTRE_SAMPLE = 20_000  # number of passages from which the mean word vector is estimated
+_TUNING_QUESTIONS = 256  # number of sentences with which recall is measured
+_CONVERSION_BATCH = 1 << 16  # number of vectors that are converted at once
+_SENTENCE_NUMBERS_FILE = ".sentence_numbers.npy"  # a temporary file with the sentence number of each word
+ProgressWrapper = Callable[[Iterable[Any], int], Iterable[Any]]
+DocumentSplitter = Callable[[Document], Sequence[Passage]]
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenGeneration:
-    """What came of it: the key of each passage's vectors, how many were embedded, how the index is searched."""
+    """The result of `write_generation`. `vector_cache_keys` contains the cache key of each passage."""
 
-    keys: Sequence[bytes]
-    embedded: int
-    search: dense.SearchParameters
+    vector_cache_keys: Sequence[bytes]
+    embedded_passage_count: int
+    search_parameters: dense.SearchParameters
 
 
 def write_generation(
-    texts: DocumentWriter, divide: SplitDocument, folder: Path, encoder: Encoder, cache: VectorCache, threads: int,
-    progress: Progress,
+    writer: DocumentWriter, split: DocumentSplitter, folder: Path, encoder: Encoder, cache: VectorCache, threads: int,
+    progress: ProgressWrapper,
 ) -> WrittenGeneration:  # fmt: skip
-    """Write all files of a generation but its manifest to `folder`, where `texts` holds the documents already."""
-    keys, missing = _write_passages(texts, divide, folder, encoder, cache)
+    """Write all files of a generation except its manifest.
+
+    Args:
+        writer: the writer that has already written the documents to `folder`.
+        split: a function that splits a document into passages.
+        folder: the folder of the new generation.
+        encoder: the model that embeds passages that aren't in the cache.
+        cache: the cache of passage vectors, to which new vectors are added.
+        threads: the number of threads that FAISS uses.
+        progress: see `build_index`.
+    """
+    keys, missing = _write_passages(writer, split, folder, encoder, cache)
     passages = StoredPassages(folder)
     _embed(missing, passages, encoder, cache, progress)
     _write_sentences_and_words(folder, keys, cache, encoder)
@@ -59,10 +72,10 @@ def write_generation(
 
 @dataclass(frozen=True, slots=True)
 class _ModelInput:
-    """A passage as the model reads it, behind a header; its sentences and content words, and where they stand."""
+    """The text that is embedded for a passage (header and passage), with the spans of sentences and content words."""
 
     text: str
-    header: int  # characters
+    header_length: int  # number of characters
     sentences: tuple[Span, ...]
     words: tuple[tuple[str, Span], ...]
 
@@ -80,106 +93,112 @@ def _to_model_input(passage: Passage) -> _ModelInput:
 
 
 def _write_passages(
-    texts: DocumentWriter, divide: SplitDocument, folder: Path, encoder: Encoder, cache: VectorCache
+    writer: DocumentWriter, split: DocumentSplitter, folder: Path, encoder: Encoder, cache: VectorCache
 ) -> tuple[list[bytes], list[tuple[int, bytes, int]]]:
-    """Divide and analyse the documents; returns the key of each passage, and length, key and row of what isn't
-    embedded."""
-    lexical = LexicalWriter(folder / FOLDER)
-    numbers = ArrayWriter(folder / _NUMBERS, "int32")
+    """Write the passages and the lexical index.
+
+    Returns:
+        The cache key of each passage, and the text length, key and row of each passage that isn't in the cache.
+    """
+    lexical = LexicalWriter(folder / LEXICAL_FOLDER)
+    sentence_numbers = ArrayWriter(folder / _SENTENCE_NUMBERS_FILE, "int32")
     keys: list[bytes] = []
     missing: dict[bytes, tuple[int, bytes, int]] = {}
-    for document in texts.documents():
-        passages = divide(document)
-        texts.passages(passages)
-        read = [_to_model_input(passage) for passage in passages]
-        own = [vector_key(encoder.fingerprint, item.text, item.spans) for item in read]
-        known = cache.known(own)
-        for item, key in zip(read, own, strict=True):
-            in_header = sum(span.start < item.header for _, span in item.words)
-            found = [word for word, _ in item.words]
-            lexical.add(found[:in_header], found[in_header:], document.language)
-            numbers.append_each(_sentence_numbers(item))
-            if key not in known:
+    for document in writer.read_documents():
+        passages = split(document)
+        writer.write_passages(passages)
+        items = [_to_model_input(passage) for passage in passages]
+        document_keys = [vector_cache_key(encoder.fingerprint, item.text, item.spans) for item in items]
+        cached = cache.cached_keys(document_keys)
+        for item, key in zip(items, document_keys, strict=True):
+            header_words = sum(span.start < item.header_length for _, span in item.words)
+            words = [word for word, _ in item.words]
+            lexical.add_passage(words[:header_words], words[header_words:], document.language)
+            sentence_numbers.append_values(_sentence_numbers(item))
+            if key not in cached:
                 missing.setdefault(key, (len(item.text), key, len(keys)))
             keys.append(key)
-    for writer in (texts, lexical, numbers):
-        writer.close()
-    return keys, sorted(missing.values())  # like lengths share a batch
+    for part in (writer, lexical, sentence_numbers):
+        part.close()
+    return keys, sorted(missing.values())  # passages of similar length go into the same batch
 
 
 def _embed(
     missing: Sequence[tuple[int, bytes, int]], passages: StoredPassages, encoder: Encoder, cache: VectorCache,
-    progress: Progress,
+    progress: ProgressWrapper,
 ) -> None:  # fmt: skip
-    """Embed what the cache doesn't have."""
+    """Embed the passages that aren't in the cache and add their vectors to it."""
     import numpy as np
 
-    batches = [missing[at : at + _BATCH] for at in range(0, len(missing), _BATCH)]
+    batches = [missing[start : start + _BATCH_SIZE] for start in range(0, len(missing), _BATCH_SIZE)]
     for batch in progress(batches, len(batches)) if batches else ():
         items = [_to_model_input(passages[row]) for _, _, row in batch]
         encoded = encoder.encode_passages([item.text for item in items], [item.spans for item in items])
-        split = [np.split(own, [len(item.sentences)]) for item, own in zip(items, encoded.spans, strict=True)]
-        cache.put(
+        parts = [
+            np.split(vectors, [len(item.sentences)]) for item, vectors in zip(items, encoded.span_vectors, strict=True)
+        ]
+        cache.put_vectors(
             (key, PassageVectors(vector, sentences.astype(np.float16), quantise(words)))
-            for (_, key, _), vector, (sentences, words) in zip(batch, encoded.vectors, split, strict=True)
+            for (_, key, _), vector, (sentences, words) in zip(batch, encoded.vectors, parts, strict=True)
         )
 
 
 def _write_sentences_and_words(folder: Path, keys: Sequence[bytes], cache: VectorCache, encoder: Encoder) -> None:
-    """The vectors of sentences and words."""
-    middle = CentreEstimator(encoder.dimension)
-    for key in keys[:: max(1, len(keys) // _SAMPLED)]:
-        middle.add(cache.get(key).words)
-    writer = WordVectorWriter(folder, middle.centres(encoder))
-    sentences = ArrayWriter(folder / SENTENCES_FILE, "float16", width=encoder.dimension)
-    numbers, at = open_array(folder / _NUMBERS), 0
+    """Write the vectors of all sentences and words."""
+    estimator = CentreEstimator(encoder.dimension)
+    for key in keys[:: max(1, len(keys) // _CENTRE_SAMPLE)]:
+        estimator.add_word_vectors(cache.get_vectors(key).word_vectors)
+    words = WordVectorWriter(folder, estimator.estimate_centres(encoder))
+    sentences = ArrayWriter(folder / SENTENCE_VECTORS_FILE, "float16", width=encoder.dimension)
+    sentence_numbers, start = memory_map_array(folder / _SENTENCE_NUMBERS_FILE), 0
     for key in keys:
-        own = cache.get(key)
-        sentences.extend(own.sentences)
-        writer.add(own.words, numbers[at : at + len(own.words)])
-        at += len(own.words)
+        vectors = cache.get_vectors(key)
+        end = start + len(vectors.word_vectors)
+        sentences.append_array(vectors.sentence_vectors)
+        words.add_passage(vectors.word_vectors, sentence_numbers[start:end])
+        start = end
     sentences.close()
-    writer.close()
-    (folder / _NUMBERS).unlink()
+    words.close()
+    (folder / _SENTENCE_NUMBERS_FILE).unlink()
 
 
 def _sentence_numbers(item: _ModelInput) -> list[int]:
-    """For each word the number of the sentence it stands in, -1 for none."""
+    """Return the number of each word's sentence, or -1 for a word that isn't in a sentence."""
     starts = [span.start for span in item.sentences]
-    found = []
+    numbers = []
     for _, span in item.words:
         number = bisect_right(starts, span.start) - 1
-        inside = number >= 0 and span.end <= item.sentences[number].end
-        found.append(number if inside else -1)
-    return found
+        is_inside = number >= 0 and span.end <= item.sentences[number].end
+        numbers.append(number if is_inside else -1)
+    return numbers
 
 
 def _write_vectors(
     folder: Path, keys: Sequence[bytes], passages: StoredPassages, cache: VectorCache, encoder: Encoder, threads: int
 ) -> dense.SearchParameters:
-    """The FAISS file (inner product of unit vectors is cosine), and exact vectors beside it where it is compressed."""
-    whole = folder / ".vectors.npy"
-    writer = ArrayWriter(whole, "float32", width=encoder.dimension)
+    """Write the FAISS index of the passage vectors. If the index is compressed, write the exact vectors too."""
+    temporary = folder / ".vectors.npy"
+    writer = ArrayWriter(temporary, "float32", width=encoder.dimension)
     for key in keys:
-        writer.extend(cache.get(key).passage[None])
+        writer.append_array(cache.get_vectors(key).passage_vector[None])
     writer.close()
-    vectors = open_array(whole)
-    index, choice = dense.build_and_tune(vectors, threads, _sample_questions(passages, encoder))
-    FaissVectorStore(faiss_index=index).persist(str(folder / dense.VECTORS_FILE))
-    if choice.refined:
+    vectors = memory_map_array(temporary)
+    index, parameters = dense.build_and_tune_index(vectors, threads, _sample_questions(passages, encoder))
+    FaissVectorStore(faiss_index=index).persist(str(folder / dense.FAISS_INDEX_FILE))
+    if parameters.candidates_per_result:
         exact = ArrayWriter(folder / dense.EXACT_VECTORS_FILE, "float16", width=encoder.dimension)
-        for start in range(0, len(vectors), _CONVERTED):
-            exact.extend(vectors[start : start + _CONVERTED].astype("float16"))
+        for start in range(0, len(vectors), _CONVERSION_BATCH):
+            exact.append_array(vectors[start : start + _CONVERSION_BATCH].astype("float16"))
         exact.close()
-    whole.unlink()
-    return choice
+    temporary.unlink()
+    return parameters
 
 
 def _sample_questions(passages: StoredPassages, encoder: Encoder) -> Callable[[], NDArray[np.float32]]:
-    """Sentences from all over the corpus, encoded as questions when they are needed."""
+    """Return a function that takes sentences from the whole corpus and encodes them as questions."""
 
     def sentences() -> Iterator[str]:
-        for row in range(0, len(passages), max(1, len(passages) // _QUESTIONS)):
+        for row in range(0, len(passages), max(1, len(passages) // _TUNING_QUESTIONS)):
             passage = passages[row]
             if passage.sentences:
                 yield passage.quote(passage.sentences[len(passage.sentences) // 2])

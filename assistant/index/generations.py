@@ -1,14 +1,14 @@
-"""The index folder: generations side by side, one of them live.
+"""The index folder and the generations in it, one of which is live.
 
-    index/generations/<name>/   immutable; see `manifest`
+    index/generations/<name>/   a generation, which is immutable; see `manifest`
     index/current               the name of the live generation
-    index/previous              the name of the one before, to roll back to
-    index/guides/<name>.json    see `introductions`
-    index/checked.json          see `integrity`
-    index/vectors-1.sqlite      see `storage.vector_cache`
+    index/previous              the name of the previous generation, to which `roll_back_generation` returns
+    index/guides/<name>.json    a saved introduction; see `saved_introductions`
+    index/checked.json          a record of intact files; see `integrity`
+    index/vectors-1.sqlite      the cache of passage vectors; see `storage.vector_cache`
 
-A generation is built in a hidden folder, synced to disk and renamed; then `current` is replaced by
-a rename. A crash at any instant leaves the old or the new generation live.
+A generation is built in a hidden folder, which is then synced to disk and renamed. Then `current` is replaced
+atomically. After a crash at any point, either the old or the new generation is live.
 """
 
 from __future__ import annotations
@@ -25,50 +25,52 @@ from assistant.index import integrity
 from assistant.index.manifest import MANIFEST_FILE, read_manifest, verify_files
 
 _GENERATIONS, _CURRENT, _PREVIOUS, _LOCK = "generations", "current", "previous", "lock"
-_SET_ASIDE = ".aside-"  # in front of the name of a generation that is being replaced by itself
+_ASIDE_PREFIX = ".aside-"  # marks a generation while a rebuild replaces it with one of the same name
 
 
 def current_generation(index: Path) -> str | None:
-    """The name of the live generation, None when nothing was built yet."""
+    """Return the name of the live generation, or None if there is no index yet."""
     return _read_pointer(index / _CURRENT)
 
 
 def generation_folder(index: Path, name: str) -> Path:
-    """Where generation `name` lies."""
+    """Return the folder of the generation `name`."""
     return index / _GENERATIONS / name
 
 
 def live_generation_folder(index: Path) -> Path:
-    """The folder of the live generation.
+    """Return the folder of the live generation.
 
     Raises:
         IndexStateError: there is no index.
-        IndexDamagedError: `current` names a generation that isn't there.
+        IndexDamagedError: the folder of the live generation is missing.
     """
     name = current_generation(index)
     if name is None:
         raise IndexStateError(f"no index in {str(index)!r}; build it: assistant index")
     folder = generation_folder(index, name)
-    aside = folder.with_name(f"{_SET_ASIDE}{name}")
-    if not folder.is_dir() and aside.is_dir():  # a rebuild is between two renames, or was killed there
+    aside = folder.with_name(f"{_ASIDE_PREFIX}{name}")
+    if not folder.is_dir() and aside.is_dir():  # a rebuild is between its two renames or was killed then
         return aside
     if not folder.is_dir():
-        raise IndexDamagedError(f"generation {name!r} is missing in {str(index)!r}; rebuild: assistant index --rebuild")
+        raise IndexDamagedError(
+            f"generation {name!r} is missing in {str(index)!r}; rebuild it: assistant index --rebuild"
+        )
     return folder
 
 
-def indexed_at(index: Path) -> float:
-    """When the live generation was built, seconds since the epoch.
+def index_build_time(index: Path) -> float:
+    """Return the time at which the live generation was built, in seconds since the epoch.
 
     Raises:
-        IndexStateError: there is none.
+        IndexStateError: there is no index.
     """
     return (live_generation_folder(index) / MANIFEST_FILE).stat().st_mtime
 
 
 @contextmanager
 def build_lock(index: Path) -> Iterator[None]:
-    """Hold the index folder for one build.
+    """Lock the index folder for a build, and clean up after an earlier build that crashed.
 
     Raises:
         IndexStateError: another build is running.
@@ -80,7 +82,9 @@ def build_lock(index: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise IndexStateError(f"another build is writing {str(index)!r}; wait for it, then: assistant index") from None
+        raise IndexStateError(
+            f"another build is writing {str(index)!r}; wait until that build is done, then run: assistant index"
+        ) from None
     try:
         _clean_up_after_crash(index)
         yield
@@ -90,7 +94,7 @@ def build_lock(index: Path) -> Iterator[None]:
 
 @contextmanager
 def scratch_folder(index: Path) -> Iterator[Path]:
-    """A hidden folder beside the generations, gone afterwards unless it was published."""
+    """Create a hidden folder for a new generation. It is deleted afterwards unless the generation was published."""
     parent = index / _GENERATIONS
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".building-", dir=parent))
@@ -101,11 +105,11 @@ def scratch_folder(index: Path) -> Iterator[Path]:
 
 
 def publish_generation(index: Path, scratch: Path, name: str) -> None:
-    """Make the finished `scratch` the live generation `name`; keep the one before, drop older ones."""
+    """Publish the folder `scratch` as the live generation `name`. Generations before the previous one are deleted."""
     _sync_tree(scratch)
     folder = generation_folder(index, name)
-    aside = folder.with_name(f"{_SET_ASIDE}{name}")
-    if folder.exists():  # it is rebuilt: kept until the new one stands in its place
+    aside = folder.with_name(f"{_ASIDE_PREFIX}{name}")
+    if folder.exists():  # a rebuild: keep the old folder until the new one is in place
         folder.rename(aside)
     scratch.rename(folder)
     _sync(folder.parent)
@@ -114,22 +118,23 @@ def publish_generation(index: Path, scratch: Path, name: str) -> None:
 
 
 def set_live_generation(index: Path, name: str) -> None:
-    """Point `current` at the existing generation `name`, remember the one before, drop older ones."""
-    before = current_generation(index)
-    if before and before != name:
-        _write_pointer(index / _PREVIOUS, before)
+    """Make the existing generation `name` live. Generations before the previous one are deleted."""
+    previous = current_generation(index)
+    if previous and previous != name:
+        _write_pointer(index / _PREVIOUS, previous)
     _write_pointer(index / _CURRENT, name)
-    kept = {name, _read_pointer(index / _PREVIOUS)}
+    retained = {name, _read_pointer(index / _PREVIOUS)}
     for folder in (index / _GENERATIONS).iterdir():
-        if folder.name not in kept and not folder.name.startswith("."):
+        if folder.name not in retained and not folder.name.startswith("."):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def roll_back(index: Path) -> str:
-    """Make the generation before the live one live again, and return its name.
+def roll_back_generation(index: Path) -> str:
+    """Make the previous generation live again and return its name. A second call makes the newer generation live again.
 
     Raises:
-        IndexStateError: there is none, or it is damaged.
+        IndexStateError: there is no index or no previous generation, or a build is running.
+        IndexDamagedError: the previous generation is damaged.
     """
     if not index.is_dir():
         raise IndexStateError(f"no index in {str(index)!r}; build it: assistant index")
@@ -142,8 +147,8 @@ def roll_back(index: Path) -> str:
         return name
 
 
-def is_intact(index: Path, name: str) -> bool:
-    """Whether generation `name` is there and every file is what its manifest says."""
+def is_generation_intact(index: Path, name: str) -> bool:
+    """Return whether the generation `name` exists and all its files match the manifest."""
     folder = generation_folder(index, name)
     if not folder.is_dir():
         return False
@@ -155,16 +160,16 @@ def is_intact(index: Path, name: str) -> bool:
 
 
 def _clean_up_after_crash(index: Path) -> None:
-    """Clear away what a killed build left; a generation it had put aside goes back to its place."""
-    for folder in (index / _GENERATIONS).glob(f"{_SET_ASIDE}*"):
-        place = folder.with_name(folder.name.removeprefix(_SET_ASIDE))
-        if place.exists():
+    """Delete the temporary files of a build that was killed, and restore the generation that it was replacing."""
+    for folder in (index / _GENERATIONS).glob(f"{_ASIDE_PREFIX}*"):
+        target = folder.with_name(folder.name.removeprefix(_ASIDE_PREFIX))
+        if target.exists():
             shutil.rmtree(folder, ignore_errors=True)
         else:
-            folder.rename(place)
+            folder.rename(target)
     for folder in (index / _GENERATIONS).glob(".building-*"):
         shutil.rmtree(folder, ignore_errors=True)
-    for name in (_CURRENT, _PREVIOUS, integrity.VERIFIED_FILE):
+    for name in (_CURRENT, _PREVIOUS, integrity.VERIFICATION_RECORD_FILE):
         for scratch in index.glob(f".{name}-*"):
             scratch.unlink(missing_ok=True)
 
@@ -174,7 +179,7 @@ def _read_pointer(path: Path) -> str | None:
         name = path.read_text(encoding="ascii").strip()
     except (FileNotFoundError, UnicodeDecodeError):
         return None
-    return name if name.isalnum() else None  # a name, never a path
+    return name if name.isalnum() else None  # a path is never accepted as a name
 
 
 def _write_pointer(path: Path, name: str) -> None:
@@ -194,8 +199,8 @@ def _sync_tree(folder: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        os.fsync(descriptor)
     finally:
-        os.close(handle)
+        os.close(descriptor)

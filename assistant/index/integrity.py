@@ -1,8 +1,11 @@
-"""Which large files of the live generation were found whole, so that each question needn't read all of them again.
+"""Verification of a generation's files, with a record of the files that are known to be intact.
 
-    index/checked.json   file -> size, times of change and inode number, as they were when its hash was right
+Hashing large files takes longer than answering a question. Once a large file has been verified, its state is
+recorded, and the file isn't read again until its state changes:
 
-What can't be set back by hand (the inode's time of change) is among them. A file that looks different is read.
+    index/checked.json   file -> size, mtime, ctime and inode number at the time of verification
+
+The ctime is included because a program can't set a file's ctime back.
 """
 
 from __future__ import annotations
@@ -14,49 +17,52 @@ from pathlib import Path
 
 from assistant.index.manifest import Manifest, verify_files
 
-VERIFIED_FILE = "checked.json"
-_LARGE = 1 << 20  # bytes; a smaller file is read each time
+VERIFICATION_RECORD_FILE = "checked.json"
+_MIN_RECORDED_SIZE = 1 << 20  # in bytes; smaller files are read each time
 
 
 def verify_generation(index: Path, folder: Path, manifest: Manifest, thorough: bool) -> None:
-    """Raise unless every file of the generation in `folder` is what the manifest says.
+    """Check that all files of a generation match the manifest.
 
     Args:
-        index: the index folder, where is written what was found whole, if that is possible.
-        folder: of the generation.
-        manifest: its manifest.
-        thorough: read every file; otherwise those are taken for whole that were so, and look the same since.
+        index: the index folder. If it is writable, the record of intact files is updated there.
+        folder: the folder of the generation.
+        manifest: the manifest of the generation.
+        thorough: whether to read every file. If False, files are skipped if their state hasn't changed since they were
+            verified.
 
     Raises:
-        IndexDamagedError: names the first file that is missing or changed.
+        IndexDamagedError: a file is missing or has changed. The message names the first such file.
     """
-    known = _verified_files(index, manifest.generation)
-    looks = {name: _file_state(folder / name) for name in manifest.files}
-    read = [name for name, look in looks.items() if thorough or look is None or known.get(name) != look]
-    verify_files(folder, manifest, read)
-    large = {name: look for name, look in looks.items() if look and look[0] >= _LARGE}
-    if large != known:
-        with suppress(OSError):  # whoever only reads the index checks it each time
-            _write(index / VERIFIED_FILE, json.dumps({"generation": manifest.generation, "files": large}))
+    recorded = _recorded_states(index, manifest.generation)
+    states = {name: _file_state(folder / name) for name in manifest.files}
+    unverified = [name for name, state in states.items() if thorough or state is None or recorded.get(name) != state]
+    verify_files(folder, manifest, unverified)
+    large = {name: state for name, state in states.items() if state and state[0] >= _MIN_RECORDED_SIZE}
+    if large != recorded:
+        with suppress(OSError):  # if the folder is read-only, all files are read each time
+            _write_atomically(
+                index / VERIFICATION_RECORD_FILE, json.dumps({"generation": manifest.generation, "files": large})
+            )
 
 
 def _file_state(path: Path) -> list[int] | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def _verified_files(index: Path, generation: str) -> dict[str, list[int]]:
+def _recorded_states(index: Path, generation: str) -> dict[str, list[int]]:
     try:
-        found = json.loads((index / VERIFIED_FILE).read_text(encoding="utf-8"))
-        return dict(found["files"]) if found["generation"] == generation else {}
+        record = json.loads((index / VERIFICATION_RECORD_FILE).read_text(encoding="utf-8"))
+        return dict(record["files"]) if record["generation"] == generation else {}
     except (OSError, ValueError, TypeError, KeyError):
         return {}
 
 
-def _write(path: Path, text: str) -> None:
+def _write_atomically(path: Path, text: str) -> None:
     scratch = path.with_name(f".{path.name}-{os.getpid()}")
     scratch.write_text(text, encoding="utf-8")
     scratch.replace(path)

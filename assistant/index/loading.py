@@ -1,7 +1,7 @@
-"""A verified generation in memory: texts, vectors and statistics to answer from.
+"""Loading of the live generation.
 
-Reads the FAISS file directly: llama-index wrote it, and importing llama-index takes longer than a
-question.
+Although llama-index wrote the FAISS file, the file is read with FAISS itself, because importing llama-index takes
+longer than answering a question.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from assistant.index.integrity import verify_generation
 from assistant.index.manifest import FORMAT_VERSION, Manifest, read_manifest
 from assistant.index.search.dense import DenseIndex, open_dense_index
 from assistant.index.search.late_interaction import WordVectorIndex, open_word_vectors
-from assistant.index.search.lexical import FOLDER, LexicalIndex, analyser_version
-from assistant.index.storage.arrays import open_array
+from assistant.index.search.lexical import LEXICAL_FOLDER, LexicalIndex, analyser_version
+from assistant.index.storage.arrays import memory_map_array
 from assistant.index.storage.documents import (
     PassageLayout,
-    PassageRows,
+    RowByPassageId,
     StoredDocuments,
+    StoredDocumentTexts,
     StoredPassages,
-    StoredTexts,
-    read_layout,
+    read_passage_layout,
 )
 from assistant.schema import Passage
 
@@ -34,94 +34,106 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SENTENCES_FILE = "sentences.npy"
+SENTENCE_VECTORS_FILE = "sentences.npy"
 _PROBE_TEXT = "Which model made this index? Vilken modell gjorde detta index?"
-_LEAST_PROBE_COSINE = 0.999
+_MIN_PROBE_COSINE = 0.999
 
 
 @dataclass(frozen=True)
 class Index:
-    """One generation, read-only and memory-mapped; `passages` stand in the order of their rows."""
+    """A loaded generation, which is read-only and memory-mapped.
+
+    Each passage has a number, which is its row. `row_by_passage_id` maps passage ids to rows.
+    """
 
     manifest: Manifest
     documents: StoredDocuments
     passages: StoredPassages
-    rows: PassageRows
-    layout: PassageLayout
-    dense: DenseIndex
+    row_by_passage_id: RowByPassageId
+    passage_layout: PassageLayout
+    dense_index: DenseIndex
     sentence_vectors: NDArray[np.float16]
-    lexical: LexicalIndex
-    words: WordVectorIndex
+    lexical_index: LexicalIndex
+    word_vector_index: WordVectorIndex
 
     @property
-    def texts(self) -> StoredTexts:
-        """Indexed text by document id."""
-        return StoredTexts(self.documents)
+    def document_texts(self) -> StoredDocumentTexts:
+        """The indexed text of each document, by document id."""
+        return StoredDocumentTexts(self.documents)
 
-    def passages_of(self, document_id: str) -> dict[int, Passage]:
-        """The passages of a document by their rows, in order.
+    def document_passages(self, document_id: str) -> dict[int, Passage]:
+        """Return the passages of a document by row, in order.
 
         Raises:
-            KeyError: no such document.
+            KeyError: there is no such document.
         """
-        first, end = self.rows_of(document_id)
+        first, end = self.document_row_range(document_id)
         return {row: self.passages[row] for row in range(first, end)}
 
-    def rows_of(self, document_id: str) -> tuple[int, int]:
-        """The first row of a document's passages, and the one after the last.
+    def document_row_range(self, document_id: str) -> tuple[int, int]:
+        """Return the range of a document's passages as the first row and the row after the last.
 
         Raises:
-            KeyError: no such document.
+            KeyError: there is no such document.
         """
-        number = self.documents.number(document_id)
-        return int(self.layout.documents[number]), int(self.layout.documents[number + 1])
+        position = self.documents.corpus_position(document_id)
+        return int(self.passage_layout.document_passage_offsets[position]), int(
+            self.passage_layout.document_passage_offsets[position + 1]
+        )
 
-    def sentences(self, row: int) -> NDArray[np.float32]:
-        """The vectors of the sentences of passage `row`, `[sentences, dimension]`."""
-        bounds = self.layout.sentences
-        found: NDArray[np.float32] = self.sentence_vectors[bounds[row] : bounds[row + 1]].astype("float32")
-        return found
+    def passage_sentence_vectors(self, row: int) -> NDArray[np.float32]:
+        """Return the vectors of the sentences of passage `row`, `[sentences, dimension]`."""
+        offsets = self.passage_layout.passage_sentence_offsets
+        vectors: NDArray[np.float32] = self.sentence_vectors[offsets[row] : offsets[row + 1]].astype("float32")
+        return vectors
 
     def sentence_cosines(self, vector: NDArray[np.float32], row: int) -> NDArray[np.float32]:
-        """Cosine of `vector` and each sentence of passage `row`, `[sentences]`."""
-        return self.sentences(row) @ vector
+        """Return the cosine of `vector` and the vector of each sentence of passage `row`, `[sentences]`."""
+        return self.passage_sentence_vectors(row) @ vector
 
 
-def reference_vector(encoder: Encoder) -> tuple[float, ...]:
-    """The vector by which the encoder of an index is recognised."""
+def model_check_vector(encoder: Encoder) -> tuple[float, ...]:
+    """Embed a fixed text. The vector shows whether the model of an index has changed; see `Manifest.probe`."""
     return tuple(round(float(value), 6) for value in encoder.encode_questions([_PROBE_TEXT]).vectors[0])
 
 
 def load_index(index: Path, encoder: Encoder, thorough: bool = True) -> Index:
-    """Load and verify the live generation in `index`; see `checked.verify` for `thorough`.
+    """Verify and load the live generation.
+
+    Args:
+        index: the index folder.
+        encoder: the model with which the index was built.
+        thorough: see `integrity.verify_generation`.
 
     Raises:
-        IndexStateError: there is none, or another model or chunker made it.
-        IndexDamagedError: a file of it is not what its manifest says.
+        IndexStateError: there is no index, or the index was built with another model or program version.
+        IndexDamagedError: a file of the generation is missing or damaged.
     """
     folder = live_generation_folder(index)
     manifest = read_manifest(folder)
-    _check_fit(manifest, encoder)
+    _check_compatibility(manifest, encoder)
     verify_generation(index, folder, manifest, thorough)
     try:
         return _read(folder, manifest)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise IndexDamagedError(f"index {str(folder)!r} can't be read; rebuild: assistant index --rebuild") from error
+        raise IndexDamagedError(
+            f"index {str(folder)!r} can't be read; rebuild it: assistant index --rebuild"
+        ) from error
 
 
-def _check_fit(manifest: Manifest, encoder: Encoder) -> None:
+def _check_compatibility(manifest: Manifest, encoder: Encoder) -> None:
     if (manifest.format, manifest.chunker, manifest.analysis) != (FORMAT_VERSION, chunker_name(), analyser_version()):
         raise IndexStateError(
-            f"the index was built by another version of this program ({manifest.chunker!r}); update it: assistant index"
+            f"another version of this program built the index ({manifest.chunker!r}); update the index: assistant index"
         )
-    same = manifest.model_fingerprint == encoder.fingerprint and manifest.dimension == encoder.dimension
-    if same:
-        now = reference_vector(encoder)
-        same = sum(a * b for a, b in zip(now, manifest.probe, strict=True)) >= _LEAST_PROBE_COSINE
-    if not same:
+    is_same_model = manifest.model_fingerprint == encoder.fingerprint and manifest.dimension == encoder.dimension
+    if is_same_model:
+        probe = model_check_vector(encoder)
+        is_same_model = sum(a * b for a, b in zip(probe, manifest.probe, strict=True)) >= _MIN_PROBE_COSINE
+    if not is_same_model:
         raise IndexStateError(
             f"the index was built with model {manifest.model!r}, not with these files of {encoder.name!r}; "
-            "update it: assistant index"
+            "update the index: assistant index"
         )
 
 
@@ -131,10 +143,10 @@ def _read(folder: Path, manifest: Manifest) -> Index:
         manifest=manifest,
         documents=StoredDocuments(folder, manifest.documents),
         passages=passages,
-        rows=PassageRows(folder),
-        layout=read_layout(folder),
-        dense=open_dense_index(folder, manifest.search),
-        sentence_vectors=open_array(folder / SENTENCES_FILE),
-        lexical=LexicalIndex(folder / FOLDER, len(passages)),
-        words=open_word_vectors(folder),
+        row_by_passage_id=RowByPassageId(folder),
+        passage_layout=read_passage_layout(folder),
+        dense_index=open_dense_index(folder, manifest.search),
+        sentence_vectors=memory_map_array(folder / SENTENCE_VECTORS_FILE),
+        lexical_index=LexicalIndex(folder / LEXICAL_FOLDER, len(passages)),
+        word_vector_index=open_word_vectors(folder),
     )

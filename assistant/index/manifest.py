@@ -1,4 +1,4 @@
-"""What an index generation is made of, and whether its files still are that."""
+"""The manifest of a generation. It records what the generation was built from, and the checksums of its files."""
 
 from __future__ import annotations
 
@@ -15,17 +15,22 @@ from assistant.index.search.dense import SearchParameters
 from assistant.schema import Document
 
 MANIFEST_FILE = "manifest.json"
-FORMAT_VERSION = 3  # raised when the files of a generation change their layout, or the same texts give others
+FORMAT_VERSION = 3  # increase this when a code change alters the format or the content of the files
+# The file contains these keys under `search`. If they change, the format version must be increased.
+_SEARCH_FIELD_BY_STORED_KEY = {
+    "kind": "index_factory", "probes": "probed_lists", "refined": "candidates_per_result",
+    "recall": "measured_recall", "questions": "measured_questions",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """The identity of a generation and the checksums of its files.
 
-    `generation` is the hash of `format`, `model`, `chunker`, `analysis` (how words are found, stemmed
-    and weighed) and `documents`: the same corpus and settings give the same name. `probe` is the
-    vector of a fixed text, recomputed when the index is loaded, so that two models of one width can't
-    be taken for each other.
+    `generation` is a hash of `format`, `model_fingerprint`, `chunker`, `analysis` (tokenisation, stemming and BM25
+    parameters) and `documents`, so the same corpus and settings always give the same name. `probe` is the vector of
+    a fixed text. The vector is computed again when the index is loaded, so that a different model of the same
+    dimension is detected.
     """
 
     generation: str
@@ -35,25 +40,27 @@ class Manifest:
     dimension: int
     chunker: str
     analysis: str
-    documents: dict[str, str]  # document id -> SHA-256 of all that is indexed of it, in the order of the corpus
+    documents: dict[str, str]  # document id -> digest, in corpus order
     passages: int
-    search: SearchParameters  # the kind of FAISS index, and how it is searched
+    search: SearchParameters
     probe: tuple[float, ...]
     files: dict[str, str]  # file name -> SHA-256
 
     def write(self, folder: Path) -> None:
-        """Write `manifest.json`."""
-        text = json.dumps(dataclasses.asdict(self), indent=1)
+        """Write the manifest to `folder`, the folder of the generation."""
+        record = dataclasses.asdict(self)
+        record["search"] = {key: getattr(self.search, field) for key, field in _SEARCH_FIELD_BY_STORED_KEY.items()}
+        text = json.dumps(record, indent=1)
         (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
 
 
 def document_digest(document: Document) -> str:
-    """SHA-256 of all that is indexed of a document: text, title, language, addresses, headings."""
+    """Return the SHA-256 of all fields of a document."""
     return hashlib.sha256(json.dumps(dataclasses.asdict(document), sort_keys=True).encode()).hexdigest()
 
 
 def generation_name(model_fingerprint: str, chunker: str, analysis: str, documents: dict[str, str]) -> str:
-    """The name of the generation that these make: 16 hexadecimal digits."""
+    """Return the name of the generation with this content. The name has 16 hexadecimal digits."""
     identity: dict[str, Any] = {
         "format": FORMAT_VERSION, "model": model_fingerprint, "chunker": chunker, "analysis": analysis,
         "documents": documents,
@@ -65,34 +72,39 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of the generation in `folder`.
 
     Raises:
-        IndexDamagedError: there is none, or it is no manifest of this format.
+        IndexDamagedError: the manifest is missing, malformed or in another format.
     """
     try:
         loaded = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
         loaded["probe"] = tuple(loaded["probe"])
-        loaded["search"] = SearchParameters(**loaded["search"])
+        search = {_SEARCH_FIELD_BY_STORED_KEY[key]: value for key, value in dict(loaded["search"]).items()}
+        loaded["search"] = SearchParameters(**search)
         return Manifest(**loaded)
     except (OSError, ValueError, TypeError, KeyError):
         raise IndexDamagedError(
-            f"{str(folder / MANIFEST_FILE)!r} is missing or damaged; rebuild: assistant index --rebuild"
+            f"{str(folder / MANIFEST_FILE)!r} is missing or damaged; rebuild the index: assistant index --rebuild"
         ) from None
 
 
 def verify_files(folder: Path, manifest: Manifest, names: Iterable[str] | None = None) -> None:
-    """Raise unless every file, or each of `names`, is what the manifest says.
+    """Check that the files of the generation in `folder` match the manifest. `names` limits the check to some files.
 
     Raises:
-        IndexDamagedError: names the first file that is missing or changed.
+        IndexDamagedError: a file is missing or has changed. The message names the first such file.
     """
     for name in manifest.files if names is None else names:
         path, expected = folder / name, manifest.files.get(name)
         if not path.is_file():
-            raise IndexDamagedError(f"index file {str(path)!r} is missing; rebuild: assistant index --rebuild")
-        if checksum(path) != expected:
-            raise IndexDamagedError(f"index file {str(path)!r} is damaged; rebuild: assistant index --rebuild")
+            raise IndexDamagedError(
+                f"index file {str(path)!r} is missing; rebuild the index: assistant index --rebuild"
+            )
+        if file_checksum(path) != expected:
+            raise IndexDamagedError(
+                f"index file {str(path)!r} is damaged; rebuild the index: assistant index --rebuild"
+            )
 
 
-def checksum(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
+def file_checksum(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal form."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""The passages of the generation before a build, taken for documents that are as they were: they are divided alike."""
+"""Reuse of the previous generation's passages for documents that haven't changed."""
 
 from __future__ import annotations
 
@@ -15,24 +15,34 @@ from assistant.schema import Passage
 
 
 class PreviousPassages:
-    """The passages in `folder`, a generation with the manifest `manifest`, by document."""
+    """The passages of the previous generation, by document.
+
+    Args:
+        folder: the folder of the generation.
+        manifest: the manifest of the generation.
+    """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self._digests = manifest.documents
-        self._numbers = {document_id: number for number, document_id in enumerate(manifest.documents)}
+        self._positions = {document_id: position for position, document_id in enumerate(manifest.documents)}
         self._passages = PassagesByDocument(folder)
 
-    def of(self, document_id: str, digest: str) -> Sequence[Passage] | None:
-        """The passages of a document whose digest is the same as then, None for another or an unknown one."""
+    def unchanged_passages(self, document_id: str, digest: str) -> Sequence[Passage] | None:
+        """Return the passages of a document. Return None if the document is new or its digest has changed."""
         if self._digests.get(document_id) != digest:
             return None
-        return self._passages[self._numbers[document_id]]
+        return self._passages[self._positions[document_id]]
 
 
 def read_previous_passages(folder: Path, manifest: Manifest, encoder: Encoder) -> PreviousPassages | None:
-    """The generation in `folder`, None where its files aren't whole or it was divided in another way."""
-    now = (FORMAT_VERSION, chunker_name(), lexical.analyser_version(), encoder.fingerprint)
-    if (manifest.format, manifest.chunker, manifest.analysis, manifest.model_fingerprint) != now:
+    """Open the passages of the generation in `folder`.
+
+    Returns:
+        The passages. None if the files of the generation are damaged, or if the generation was built with another
+        format, chunker, analysis or model.
+    """
+    current = (FORMAT_VERSION, chunker_name(), lexical.analyser_version(), encoder.fingerprint)
+    if (manifest.format, manifest.chunker, manifest.analysis, manifest.model_fingerprint) != current:
         return None
     try:
         verify_files(folder, manifest, PASSAGE_FILES)

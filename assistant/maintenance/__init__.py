@@ -1,1 +1,1 @@
-"""Looking after an installation: doctor, lint, backup and restore."""
+"""Maintenance of an installation: doctor, lint, backup and restore."""

@@ -1,4 +1,4 @@
-"""The backup file: a tar archive with checksums."""
+"""The backup file format: a compressed tar archive with a checksum for every file."""
 
 from __future__ import annotations
 
@@ -16,34 +16,35 @@ from typing import BinaryIO
 
 from assistant.errors import BackupError
 
-_FORMAT, _CONTENTS = 1, "backup.json"
+FORMAT_VERSION, CONTENTS_FILE = 1, "backup.json"
 
 
-class _Archive:
-    """A tar file with a list of what was put in."""
+class ArchiveWriter:
+    """Adds files to a tar archive and records the SHA-256 digest of each file in `digests`."""
 
     def __init__(self, archive: tarfile.TarFile) -> None:
         self._archive, self.digests = archive, dict[str, str]()
 
     def add_file(self, path: Path, name: str) -> None:
-        """A file as it is now: read once, so that its hash is that of what was written, whoever writes meanwhile."""
+        """Add a file. It is read only once, so that the digest matches the archive even if the file is changing."""
         try:
             with path.open("rb") as file:
                 info = self._archive.gettarinfo(arcname=name, fileobj=file)
-                hashed = _Hashed(file)
-                self._archive.addfile(info, hashed)  # it is read from, no more
+                hashing_file = _HashingReader(file)
+                self._archive.addfile(info, hashing_file)  # tarfile only calls read()
         except FileNotFoundError:
-            return  # deleted since it was listed
-        self.digests[name] = hashed.hexdigest()
+            return  # deleted since the folder was listed
+        self.digests[name] = hashing_file.hexdigest()
 
     def add_folder(self, folder: Path, name: str) -> None:
-        """The files below `folder`, but for hidden ones and links."""
+        """Add all files below `folder`, except hidden files and symbolic links."""
         for path in sorted(folder.rglob("*")):
-            inner = path.relative_to(folder)
-            if path.is_file() and not path.is_symlink() and not any(part.startswith(".") for part in inner.parts):
-                self.add_file(path, f"{name}/{inner.as_posix()}")
+            relative = path.relative_to(folder)
+            if path.is_file() and not path.is_symlink() and not any(part.startswith(".") for part in relative.parts):
+                self.add_file(path, f"{name}/{relative.as_posix()}")
 
     def add_text(self, text: str, name: str) -> None:
+        """Add a UTF-8 file with the given content."""
         data = text.encode("utf-8")
         self.digests[name] = hashlib.sha256(data).hexdigest()
         info = tarfile.TarInfo(name)
@@ -51,8 +52,8 @@ class _Archive:
         self._archive.addfile(info, io.BytesIO(data))
 
 
-class _Hashed:
-    """A file whose hash is known when it was read."""
+class _HashingReader:
+    """Reads from a file and hashes everything that is read."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._hash = file, hashlib.sha256()
@@ -67,26 +68,32 @@ class _Hashed:
 
 
 @contextmanager
-def _unpacked(source: Path) -> Iterator[tuple[Path, str]]:
-    """What a backup holds, in a folder that is gone afterwards, and its generation; every file is checked."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
+def unpacked_backup(source: Path) -> Iterator[tuple[Path, str]]:
+    """Unpack a backup into a temporary folder and check every file.
+
+    Yields the folder and the name of the index generation, or "" if the backup has no index.
+
+    Raises:
+        BackupError: the file is not a backup, is damaged, or was made by an incompatible version of this program.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         try:
             with tarfile.open(source, "r:gz") as archive:
                 for member in archive:
-                    _unpack(archive, member, folder)
-            contents = json.loads((folder / _CONTENTS).read_text(encoding="utf-8"))
+                    _unpack_member(archive, member, folder)
+            contents = json.loads((folder / CONTENTS_FILE).read_text(encoding="utf-8"))
             files, generation = dict(contents["files"]), str(contents["generation"])
         except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
-            raise BackupError(f"{str(source)!r} is no whole backup ({type(error).__name__}: {error})") from None
-        if contents.get("format") != _FORMAT:
+            raise BackupError(f"{str(source)!r} is not a complete backup ({type(error).__name__}: {error})") from None
+        if contents.get("format") != FORMAT_VERSION:
             raise BackupError(
-                f"{str(source)!r} was made by another version of this program ({contents.get('version')})"
+                f"{str(source)!r} was made by an incompatible version of this program ({contents.get('version')})"
             )
         for name, digest in files.items():
-            path = folder / _safe(name)
+            path = folder / _safe_path(name)
             if not path.is_file() or _digest(path) != digest:
-                raise BackupError(f"{name!r} in {str(source)!r} is damaged; take another backup")
+                raise BackupError(f"{name!r} in {str(source)!r} is damaged; use another backup")
         yield folder, generation if generation.isalnum() else ""
 
 
@@ -95,19 +102,19 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
-    """One member; only plain files with names that stay inside are taken."""
+def _unpack_member(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Unpack one member of the archive. Only regular files with a path inside `folder` are accepted."""
     content = archive.extractfile(member) if member.isreg() else None
     if content is None:
-        raise tarfile.TarError(f"{member.name!r} is no plain file")
-    path = folder / _safe(member.name)
+        raise tarfile.TarError(f"{member.name!r} is not a regular file")
+    path = folder / _safe_path(member.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         shutil.copyfileobj(content, file)
 
 
-def _safe(name: str) -> PurePosixPath:
+def _safe_path(name: str) -> PurePosixPath:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
-        raise BackupError(f"a name in the backup leads out of it: {name!r}")
+        raise BackupError(f"unsafe path in the backup: {name!r}")
     return path

@@ -1,12 +1,11 @@
-"""One file with all that can't be made anew: texts, live index, settings, what is stored; and back from it."""
+"""Writes a backup: documents, live index, settings, probes and database rows in one file."""
 
 from __future__ import annotations
 
 import json
 import os
 import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,46 +17,46 @@ from assistant.index.generations import (
     live_generation_folder,
 )
 from assistant.index.manifest import read_manifest, verify_files
-from assistant.maintenance.archive import _CONTENTS, _FORMAT, _Archive
+from assistant.maintenance.archive import CONTENTS_FILE, FORMAT_VERSION, ArchiveWriter
 from assistant.settings import SETTINGS_FILE, Settings
 from assistant.store.database import Store
 from assistant.store.export import export_rows
 
 
 def create_backup(settings: Settings, target: Path, folder: Path = Path()) -> int:
-    """Write the file `target` and return its size in bytes; a server may run meanwhile.
+    """Write a backup and return its size in bytes. A server may be running at the same time.
 
     Args:
-        settings: what to save: corpus, index, database, probes.
-        target: a `.tar.gz` that isn't there yet. It holds what the settings file holds, secrets included.
-        folder: where `assistant.toml` lies.
+        settings: the locations of the corpus, index, database and probes.
+        target: the `.tar.gz` file to create. It includes the settings file and any secrets in that file.
+        folder: the folder that contains `assistant.toml`.
 
     Raises:
-        BackupError: the file is there already, or there is nothing to save.
+        BackupError: the file already exists, or there is nothing to back up.
     """
     if target.exists():
-        raise BackupError(f"{str(target)!r} is there already; name another file, or delete it first")
+        raise BackupError(f"{str(target)!r} already exists; choose another name or delete it first")
     if not settings.corpus.is_dir() and current_generation(settings.index) is None:
         raise BackupError(
-            f"there is neither a corpus {str(settings.corpus)!r} nor an index {str(settings.index)!r} to save; run it "
-            "where the server runs, with its settings, or name them: --corpus DIR --index DIR"
+            f"nothing to back up: there is no corpus {str(settings.corpus)!r} and no index {str(settings.index)!r}; "
+            "run the command in the server's folder with its settings, or use --corpus DIR --index DIR"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.part")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    partial = target.with_name(f".{target.name}.part")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive:
-            _write(_Archive(archive), settings, folder)
-        beside.replace(target)
+            _write_contents(ArchiveWriter(archive), settings, folder)
+        partial.replace(target)
     finally:
-        beside.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
     return target.stat().st_size
 
 
-def _write(archive: _Archive, settings: Settings, folder: Path) -> None:
+def _write_contents(archive: ArchiveWriter, settings: Settings, folder: Path) -> None:
     generation = ""
     if current_generation(settings.index):
-        with build_lock(settings.index):  # no build takes the generation away meanwhile
+        with build_lock(settings.index):  # prevents a build from deleting the generation in the meantime
             live = live_generation_folder(settings.index)
             verify_files(live, read_manifest(live))
             generation = current_generation(settings.index) or ""
@@ -68,25 +67,14 @@ def _write(archive: _Archive, settings: Settings, folder: Path) -> None:
         if path.is_file():
             archive.add_file(path, name)
     if settings.database:
-        store = Store(settings.database)
         tables: dict[str, list[str]] = {}
-        for table, line in export_rows(store):
-            tables.setdefault(table, []).append(line)
-        store.close()
+        with closing(Store(settings.database)) as store:
+            for table, line in export_rows(store):
+                tables.setdefault(table, []).append(line)
         for table, lines in tables.items():
             archive.add_text("\n".join(lines), f"database/{table}.jsonl")
     contents = {
-        "format": _FORMAT, "version": __version__, "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "format": FORMAT_VERSION, "version": __version__, "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "generation": generation, "files": dict(archive.digests),
     }  # fmt: skip
-    archive.add_text(json.dumps(contents, indent=1), _CONTENTS)
-
-
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store | None]:
-    store = Store(settings.database) if settings.database else None
-    try:
-        yield store
-    finally:
-        if store:
-            store.close()
+    archive.add_text(json.dumps(contents, indent=1), CONTENTS_FILE)

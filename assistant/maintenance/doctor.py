@@ -1,4 +1,4 @@
-"""`assistant doctor`: is everything there, whole and fitting? Each finding says what to do."""
+"""`assistant doctor`: checks that the corpus, model, index and database are present, intact and consistent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from assistant.corpus.reading import read_corpus
+from assistant.corpus.corpus_reader import read_corpus
 from assistant.embedding.encoder import Encoder
 from assistant.errors import AssistantError
 from assistant.index.loading import load_index
@@ -16,58 +16,58 @@ from assistant.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What was looked at, whether it is in order, and how it stands or what to do."""
+class CheckResult:
+    """The result of one check. `detail` describes the state or, if the check failed, says what to do."""
 
-    subject: str
-    ok: bool
-    text: str
-
-
-def run_checks(settings: Settings, load_model: Callable[[], Encoder]) -> Iterator[Finding]:
-    """Check Python, corpus, model, index and database, one after the other; `load_model` loads the model."""
-    yield Finding("python", sys.version_info >= (3, 11), f"{platform.python_version()} (3.11 or newer is needed)")
-    yield _finding_or_error("corpus", lambda: _corpus(settings))
-    yield _finding_or_error("model", lambda: _model(load_model))
-    yield _finding_or_error("index", lambda: _index(settings, load_model))
-    yield _finding_or_error("database", lambda: _database(settings))
+    check_name: str
+    passed: bool
+    detail: str
 
 
-def _finding_or_error(subject: str, check: Callable[[], Finding]) -> Finding:
+def run_checks(settings: Settings, load_model: Callable[[], Encoder]) -> Iterator[CheckResult]:
+    """Check Python, the corpus, the model, the index and the database. `load_model` loads the embedding model."""
+    yield CheckResult("python", sys.version_info >= (3, 11), f"{platform.python_version()} (3.11 or newer required)")
+    yield _run_check("corpus", lambda: _check_corpus(settings))
+    yield _run_check("model", lambda: _check_model(load_model))
+    yield _run_check("index", lambda: _check_index(settings, load_model))
+    yield _run_check("database", lambda: _check_database(settings))
+
+
+def _run_check(name: str, check: Callable[[], CheckResult]) -> CheckResult:
     try:
         return check()
     except AssistantError as error:
-        return Finding(subject, False, str(error))
+        return CheckResult(name, False, str(error))
 
 
-def _corpus(settings: Settings) -> Finding:
+def _check_corpus(settings: Settings) -> CheckResult:
     reading = read_corpus(settings.corpus, settings.max_file_bytes)
-    return Finding("corpus", True, f"{sum(1 for _ in reading)} documents in {str(settings.corpus)!r}")
+    return CheckResult("corpus", True, f"{sum(1 for _ in reading)} documents in {str(settings.corpus)!r}")
 
 
-def _model(load_model: Callable[[], Encoder]) -> Finding:
+def _check_model(load_model: Callable[[], Encoder]) -> CheckResult:
     encoder = load_model()
-    return Finding(
-        "model", True, f"{encoder.name!r}, {encoder.dimension} dimensions, reads {encoder.max_tokens} tokens"
+    return CheckResult(
+        "model", True, f"{encoder.name!r}, {encoder.dimension} dimensions, up to {encoder.max_tokens} tokens"
     )
 
 
-def _database(settings: Settings) -> Finding:
+def _check_database(settings: Settings) -> CheckResult:
     if not settings.database:
-        return Finding("database", True, "none: no feedback is stored")
+        return CheckResult("database", True, "disabled; no feedback is stored")
     from assistant.store.database import Store
 
     store = Store(settings.database)
-    count = len(store.feedback())
+    count = len(store.list_feedback())
     store.close()
-    return Finding("database", True, f"{count} pieces of feedback")
+    return CheckResult("database", True, f"feedback entries: {count}")
 
 
-def _index(settings: Settings, load_model: Callable[[], Encoder]) -> Finding:
+def _check_index(settings: Settings, load_model: Callable[[], Encoder]) -> CheckResult:
     manifest = load_index(settings.index, load_model()).manifest
-    text = f"generation {manifest.generation}, {manifest.passages} passages of {len(manifest.documents)} documents"
+    detail = f"generation {manifest.generation}, {manifest.passages} passages in {len(manifest.documents)} documents"
     reading = read_corpus(settings.corpus, settings.max_file_bytes, skip_unreadable=True)
-    now = {document.document_id: document_digest(document) for document in reading}
-    if now != manifest.documents:
-        return Finding("index", False, text + "; the corpus has changed since, bring it up to date: assistant index")
-    return Finding("index", True, text + ", up to date with the corpus")
+    current = {document.document_id: document_digest(document) for document in reading}
+    if current != manifest.documents:
+        return CheckResult("index", False, detail + "; out of date: the corpus has changed; run: assistant index")
+    return CheckResult("index", True, detail + ", up to date")

@@ -1,7 +1,7 @@
-"""`assistant lint`: what an owner of the texts should look at.
+"""`assistant lint`: finds problems in the documents for their owners to review.
 
-Stale, repeated, contradicting and unreachable passages, and characters that nobody sees. Each finding names
-where it is. Contradictions are found by `answering.disagreement`, which rather misses one than cries wolf.
+The command reports stale documents, hidden characters, and repeated, contradicting and unreachable passages.
+Contradictions are detected by `answering.disagreement`, which favours precision over recall.
 """
 
 from __future__ import annotations
@@ -11,32 +11,36 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from assistant.answering.disagreement import disagree
+from assistant.answering.disagreement import sentences_disagree
 from assistant.conversation.assistant import Assistant
 from assistant.index.loading import Index
 from assistant.retrieval.query import make_query
 from assistant.retrieval.retriever import retrieve
 from assistant.schema import Document, Passage
 from assistant.text.stemming import content_stems
-from assistant.text.words import words
+from assistant.text.words import split_words
 
-_NEIGHBOURS = 6  # of each passage are compared with it, itself among them
-_BLOCK = 256  # passages compared at a time
-_REPEATS = 0.9  # of the words of two passages in common
-_NEAR = 0.88  # least cosine of two sentences that could contradict each other
-_ALIKE = 0.75  # of their stems in common, and not fewer than
-_FEWEST_STEMS = 5
-_REACHED = 10  # a passage should be among so many for one of its own sentences
-_TRIED = 5  # sentences
-# Zero-width and direction marks that hide words or turn them round; soft hyphens and joiners of emoji do no harm.
+_NEIGHBOURS = 6  # number of nearest passages, including itself, that each passage is compared with
+_BLOCK_SIZE = 256  # number of passages compared at a time
+_MIN_REPEATED_WORDS = 0.9  # minimum Jaccard similarity between the words of two repeated passages
+_MIN_SENTENCE_COSINE = 0.88  # minimum cosine between sentences that may contradict each other
+_MIN_COMMON_STEMS = 0.75  # minimum Jaccard similarity between the stems of two such sentences
+_MIN_STEMS = 5  # minimum number of stems in each of two such sentences
+_MAX_RANK = 10  # a reachable passage ranks at least this high for one of its own sentences
+_MAX_SENTENCES = 5  # number of sentences, from the start of a passage, that are used as questions
+# Invisible characters that are common in normal text: the soft hyphen, joiners (used in emoji and Indic scripts) and
+# the byte-order mark. Other zero-width and direction marks can hide or reorder words.
 _HARMLESS = frozenset("\u00ad\u200c\u200d\ufeff")
 
-Progress = Callable[[Iterable[int], int], Iterable[int]]
+ProgressWrapper = Callable[[Iterable[int], int], Iterable[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found: `kind` is stale, repeated, contradicting, unreachable or hidden; `places` are documents."""
+class LintFinding:
+    """A problem in the documents.
+
+    `kind` is stale, repeated, contradicting, unreachable or hidden. `places` are the ids of the documents.
+    """
 
     kind: str
     places: tuple[str, ...]
@@ -44,99 +48,107 @@ class Finding:
 
 
 def lint_corpus(
-    assistant: Assistant, today: date, days: int, progress: Progress = lambda items, _: items
-) -> Iterator[Finding]:
-    """Look at every text and passage of the index.
+    assistant: Assistant, today: date, max_age_days: int, progress: ProgressWrapper = lambda items, _: items
+) -> Iterator[LintFinding]:
+    """Check every document and passage of the index.
 
     Args:
-        assistant: over the index.
-        today: the day.
-        days: a text retrieved longer ago is stale.
-        progress: wraps the loop over the passages.
+        assistant: provides the index and the encoder.
+        today: the current date.
+        max_age_days: documents that were retrieved more days ago than this are stale.
+        progress: wraps the loop over blocks of passages; takes the blocks and their number.
     """
     index = assistant.index
     for document in index.documents.values():
-        yield from _of_document(document, today, days)
-    for start in progress(range(0, len(index.passages), _BLOCK), -(-len(index.passages) // _BLOCK)):
-        rows = range(start, min(start + _BLOCK, len(index.passages)))
-        yield from _of_pairs(index, rows)
+        yield from _check_document(document, today, max_age_days)
+    for start in progress(range(0, len(index.passages), _BLOCK_SIZE), -(-len(index.passages) // _BLOCK_SIZE)):
+        rows = range(start, min(start + _BLOCK_SIZE, len(index.passages)))
+        yield from _check_pairs(index, rows)
         for row in rows:
-            if not _is_reached(assistant, row):
+            if not _is_reachable(assistant, row):
                 passage = index.passages[row]
-                beginning = _beginning(passage.text)
-                yield Finding("unreachable", (passage.document_id,), f"no sentence of it finds it: “{beginning}”")
+                message = f"this passage is not found by any of its own sentences: “{_excerpt(passage.text)}”"
+                yield LintFinding("unreachable", (passage.document_id,), message)
 
 
-def _of_document(document: Document, today: date, days: int) -> Iterator[Finding]:
-    if document.retrieved and (today - date.fromisoformat(document.retrieved)).days > days:
-        yield Finding("stale", (document.document_id,), f"retrieved {document.retrieved}, more than {days} days ago")
+def _check_document(document: Document, today: date, max_age_days: int) -> Iterator[LintFinding]:
+    if document.retrieved and (today - date.fromisoformat(document.retrieved)).days > max_age_days:
+        yield LintFinding(
+            "stale", (document.document_id,), f"retrieved {document.retrieved}, more than {max_age_days} days ago"
+        )
     hidden = sorted({char for char in document.text if unicodedata.category(char) == "Cf"} - _HARMLESS)
     if hidden:
         names = ", ".join(unicodedata.name(char, f"U+{ord(char):04X}") for char in hidden)
-        yield Finding("hidden", (document.document_id,), f"characters that nobody sees: {names}")
+        yield LintFinding("hidden", (document.document_id,), f"hidden characters: {names}")
 
 
-def _of_pairs(index: Index, rows: range) -> Iterator[Finding]:
-    """Passages of `rows` against those nearest to them, each pair once."""
+def _check_pairs(index: Index, rows: range) -> Iterator[LintFinding]:
+    """Compare each passage in `rows` with its nearest neighbours. Each pair is compared only once."""
     import numpy as np
 
-    vectors = index.dense.vectors(np.arange(rows.start, rows.stop))
+    vectors = index.dense_index.passage_vectors(np.arange(rows.start, rows.stop))
     for row, vector in zip(rows, vectors, strict=True):
-        others = index.dense.nearest(vector, _NEIGHBOURS)[0].tolist()
-        for other in others:
+        neighbours = index.dense_index.nearest_passages(vector, _NEIGHBOURS)[0].tolist()
+        for other in neighbours:
             if other < row:
-                continue  # that pair came, or comes, from its other side, or isn't near from here
+                continue  # a pair is compared only from the lower of its two rows
             first, second = index.passages[row], index.passages[other]
             if other != row and _repeats(first, second):
-                yield Finding("repeated", _places(first, second), f"twice: “{_beginning(first.text)}”")
+                yield LintFinding("repeated", _places(first, second), f"same text: “{_excerpt(first.text)}”")
             else:
                 yield from _contradictions(index, row, other)
 
 
-def _contradictions(index: Index, row: int, other: int) -> Iterator[Finding]:
+def _contradictions(index: Index, row: int, other: int) -> Iterator[LintFinding]:
     import numpy as np
 
     first, second = index.passages[row], index.passages[other]
     if first.language != second.language:
         return
-    cosines = index.sentences(row) @ index.sentences(other).T
-    for one, two in np.argwhere(cosines >= _NEAR).tolist():
-        if row == other and two <= one:
+    cosines = index.passage_sentence_vectors(row) @ index.passage_sentence_vectors(other).T
+    for i, j in np.argwhere(cosines >= _MIN_SENTENCE_COSINE).tolist():
+        if row == other and j <= i:
             continue
-        said, against = first.quote(first.sentences[one]), second.quote(second.sentences[two])
-        if _of_the_same(said, against, first.language) and disagree(said, against, first.language):
-            yield Finding("contradicting", _places(first, second), f"“{said}” and “{against}”")
+        sentence, other_sentence = first.quote(first.sentences[i]), second.quote(second.sentences[j])
+        if _same_subject(sentence, other_sentence, first.language) and sentences_disagree(
+            sentence, other_sentence, first.language
+        ):
+            yield LintFinding("contradicting", _places(first, second), f"“{sentence}” and “{other_sentence}”")
 
 
-def _of_the_same(first: str, second: str, language: str) -> bool:
-    """Whether two sentences say so much alike that a number or a "not" between them is a contradiction.
+def _same_subject(first: str, second: str, language: str) -> bool:
+    """Return whether two sentences are so similar that a different number or a "not" makes them contradict.
 
-    Quotes that answer one question share its subject; sentences of a whole corpus have to show that they do.
+    Quotes that answer the same question have the same subject. Arbitrary sentences of the corpus may not, so they must
+    have most stems in common.
     """
-    own, other = ({stem for stem in content_stems(text, language) if stem.isalpha()} for text in (first, second))
-    return min(len(own), len(other)) >= _FEWEST_STEMS and len(own & other) >= _ALIKE * len(own | other)
+    stems, other_stems = (
+        {stem for stem in content_stems(text, language) if stem.isalpha()} for text in (first, second)
+    )
+    enough = min(len(stems), len(other_stems)) >= _MIN_STEMS
+    return enough and len(stems & other_stems) >= _MIN_COMMON_STEMS * len(stems | other_stems)
 
 
-def _is_reached(assistant: Assistant, row: int) -> bool:
-    """Whether one of the first sentences of a passage, asked as a question, finds it, or one that repeats it."""
+def _is_reachable(assistant: Assistant, row: int) -> bool:
+    """Return whether one of the first sentences of a passage retrieves the passage or a repetition of it."""
     index = assistant.index
     passage = index.passages[row]
-    for span in passage.sentences[:_TRIED]:
+    for span in passage.sentences[:_MAX_SENTENCES]:
         query = make_query(index, assistant.encoder, passage.quote(span), passage.language)
-        for found in retrieve(index, query, _REACHED):
-            if found.passage.passage_id == passage.passage_id or _repeats(found.passage, passage):
+        for result in retrieve(index, query, _MAX_RANK):
+            if result.passage.passage_id == passage.passage_id or _repeats(result.passage, passage):
                 return True
     return False
 
 
 def _repeats(first: Passage, second: Passage) -> bool:
-    own, other = set(words(first.text)), set(words(second.text))
-    return len(own & other) >= _REPEATS * len(own | other)
+    first_words, second_words = set(split_words(first.text)), set(split_words(second.text))
+    return len(first_words & second_words) >= _MIN_REPEATED_WORDS * len(first_words | second_words)
 
 
 def _places(first: Passage, second: Passage) -> tuple[str, ...]:
     return tuple(dict.fromkeys((first.document_id, second.document_id)))
 
 
-def _beginning(text: str) -> str:
+def _excerpt(text: str) -> str:
     return " ".join(text.split())[:80]

@@ -1,9 +1,11 @@
-"""A backup file -> documents, index, settings and stored rows."""
+"""Restores documents, index, settings, probes and database rows from a backup."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,90 +13,110 @@ from pathlib import Path
 from assistant.errors import BackupError
 from assistant.index.generations import (
     build_lock,
-    is_intact,
+    is_generation_intact,
     publish_generation,
     scratch_folder,
     set_live_generation,
 )
 from assistant.index.manifest import read_manifest, verify_files
-from assistant.maintenance.archive import _unpacked
-from assistant.maintenance.backup import _store
+from assistant.maintenance.archive import unpacked_backup
 from assistant.settings import SETTINGS_FILE, Settings
 from assistant.store.database import Store
 from assistant.store.export import import_rows
-from assistant.store.tables import Base, KeyRow
+from assistant.store.tables import ApiKeyRow, Base
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreReport:
-    """What was put back: the generation ("" for none), texts, rows, and what was left as it was."""
+    """What was restored: the index generation ("" if none), the numbers of documents and rows, and notes."""
 
     generation: str
-    texts: int
-    rows: int
-    kept: tuple[str, ...]
+    document_count: int
+    database_row_count: int
+    notes_for_operator: tuple[str, ...]
 
 
 def restore_settings(source: Path, folder: Path = Path()) -> bool:
-    """Put `assistant.toml` back into `folder` unless one is there; it names where all else goes.
+    """Restore `assistant.toml` into `folder` unless the file exists there. Returns whether it was restored.
+
+    The file determines where everything else is restored to, so it must be restored first.
 
     Raises:
-        BackupError: `source` is no backup, or damaged.
+        BackupError: `source` is not a backup, or is damaged.
     """
     if (folder / SETTINGS_FILE).exists():
         return False
-    with _unpacked(source) as (found, _):
-        if not (found / "settings" / SETTINGS_FILE).is_file():
+    with unpacked_backup(source) as (contents, _):
+        if not (contents / "settings" / SETTINGS_FILE).is_file():
             return False
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / SETTINGS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # it may hold secrets
+        handle = os.open(folder / SETTINGS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # may contain secrets
         with os.fdopen(handle, "wb") as file:
-            file.write((found / "settings" / SETTINGS_FILE).read_bytes())
+            file.write((contents / "settings" / SETTINGS_FILE).read_bytes())
         return True
 
 
 def restore_backup(settings: Settings, source: Path, force: bool = False) -> RestoreReport:
-    """Put back what `source` holds; what is stored is added to what is there.
+    """Restore a backup. Database rows are added to the existing ones.
 
     Args:
-        settings: where to, with what `restore_settings` put back.
-        source: a file that `create_backup` wrote.
-        force: take the place of texts that are there; they are put aside, not deleted.
+        settings: the locations to restore to. Load the settings after calling `restore_settings`.
+        source: the file written by `create_backup`.
+        force: whether to replace existing documents, which are then moved to a folder next to the corpus.
 
     Raises:
-        BackupError: the file is none, or damaged, or would take the place of texts.
+        BackupError: the file is not a backup or is damaged, or the corpus already has documents.
+        IndexStateError: a build is running.
+        StoreError: the database can't be used, or rejects a row.
     """
-    with _unpacked(source) as (found, generation):
-        corpus, texts = settings.corpus, found / "corpus"
-        occupied = texts.is_dir() and corpus.is_dir() and any(corpus.iterdir())
+    with unpacked_backup(source) as (contents, generation):
+        corpus, documents = settings.corpus, contents / "corpus"
+        occupied = documents.is_dir() and corpus.is_dir() and any(corpus.iterdir())
         if occupied and not force:
             raise BackupError(
-                f"there are texts in {str(corpus)!r} already; name another folder (--corpus DIR), or put them aside: "
-                "--force"
+                f"{str(corpus)!r} already has documents; use another folder (--corpus DIR), "
+                "or move them aside with --force"
             )
-        # What can refuse comes before anything is written: the database, then the lock of the index.
-        with _store(settings) as store, build_lock(settings.index):
-            kept = []
+        # Opening the database and locking the index can fail, so both are done before anything is written.
+        with _open_store(settings) as store, build_lock(settings.index):
+            notes = []
             if generation:
-                _restore_index(settings.index, found / "index" / generation, generation)
-            rows, keys = _restore_rows(store, found / "database") if store else (0, 0)
+                _restore_index(settings.index, contents / "index" / generation, generation)
+            rows, keys = _restore_rows(store, contents / "database") if store else (0, 0)
             if keys:
-                kept.append(f"{keys} keys of programs came back; those that had been revoked, too: assistant key list")
+                notes.append(
+                    f"API keys restored: {keys}, including any revoked since the backup; "
+                    "to check them, run: assistant key list"
+                )
             if occupied:
-                kept.append(f"the texts that were there are in {str(_put_aside(corpus))!r}")
-            if texts.is_dir():
-                shutil.copytree(texts, corpus, dirs_exist_ok=True)
-            if (found / "probes" / "probes.jsonl").is_file():
+                notes.append(f"the previous documents are in {str(_move_aside(corpus))!r}")
+            if documents.is_dir():
+                shutil.copytree(documents, corpus, dirs_exist_ok=True)
+            if (contents / "probes" / "probes.jsonl").is_file():
                 if settings.probes.exists():
-                    kept.append(f"{str(settings.probes)!r} is there and stays as it is")
+                    notes.append(f"{str(settings.probes)!r} already exists and was not changed")
                 else:
                     settings.probes.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(found / "probes" / "probes.jsonl", settings.probes)
-        return RestoreReport(generation, sum(path.is_file() for path in texts.rglob("*")), rows, tuple(kept))
+                    shutil.copyfile(contents / "probes" / "probes.jsonl", settings.probes)
+        document_count = sum(path.is_file() for path in documents.rglob("*"))
+        return RestoreReport(generation, document_count, rows, tuple(notes))
 
 
-def _put_aside(corpus: Path) -> Path:
-    """What is in the corpus folder, moved beside it; the folder itself stays, it may be watched or a mount."""
+@contextmanager
+def _open_store(settings: Settings) -> Iterator[Store | None]:
+    store = Store(settings.database) if settings.database else None
+    try:
+        yield store
+    finally:
+        if store:
+            store.close()
+
+
+def _move_aside(corpus: Path) -> Path:
+    """Move the contents of the corpus folder to a new folder next to it, and return the new folder.
+
+    The corpus folder itself stays in place, because it may be a mount point or be watched for changes.
+    """
     aside = corpus.with_name(f"{corpus.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}")
     aside.mkdir()
     for path in corpus.iterdir():
@@ -102,23 +124,23 @@ def _put_aside(corpus: Path) -> Path:
     return aside
 
 
-def _restore_index(index: Path, found: Path, generation: str) -> None:
-    """Make the generation live, as a build would: a server takes it up."""
-    if is_intact(index, generation):
+def _restore_index(index: Path, source: Path, generation: str) -> None:
+    """Publish the restored generation as a build would, so that a running server loads it."""
+    if is_generation_intact(index, generation):
         set_live_generation(index, generation)
         return
     with scratch_folder(index) as scratch:
-        shutil.copytree(found, scratch, dirs_exist_ok=True)
+        shutil.copytree(source, scratch, dirs_exist_ok=True)
         verify_files(scratch, read_manifest(scratch))
         publish_generation(index, scratch, generation)
 
 
 def _restore_rows(store: Store, folder: Path) -> tuple[int, int]:
-    """How many rows came back, and how many of them are keys."""
+    """Import all rows. Returns the number of rows added and how many of them are API keys."""
     added = {
         table.name: import_rows(store, table.name, path.read_text(encoding="utf-8").split("\n"))
         for table in Base.metadata.sorted_tables
         for path in [folder / f"{table.name}.jsonl"]
         if path.exists()
     }
-    return sum(added.values()), added.get(KeyRow.__tablename__, 0)
+    return sum(added.values()), added.get(ApiKeyRow.__tablename__, 0)

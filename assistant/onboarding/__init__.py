@@ -1,4 +1,4 @@
-"""An introduction for new staff, made from the corpus itself: every line of it is cited.
+"""Builds the introduction to a corpus: summaries, glossary, partners, self-test and example questions.
 
-`guide` holds what is made; the other modules each make one part of it.
+All contents are extracted from the documents and carry citations. The module `introduction` combines the parts.
 """

@@ -1,4 +1,4 @@
-"""The glossary: names and abbreviations of the corpus, each with the sentence that says what it is."""
+"""Builds the glossary: the names and abbreviations in the corpus, each with the sentence that defines it best."""
 
 from __future__ import annotations
 
@@ -7,100 +7,101 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assistant.index.loading import Index
-from assistant.onboarding.names import (
+from assistant.onboarding.name_extraction import (
     IndexedSentence,
-    aliases,
     find_abbreviations,
     find_names,
     indexed_sentences,
-    is_term,
+    is_glossary_term,
+    long_forms_by_abbreviation,
 )
 from assistant.schema import Citation
 from assistant.text.function_words import is_function_word
 
-_MOST = 400
-# "Achondroplasia is a form of …", "GMS är ett nationellt …": what a definition looks like (Hearst 1992).
-_DEFINES = re.compile(
+_MAX_TERMS = 400
+_MAX_TERM_WORDS = 5
+# The pattern of a definition (Hearst 1992): "Achondroplasia is a form of …", "GMS är ett nationellt …".
+_DEFINITION = re.compile(
     r"(?:(?:The|An?|En|Ett) )?(?P<term>[^\W_][^,;:()]{1,58}?)(?: \((?P<short>[^()]{2,30})\))?"
     r"(?:,[^,]{2,60},)? (?:is|are|was|were|är|var) (?:an?|the|one of|en|ett|den|det|de|ett av|en av) (?=\w)"
 )
-_MOST_WORDS = 5
-DEFINED, SPELLED_OUT, MENTIONED = "defined", "spelled out", "mentioned"  # best first
-RANK = {DEFINED: 0, SPELLED_OUT: 1, MENTIONED: 2}
+KIND_DEFINED, KIND_SPELLED_OUT, KIND_MENTIONED = "defined", "spelled out", "mentioned"  # the kinds of terms, best first
+DEFINITION_RANK = {KIND_DEFINED: 0, KIND_SPELLED_OUT: 1, KIND_MENTIONED: 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """An entry of the glossary.
+class GlossaryTerm:
+    """A glossary entry.
 
-    `long` is what an abbreviation stands for, "" for a name. `kind` says what the cited sentence does:
-    it defines the name, spells it out, or only mentions it. `mentions` counts the sentences with it.
+    `long_form` is the long form of an abbreviation, or "" for a name. `definition_kind` states whether the cited
+    sentence defines the term, spells it out or only mentions it. `mention_count` counts the sentences
+    that contain the term.
     """
 
     name: str
-    long: str
-    kind: str
-    mentions: int
+    long_form: str
+    definition_kind: str
+    mention_count: int
     citation: Citation
 
 
-def make_glossary(index: Index) -> tuple[Term, ...]:
-    """Entries in the order of the alphabet, the best evidenced ones where there are too many."""
-    spelled = aliases(index)
-    long_forms = {long.casefold(): short for short, long in spelled.items()}
+def make_glossary(index: Index) -> tuple[GlossaryTerm, ...]:
+    """Build the glossary of `index` in alphabetical order. It contains only the 400 best-documented terms."""
+    long_forms = long_forms_by_abbreviation(index)
+    abbreviations = {long.casefold(): short for short, long in long_forms.items()}
     best: dict[str, tuple[str, IndexedSentence]] = {}
     counts: dict[str, int] = {}
     for sentence in indexed_sentences(index):
-        for name, kind in _terms_in(sentence, long_forms):
+        for name, kind in _terms_in(sentence, abbreviations):
             counts[name] = counts.get(name, 0) + 1
-            if name not in best or RANK[kind] < RANK[best[name][0]]:
+            if name not in best or DEFINITION_RANK[kind] < DEFINITION_RANK[best[name][0]]:
                 best[name] = (kind, sentence)
-    made = [
-        Term(name, spelled.get(name, ""), kind, counts[name], sentence.cite())
+    terms = [
+        GlossaryTerm(name, long_forms.get(name, ""), kind, counts[name], sentence.make_citation())
         for name, (kind, sentence) in best.items()
     ]
-    return tuple(sorted(_best_definitions(made), key=lambda term: alphabetical_key(term.name)))
+    return tuple(sorted(_best_terms(terms), key=lambda term: alphabetical_sort_key(term.name)))
 
 
-def alphabetical_key(name: str) -> str:
-    """What orders names as the Swedish alphabet does, which the English one is the beginning of: å, ä, ö last."""
+def alphabetical_sort_key(name: str) -> str:
+    """Return a sort key for Swedish and English names. In the Swedish alphabet, å, ä and ö follow z."""
     return name.casefold().translate({ord("å"): "{", ord("ä"): "|", ord("ö"): "}"})
 
 
-def _best_definitions(terms: Iterable[Term]) -> list[Term]:
-    """At most `_MOST` terms: defined and frequent ones before those that are only mentioned."""
-    return sorted(terms, key=lambda term: (RANK[term.kind], -term.mentions))[:_MOST]
+def _best_terms(terms: Iterable[GlossaryTerm]) -> list[GlossaryTerm]:
+    """Return at most `_MAX_TERMS` terms, sorted by kind (best first) and then by frequency."""
+    return sorted(terms, key=lambda term: (DEFINITION_RANK[term.definition_kind], -term.mention_count))[:_MAX_TERMS]
 
 
-def _terms_in(sentence: IndexedSentence, long_forms: dict[str, str]) -> Iterable[tuple[str, str]]:
-    """Names of a sentence, abbreviated where the corpus does, and what the sentence does with each."""
+def _terms_in(sentence: IndexedSentence, abbreviations: dict[str, str]) -> Iterable[tuple[str, str]]:
+    """Return the terms in a sentence, each with its kind. Long forms are replaced by their abbreviations."""
     text = sentence.text
-    pairs = dict(find_abbreviations(text))
+    spelled_out = dict(find_abbreviations(text))
     kinds: dict[str, str] = {}
-    for name, _ in find_names(text):
-        name = long_forms.get(name.casefold(), name)
-        if is_term(name):
-            kinds[name] = SPELLED_OUT if name in pairs else MENTIONED
-    kinds.update(dict.fromkeys(pairs, SPELLED_OUT))
+    for full_name, _ in find_names(text):
+        name = abbreviations.get(full_name.casefold(), full_name)
+        if is_glossary_term(name):
+            kinds[name] = KIND_SPELLED_OUT if name in spelled_out else KIND_MENTIONED
+    kinds.update(dict.fromkeys(spelled_out, KIND_SPELLED_OUT))
     defined = defined_term(text)
     if defined:
-        name = long_forms.get(defined.casefold(), defined)
+        name = abbreviations.get(defined.casefold(), defined)
         if name in kinds or _is_subject(defined, sentence):
-            kinds[name] = DEFINED
+            kinds[name] = KIND_DEFINED
     return kinds.items()
 
 
-def defined_term(text: str) -> str:
-    """What a sentence defines, "" when it doesn't look like a definition."""
-    match = _DEFINES.match(text)
+def defined_term(sentence: str) -> str:
+    """Return the term that `sentence` defines, or "" if the sentence is not a definition."""
+    match = _DEFINITION.match(sentence)
     if not match:
         return ""
     term = match.group("term").strip()
     first = term.split()[0].casefold()
-    return "" if is_function_word(first) or len(term.split()) > _MOST_WORDS else term
+    return "" if is_function_word(first) or len(term.split()) > _MAX_TERM_WORDS else term
 
 
 def _is_subject(term: str, sentence: IndexedSentence) -> bool:
-    """Whether a term in lower case is what its text or section is about."""
+    """Return whether `term` is the title of the sentence's passage or one of its headings, ignoring case."""
     passage = sentence.passage
     return term.casefold() in {passage.title.casefold(), *(heading.casefold() for heading in passage.heading)}

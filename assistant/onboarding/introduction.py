@@ -1,4 +1,4 @@
-"""The guide: everything that introduces a corpus, made once for each generation of the index."""
+"""Builds, saves and loads the introduction to a corpus. Each generation of the index has its own introduction."""
 
 from __future__ import annotations
 
@@ -9,98 +9,118 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from assistant.answering.answerability import AnswerabilityModel
-from assistant.citations import check_verbatim
+from assistant.citations import check_quotes_verbatim
 from assistant.errors import IndexDamagedError
 from assistant.index.loading import Index
-from assistant.onboarding.glossary import Term, make_glossary
-from assistant.onboarding.partners import Connection, find_connections
-from assistant.onboarding.questions import verified_questions
+from assistant.onboarding.glossary import GlossaryTerm, make_glossary
+from assistant.onboarding.partners import PartnerConnection, find_partner_connections
+from assistant.onboarding.questions import make_verified_questions
 from assistant.onboarding.self_test import ClozeQuestion, make_self_test
-from assistant.onboarding.summaries import DocumentSummary, summarise
+from assistant.onboarding.summaries import DocumentSummary, summarise_document
 from assistant.schema import Answer, Citation, SuggestedQuestion
 
-_VERSION = 1  # raised when a guide is made in another way
+_VERSION = 2  # increase this number when the way in which an introduction is built changes
 
 
 @dataclass(frozen=True, slots=True)
 class Introduction:
-    """What introduces a corpus. `name` is the hash of what it was made from."""
+    """The contents of the onboarding pages. `name` identifies the index and the model that they were built with."""
 
     name: str
-    texts: tuple[DocumentSummary, ...]
-    terms: tuple[Term, ...]
-    connections: tuple[Connection, ...]
-    cloze: tuple[ClozeQuestion, ...]
-    questions: tuple[SuggestedQuestion, ...]
+    summaries: tuple[DocumentSummary, ...]
+    glossary_terms: tuple[GlossaryTerm, ...]
+    partner_connections: tuple[PartnerConnection, ...]
+    self_test: tuple[ClozeQuestion, ...]
+    suggested_questions: tuple[SuggestedQuestion, ...]
 
 
 def introduction_name(index: Index, answerability: AnswerabilityModel) -> str:
-    """The name of the guide that these make."""
+    """Return the name of the introduction that belongs to this index and answerability model."""
     identity = json.dumps([_VERSION, index.manifest.generation, asdict(answerability)])
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
 def make_introduction(index: Index, ask: Callable[[str], Answer], name: str, threads: int = 1) -> Introduction:
-    """Make the guide of `index`; `ask` answers a question over it, from several `threads` at a time."""
-    terms, connected = make_glossary(index), find_connections(index)
+    """Build the introduction to the documents of `index`.
+
+    Args:
+        index: the index of the documents to introduce.
+        ask: answers a question over `index`; called from several threads at once if `threads` > 1.
+        name: the name of the introduction; see `introduction_name`.
+        threads: the number of questions asked in parallel.
+    """
+    terms, connections = make_glossary(index), find_partner_connections(index)
     return Introduction(
         name=name,
-        texts=tuple(summarise(index, document) for document in index.documents.values()),
-        terms=terms,
-        connections=connected,
-        cloze=make_self_test(index, terms),
-        questions=verified_questions(index, terms, connected, ask, threads),
+        summaries=tuple(summarise_document(index, document) for document in index.documents.values()),
+        glossary_terms=terms,
+        partner_connections=connections,
+        self_test=make_self_test(index, terms),
+        suggested_questions=make_verified_questions(index, terms, connections, ask, threads),
     )
 
 
 def introduction_as_json(introduction: Introduction) -> str:
-    """A guide as JSON, for `introduction_from_json`."""
+    """Convert an introduction to JSON. `introduction_from_json` does the reverse."""
     return json.dumps(asdict(introduction), ensure_ascii=False)
 
 
-def introduction_from_json(text: str, texts: Mapping[str, str]) -> Introduction | None:
-    """The guide that `introduction_as_json` wrote; None when it is none, or a quote isn't in `texts`."""
+def introduction_from_json(saved: str, document_texts: Mapping[str, str]) -> Introduction | None:
+    """Load a saved introduction.
+
+    Args:
+        saved: the output of `introduction_as_json`.
+        document_texts: the indexed text of each document, by document id.
+
+    Returns:
+        The introduction, or None if `saved` is malformed or contains a quote that isn't in `document_texts`.
+    """
     try:
-        record = json.loads(text)
-        guide = Introduction(
+        record = json.loads(saved)
+        introduction = Introduction(
             name=record["name"],
-            texts=tuple(_summary(item) for item in record["texts"]),
-            terms=tuple(Term(**_cited(item)) for item in record["terms"]),
-            connections=tuple(Connection(**_cited(item)) for item in record["connections"]),
-            cloze=tuple(
-                ClozeQuestion(**{**_cited(item), "options": tuple(item["options"])}) for item in record["cloze"]
+            summaries=tuple(_parse_summary(item) for item in record["summaries"]),
+            glossary_terms=tuple(GlossaryTerm(**_parse_cited(item)) for item in record["glossary_terms"]),
+            partner_connections=tuple(
+                PartnerConnection(**_parse_cited(item)) for item in record["partner_connections"]
             ),
-            questions=tuple(SuggestedQuestion(**item) for item in record["questions"]),
+            self_test=tuple(
+                ClozeQuestion(**{**_parse_cited(item), "answer_options": tuple(item["answer_options"])})
+                for item in record["self_test"]
+            ),
+            suggested_questions=tuple(SuggestedQuestion(**item) for item in record["suggested_questions"]),
         )
-        check_verbatim(introduction_citations(guide), texts)
+        check_quotes_verbatim(introduction_citations(introduction), document_texts)
     except (ValueError, KeyError, TypeError, IndexDamagedError):
         return None
-    return guide
+    return introduction
 
 
-def questions_from_json(text: str) -> tuple[SuggestedQuestion, ...]:
-    """Only the questions of a saved guide: all that an answer needs of it."""
+def suggested_questions_from_json(saved: str) -> tuple[SuggestedQuestion, ...]:
+    """Load only the questions of a saved introduction. Returns () if `saved` is malformed."""
     try:
-        return tuple(SuggestedQuestion(**item) for item in json.loads(text)["questions"])
+        return tuple(SuggestedQuestion(**item) for item in json.loads(saved)["suggested_questions"])
     except (ValueError, KeyError, TypeError):
         return ()
 
 
 def introduction_citations(introduction: Introduction) -> list[Citation]:
-    """Every citation of a guide."""
-    cited = [citation for text in introduction.texts for citation in text.citations]
-    return cited + [
-        item.citation for part in (introduction.terms, introduction.connections, introduction.cloze) for item in part
+    """Return every citation in an introduction."""
+    summary_citations = [citation for summary in introduction.summaries for citation in summary.citations]
+    return summary_citations + [
+        item.citation
+        for part in (introduction.glossary_terms, introduction.partner_connections, introduction.self_test)
+        for item in part
     ]
 
 
-def _summary(item: dict[str, Any]) -> DocumentSummary:
-    return DocumentSummary(**{**item, "citations": tuple(_citation(citation) for citation in item["citations"])})
+def _parse_summary(item: dict[str, Any]) -> DocumentSummary:
+    return DocumentSummary(**{**item, "citations": tuple(_parse_citation(citation) for citation in item["citations"])})
 
 
-def _cited(item: dict[str, Any]) -> dict[str, Any]:
-    return {**item, "citation": _citation(item["citation"])}
+def _parse_cited(item: dict[str, Any]) -> dict[str, Any]:
+    return {**item, "citation": _parse_citation(item["citation"])}
 
 
-def _citation(item: dict[str, Any]) -> Citation:
+def _parse_citation(item: dict[str, Any]) -> Citation:
     return Citation(**{**item, "heading": tuple(item["heading"])})

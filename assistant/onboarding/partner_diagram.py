@@ -1,4 +1,4 @@
-"""The picture of who works with whom: where its boxes and lines stand."""
+"""Lays out the partner diagram: the positions of its boxes and lines, in pixels."""
 
 from __future__ import annotations
 
@@ -7,132 +7,150 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.onboarding.partners import Connection
+from assistant.onboarding.partners import PartnerConnection
 
-_MOST = 20  # boxes that can be told apart in one picture
-_WIDTH, _HEIGHT, _MARGIN = 960, 600, 24
-_LINE = 20  # characters of a label before it is broken
-_LETTER, _LINE_HEIGHT, _GAP = 9.4, 17, 22  # pixels
+_MAX_BOXES = 20  # more boxes would be illegible
+_WIDTH, _HEIGHT, _MARGIN, _GAP = 960, 600, 24, 22  # pixels
+_CHARACTER_WIDTH, _LINE_HEIGHT, _PADDING_X, _PADDING_Y = 9.4, 17, 20, 13  # pixels
+_MAX_LABEL_WIDTH = 20  # characters
+_MAX_SEPARATION_ROUNDS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A name with its place in pixels; `group` for one in lower case, a kind of partners."""
+class PartnerBox:
+    """A box for a partner. `is_group` is true for a kind of partner such as "patient organizations"."""
 
-    name: str
+    partner_name: str
     x: float
     y: float
     width: float
     height: float
-    lines: tuple[str, ...]
-    group: bool
+    label_lines: tuple[str, ...]
+    is_group: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A connection: its ends, and where its number in the list stands."""
+class ConnectionLine:
+    """A line that connects two boxes. The number of the cited sentence is drawn at (`number_x`, `number_y`)."""
 
-    number: int
+    sentence_number: int
     x1: float
     y1: float
     x2: float
     y2: float
-    x: float
-    y: float
+    number_x: float
+    number_y: float
 
 
 @dataclass(frozen=True, slots=True)
-class Diagram:
-    """Boxes and lines on a plane of `width` times `height` pixels."""
+class PartnerDiagram:
+    """A diagram of the partners. `omitted_partner_count` is the number of partners that aren't shown."""
 
     width: int
     height: int
-    boxes: tuple[Box, ...]
-    lines: tuple[Line, ...]
-    left_out: int
+    boxes: tuple[PartnerBox, ...]
+    lines: tuple[ConnectionLine, ...]
+    omitted_partner_count: int
 
 
-def group_by_sentence(connections: Sequence[Connection]) -> list[list[Connection]]:
-    """Connections that one sentence makes together, in the order of the first of each."""
-    groups: dict[tuple[str, int], list[Connection]] = {}
+def group_connections_by_sentence(connections: Sequence[PartnerConnection]) -> list[list[PartnerConnection]]:
+    """Group connections that cite the same sentence, in order of first occurrence."""
+    groups: dict[tuple[str, int], list[PartnerConnection]] = {}
     for item in connections:
         groups.setdefault((item.citation.passage_id, item.citation.start), []).append(item)
     return list(groups.values())
 
 
-def draw_diagram(connections: Sequence[Connection]) -> Diagram:
-    """Place those with most connections (Kamada & Kawai 1989), apart from each other; always in the same way.
+def lay_out_partner_diagram(connections: Sequence[PartnerConnection]) -> PartnerDiagram:
+    """Lay out the partners with the most connections by the method of Kamada & Kawai (1989), without overlap.
 
-    The number of a line is that of its sentence in `group_by_sentence`.
+    The layout is deterministic. Each line has the number of its group in the result of `group_connections_by_sentence`.
     """
     import networkx as nx
 
-    counts = Counter(name for item in connections for name in (item.first, item.second))
-    names = [name for name, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))][:_MOST]
+    counts = Counter(name for item in connections for name in (item.first_partner, item.second_partner))
+    names = [name for name, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))][:_MAX_BOXES]
     graph = nx.Graph()
     graph.add_nodes_from(names)
-    graph.add_edges_from((item.first, item.second) for item in connections if {item.first, item.second} <= set(names))
-    places = nx.kamada_kawai_layout(graph) if len(names) > 1 else dict.fromkeys(names, (0.0, 0.0))
-    boxes = {box.name: box for box in _separate([_box(name, *place) for name, place in _fit_to_canvas(places).items()])}
-    lines = tuple(
-        _line(number, boxes[item.first], boxes[item.second])
-        for number, group in enumerate(group_by_sentence(connections), 1)
-        for item in group
-        if item.first in boxes and item.second in boxes
+    graph.add_edges_from(
+        (item.first_partner, item.second_partner)
+        for item in connections
+        if {item.first_partner, item.second_partner} <= set(names)
     )
-    return Diagram(_WIDTH, _HEIGHT, tuple(boxes.values()), lines, len(counts) - len(names))
+    layout = nx.kamada_kawai_layout(graph) if len(names) > 1 else dict.fromkeys(names, (0.0, 0.0))
+    boxes = [_make_box(name, *position) for name, position in _stretch(layout).items()]
+    box_by_name = {box.partner_name: box for box in _separate(boxes)}
+    lines = tuple(
+        _make_line(number, box_by_name[item.first_partner], box_by_name[item.second_partner])
+        for number, group in enumerate(group_connections_by_sentence(connections), 1)
+        for item in group
+        if item.first_partner in box_by_name and item.second_partner in box_by_name
+    )
+    return PartnerDiagram(_WIDTH, _HEIGHT, tuple(box_by_name.values()), lines, len(counts) - len(names))
 
 
-def _fit_to_canvas(places: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, float]]:
-    """Places that use the whole plane, -1 to 1 in both directions."""
-    stretched: list[list[float]] = []
+def _stretch(layout: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, float]]:
+    """Scale the positions so that they span -1 to 1 in both directions."""
+    axes: list[list[float]] = []
     for axis in (0, 1):
-        values = [float(place[axis]) for place in places.values()]
-        low, wide = min(values, default=0.0), max(values, default=0.0) - min(values, default=0.0)
-        stretched.append([2 * (value - low) / wide - 1 if wide else 0.0 for value in values])
-    return dict(zip(places, zip(*stretched, strict=True), strict=True))
+        values = [float(position[axis]) for position in layout.values()]
+        low, extent = min(values, default=0.0), max(values, default=0.0) - min(values, default=0.0)
+        axes.append([2 * (value - low) / extent - 1 if extent else 0.0 for value in values])
+    return dict(zip(layout, zip(*axes, strict=True), strict=True))
 
 
-def _box(name: str, x: float, y: float) -> Box:
-    lines = tuple(textwrap.wrap(name, _LINE)) or (name,)
-    width, height = _LETTER * max(map(len, lines)) + 20, _LINE_HEIGHT * len(lines) + 13
+def _make_box(name: str, x: float, y: float) -> PartnerBox:
+    """Make the box of `name` at the position (`x`, `y`). Both coordinates range from -1 to 1."""
+    lines = tuple(textwrap.wrap(name, _MAX_LABEL_WIDTH)) or (name,)
+    width = _CHARACTER_WIDTH * max(map(len, lines)) + _PADDING_X
+    height = _LINE_HEIGHT * len(lines) + _PADDING_Y
     left = (x + 1) / 2 * (_WIDTH - 2 * _MARGIN - width) + _MARGIN
     top = (y + 1) / 2 * (_HEIGHT - 2 * _MARGIN - height) + _MARGIN
-    return Box(name, left, top, width, height, lines, not any(char.isupper() for char in name))
+    return PartnerBox(name, left, top, width, height, lines, not any(char.isupper() for char in name))
 
 
-def _separate(boxes: list[Box]) -> list[Box]:
-    """Boxes pushed away from each other, along the shorter way, until none covers another."""
-    places = [[box.x, box.y] for box in boxes]
-    for _ in range(200):
+def _separate(boxes: list[PartnerBox]) -> list[PartnerBox]:
+    """Push overlapping boxes apart, in the direction that takes less movement, until no boxes overlap."""
+    positions = [[box.x, box.y] for box in boxes]
+    for _ in range(_MAX_SEPARATION_ROUNDS):
         moved = False
-        for one, first in enumerate(boxes):
-            for two in range(one + 1, len(boxes)):
-                second = boxes[two]
-                over_x = min(places[one][0] + first.width, places[two][0] + second.width) + _GAP - max(
-                    places[one][0], places[two][0])  # fmt: skip
-                over_y = min(places[one][1] + first.height, places[two][1] + second.height) + _GAP - max(
-                    places[one][1], places[two][1])  # fmt: skip
-                if over_x <= 0 or over_y <= 0:
-                    continue
-                moved = True
-                axis, step = (0, over_x / 2 + 1) if over_x < over_y * 2 else (1, over_y / 2 + 1)
-                sign = 1 if places[two][axis] >= places[one][axis] else -1
-                places[one][axis] -= sign * step
-                places[two][axis] += sign * step
-                for at, box in ((one, first), (two, second)):
-                    places[at][0] = min(max(places[at][0], _MARGIN), _WIDTH - _MARGIN - box.width)
-                    places[at][1] = min(max(places[at][1], _MARGIN), _HEIGHT - _MARGIN - box.height)
+        for i, first in enumerate(boxes):
+            for j in range(i + 1, len(boxes)):
+                moved |= _push_apart(first, boxes[j], positions[i], positions[j])
         if not moved:
             break
     return [
-        Box(box.name, round(x, 1), round(y, 1), round(box.width, 1), box.height, box.lines, box.group)
-        for box, (x, y) in zip(boxes, places, strict=True)
+        PartnerBox(
+            box.partner_name, round(x, 1), round(y, 1), round(box.width, 1), box.height, box.label_lines, box.is_group
+        )
+        for box, (x, y) in zip(boxes, positions, strict=True)
     ]
 
 
-def _line(number: int, first: Box, second: Box) -> Line:
+def _push_apart(
+    first: PartnerBox, second: PartnerBox, first_position: list[float], second_position: list[float]
+) -> bool:
+    """Move two boxes apart in place, within the canvas. Returns False if they do not overlap."""
+    overlap_x, overlap_y = (
+        min(first_position[axis] + first_size, second_position[axis] + second_size)
+        + _GAP
+        - max(first_position[axis], second_position[axis])
+        for axis, first_size, second_size in ((0, first.width, second.width), (1, first.height, second.height))
+    )
+    if overlap_x <= 0 or overlap_y <= 0:
+        return False
+    axis, step = (0, overlap_x / 2 + 1) if overlap_x < overlap_y * 2 else (1, overlap_y / 2 + 1)
+    sign = 1 if second_position[axis] >= first_position[axis] else -1
+    first_position[axis] -= sign * step
+    second_position[axis] += sign * step
+    for position, box in ((first_position, first), (second_position, second)):
+        position[0] = min(max(position[0], _MARGIN), _WIDTH - _MARGIN - box.width)
+        position[1] = min(max(position[1], _MARGIN), _HEIGHT - _MARGIN - box.height)
+    return True
+
+
+def _make_line(number: int, first: PartnerBox, second: PartnerBox) -> ConnectionLine:
     x1, y1 = first.x + first.width / 2, first.y + first.height / 2
     x2, y2 = second.x + second.width / 2, second.y + second.height / 2
     x, y = (x1 + x2) / 2, (y1 + y2) / 2
-    return Line(number, *(round(value, 1) for value in (x1, y1, x2, y2, x, y)))
+    return ConnectionLine(number, *(round(value, 1) for value in (x1, y1, x2, y2, x, y)))

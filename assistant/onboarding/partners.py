@@ -1,7 +1,7 @@
-"""Who works with whom: named organisations and groups, and the sentences that connect them.
+"""Finds which organisations and groups work together, with a sentence as evidence for each connection.
 
-Found by how they are written: names with a word that only organisations have, what stands beside
-such a name, and what stands in a list after "together with". Every connection is one sentence.
+An organisation is recognised by a word such as "University" in or after its name. Two organisations are connected if
+the words between their names say so, or if one is listed after a phrase such as "together with".
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.index.loading import Index
-from assistant.onboarding.names import aliases, find_names, indexed_sentences
+from assistant.onboarding.name_extraction import find_names, indexed_sentences, long_forms_by_abbreviation
 from assistant.schema import Citation, Span
 from assistant.text.function_words import is_function_word
 
@@ -24,14 +24,14 @@ _ORGANISATION = re.compile(
     r"rådet|regionen|stiftelsen|föreningen|förbundet|bolaget|akademin|plattformen|programmet|gruppen|nämnden))\b",
     re.IGNORECASE,
 )
-_TOGETHER = re.compile(
+_COLLABORATION = re.compile(
     r"\b(?:together with|(?:collaborat\w+|cooperat\w+|co-operat\w+|work\w*|partners?\w*) (?:\w+ )?with|"
     r"partnership with|tillsammans med|samarbet\w+ med|samverka\w* med|partnerskap med)\s+",
     re.IGNORECASE,
 )
-_GENITIVE = re.compile(r"[’'](?:s\b)?[^,;:]{0,40}$")
-# What says between two names that one has to do with the other.
-_CONNECTS = re.compile(
+_AFTER_GENITIVE = re.compile(r"[’'](?:s\b)?[^,;:]{0,40}$")
+# Words between two names that express a connection.
+_CONNECTION_WORD = re.compile(
     r"\b(?:collaborat|cooperat|co-operat|together|partner|work\w* with|works? closely|fund|financ|"
     r"belong|part of|member|originat|found|host|coordinat|lead|led|develop|deliver|provid|support|join|own|within|"
     r"constitut|"
@@ -39,131 +39,140 @@ _CONNECTS = re.compile(
     r"stöd|äg|inom)",
     re.IGNORECASE,
 )  # fmt: skip
-_WE = re.compile(r"\b(?:we|our|us|vi|vår|vårt|våra|oss)\b", re.IGNORECASE)
-_VAGUE = frozenset("other others their its many several some different various all each one these those such "
-                   "andra deras dess många flera några olika alla varje en ett dessa sådana".split())  # fmt: skip
-_MOST_WORDS, _LONGEST_SENTENCE = 4, 60  # words
+_FIRST_PERSON_PLURAL = re.compile(r"\b(?:we|our|us|vi|vår|vårt|våra|oss)\b", re.IGNORECASE)
+_VAGUE_WORDS = frozenset(
+    "other others their its many several some different various all each one these those such "
+    "andra deras dess många flera några olika alla varje en ett dessa sådana".split()
+)
+_MAX_PARTNER_WORDS, _MAX_SENTENCE_WORDS = 4, 60
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
-    """Two that a sentence connects, by name; `together` when it says that somebody works with somebody."""
+class PartnerConnection:
+    """Two partners that the cited sentence names. `is_collaboration` says whether it describes a collaboration."""
 
-    first: str
-    second: str
-    together: bool
+    first_partner: str
+    second_partner: str
+    is_collaboration: bool
     citation: Citation
 
 
-def find_connections(index: Index) -> tuple[Connection, ...]:
-    """For each pair the first sentence that says how the two are connected.
+def find_partner_connections(index: Index) -> tuple[PartnerConnection, ...]:
+    """Find the connections in the corpus, each with the first sentence that states it.
 
-    Who says "we" in a text is its source, where its front matter names one of the names of the corpus.
+    "We" in a document stands for the organisation that is the source of the document, provided that the corpus
+    mentions the organisation.
     """
-    spelled = aliases(index)
-    short = {long.casefold(): name for name, long in spelled.items()}
-    known = _organisations(index, spelled)
-    found: dict[tuple[str, str], Connection] = {}
+    long_forms = long_forms_by_abbreviation(index)
+    abbreviations = {long.casefold(): short for short, long in long_forms.items()}
+    organisations = _find_organisations(index, long_forms)
+    connections: dict[tuple[str, str], PartnerConnection] = {}
     for sentence in indexed_sentences(index):
-        if len(sentence.text.split()) > _LONGEST_SENTENCE or sentence.text.count(" - ") > 1:
-            continue  # more a list than a sentence
+        text = sentence.text
+        if len(text.split()) > _MAX_SENTENCE_WORDS or text.count(" - ") > 1:
+            continue  # a list rather than a sentence
         source = (index.documents[sentence.passage.document_id].source or "").split(",")[0].strip()
-        speaker = short.get(source.casefold(), source if source in known else "")
-        named = _organisations_in(sentence.text, known, short)
-        for first, second in [*_connected(sentence.text, named), *_listed(sentence.text, named, short, speaker)]:
+        speaker = abbreviations.get(source.casefold(), source if source in organisations else "")
+        named = _organisations_in(text, organisations, abbreviations)
+        together = bool(_COLLABORATION.search(text))
+        for first, second in [*_connected_pairs(text, named), *_listed_pairs(text, named, abbreviations, speaker)]:
             key = (min(first, second), max(first, second))
-            together = bool(_TOGETHER.search(sentence.text))
-            found.setdefault(key, Connection(first, second, together, sentence.cite()))
-    return tuple(found.values())
+            connections.setdefault(key, PartnerConnection(first, second, together, sentence.make_citation()))
+    return tuple(connections.values())
 
 
-def _organisations(index: Index, spelled: Mapping[str, str]) -> frozenset[str]:
-    """Names that are those of organisations: by a word in them, or in what they stand for."""
+def _find_organisations(index: Index, long_forms: Mapping[str, str]) -> frozenset[str]:
+    """Find the names of organisations by words in the name, in its long form or directly after the name."""
     names: set[str] = set()
-    called: set[str] = set()  # "the Clinical Genomics facilities"
+    followed_by_type: set[str] = set()  # "the Clinical Genomics facilities"
     for sentence in indexed_sentences(index):
         for name, span in find_names(sentence.text):
             names.add(name)
             if _ORGANISATION.match(sentence.text, span.end + 1):
-                called.add(name)
+                followed_by_type.add(name)
     return frozenset(
-        name for name in names | set(spelled)
-        if name in called or _is_actor(name, spelled) or _ORGANISATION.search(f"{name} {spelled.get(name, '')}")
+        name for name in names | set(long_forms)
+        if name in followed_by_type
+        or _abbreviates_proper_name(name, long_forms)
+        or _ORGANISATION.search(f"{name} {long_forms.get(name, '')}")
     )  # fmt: skip
 
 
-def _is_actor(name: str, spelled: Mapping[str, str]) -> bool:
-    """An abbreviation of capitalised words is a name ("Genomic Medicine Sweden"), not a thing."""
-    long = [word for word in spelled.get(name, "").split() if not is_function_word(word.casefold())]
-    return len(long) > 1 and all(word[0].isupper() for word in long)
+def _abbreviates_proper_name(name: str, long_forms: Mapping[str, str]) -> bool:
+    """Return whether the long form of `name` is capitalised like an organisation ("Genomic Medicine Sweden")."""
+    words = [word for word in long_forms.get(name, "").split() if not is_function_word(word.casefold())]
+    return len(words) > 1 and all(word[0].isupper() for word in words)
 
 
-def _organisations_in(text: str, known: frozenset[str], short: Mapping[str, str]) -> list[tuple[str, Span]]:
-    """Organisations of a sentence and where they stand, abbreviated where the corpus does, each once."""
-    found: dict[str, Span] = {}
+def _organisations_in(
+    text: str, organisations: frozenset[str], abbreviations: Mapping[str, str]
+) -> list[tuple[str, Span]]:
+    """Return each organisation in `text` once, abbreviated if possible, with the position of its first mention."""
+    spans: dict[str, Span] = {}
     for name, span in find_names(text):
-        if name in known or name.casefold() in short:
-            found.setdefault(short.get(name.casefold(), name), span)
-    return list(found.items())
+        if name in organisations or name.casefold() in abbreviations:
+            spans.setdefault(abbreviations.get(name.casefold(), name), span)
+    return list(spans.items())
 
 
-def _connected(text: str, named: Sequence[tuple[str, Span]]) -> Iterator[tuple[str, str]]:
-    """Pairs with words between them that connect."""
+def _connected_pairs(text: str, named: Sequence[tuple[str, Span]]) -> Iterator[tuple[str, str]]:
+    """Yield each pair of organisations with a connecting word or a genitive between them."""
     for number, (first, span) in enumerate(named):
-        for second, other in named[number + 1 :]:
-            between = text[span.end : other.start]
-            if _CONNECTS.search(between) or _GENITIVE.match(between):
+        for second, second_span in named[number + 1 :]:
+            between = text[span.end : second_span.start]
+            if _CONNECTION_WORD.search(between) or _AFTER_GENITIVE.match(between):
                 yield first, second
 
 
-def _listed(
-    text: str, named: Sequence[tuple[str, Span]], short: Mapping[str, str], speaker: str
+def _listed_pairs(
+    text: str, named: Sequence[tuple[str, Span]], abbreviations: Mapping[str, str], speaker: str
 ) -> Iterator[tuple[str, str]]:
-    """The one a sentence is about with each of those listed after "together with"."""
-    match = _TOGETHER.search(text)
+    """Yield the subject of a sentence, paired with each partner listed after a phrase such as "together with"."""
+    match = _COLLABORATION.search(text)
     if not match:
         return
-    listed = listed_partners(text[match.end() :])
-    subject = next((name for name, _ in named), speaker if _WE.search(text) else "")
-    for item in listed if subject else ():
-        yield subject, short.get(item.casefold(), item)
+    partners = parse_partner_list(text[match.end() :])
+    subject = next((name for name, _ in named), speaker if _FIRST_PERSON_PLURAL.search(text) else "")
+    for partner in partners if subject else ():
+        yield subject, abbreviations.get(partner.casefold(), partner)
 
 
-def listed_partners(after: str) -> list[str]:
-    """The items of a list: "healthcare providers, academia and patient organizations we …" gives three.
+def parse_partner_list(text: str) -> list[str]:
+    """Return the partners in the list with which `text` starts.
 
-    An item ends where a word without content of its own stands, or a vague one makes it no partner.
+    For example, "healthcare providers, academia and patient organizations we …" starts with three partners. A partner
+    ends at the first function word. Vague phrases such as "other facilities" are not partners.
     """
-    items: list[str] = []
-    pieces = re.split(r"(,\s+(?:and|och)\s+|,\s+|\s+(?:and|och)\s+)", re.split(r"[.;:()]", after)[0])
-    for at in range(0, len(pieces), 2):
-        words = pieces[at].split()
-        item = _noun_phrase(words)
-        if item:
-            items.append(item)
-        elif not _begins_with_a_name(words):
-            return items[:1]
-        if at > 0 and re.search(r"and|och", pieces[at - 1]):
-            return items
-    return items[:1]
+    partners: list[str] = []
+    pieces = re.split(r"(,\s+(?:and|och)\s+|,\s+|\s+(?:and|och)\s+)", re.split(r"[.;:()]", text)[0])
+    for position in range(0, len(pieces), 2):  # the pieces at odd positions are separators
+        words = pieces[position].split()
+        partner = _noun_phrase(words)
+        if partner:
+            partners.append(partner)
+        elif not _starts_with_name(words):
+            return partners[:1]
+        if position > 0 and re.search(r"and|och", pieces[position - 1]):
+            return partners
+    return partners[:1]
 
 
-def _begins_with_a_name(words: Sequence[str]) -> bool:
+def _starts_with_name(words: Sequence[str]) -> bool:
     return bool(words) and words[0][0].isupper()
 
 
 def _noun_phrase(words: Sequence[str]) -> str:
-    """The words up to the first function word, its article kept; "" for none, vague or too many.
+    """Return the words before the first function word, including a leading "the".
 
-    Names are left to `find_names`.
+    Returns "" if the phrase is empty, vague, too long or contains a name; `find_names` handles names.
     """
     article = ["the"] if words and words[0].casefold() == "the" else []
-    kept: list[str] = []
+    phrase: list[str] = []
     for word in words[len(article) :]:
         if is_function_word(word.casefold()) or not word.replace("-", "").isalpha():
             break
-        kept.append(word)
-    named = any(char.isupper() for char in "".join(kept))
-    if not kept or named or kept[0].casefold() in _VAGUE or len(kept) > _MOST_WORDS:
+        phrase.append(word)
+    has_name = any(char.isupper() for char in "".join(phrase))
+    if not phrase or has_name or phrase[0].casefold() in _VAGUE_WORDS or len(phrase) > _MAX_PARTNER_WORDS:
         return ""
-    return " ".join([*article, *kept])
+    return " ".join([*article, *phrase])

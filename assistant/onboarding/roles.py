@@ -1,4 +1,6 @@
-"""`corpus/onboarding.toml`: which texts come first for whom. Optional.
+"""Reads the optional `corpus/onboarding.toml`, which lists the documents that each role should read first.
+
+For example:
 
 [[role]]
 name = "Researcher"
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.corpus.reading import ROLES_FILE
+from assistant.corpus.corpus_reader import ROLES_FILE
 from assistant.errors import CorpusError
 
 _KEYS = {"name", "name_sv", "texts"}
@@ -22,22 +24,22 @@ _KEYS = {"name", "name_sv", "texts"}
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role with the texts to begin with, in order; a text of `texts` is a document or a folder."""
+    """A role and its recommended reading. `document_paths` lists documents or folders in reading order."""
 
-    key: str
-    names: dict[str, str]
-    texts: tuple[str, ...]
+    role_id: str
+    name_by_language: dict[str, str]
+    document_paths: tuple[str, ...]
 
-    def name(self, language: str) -> str:
-        """What the role is called in `language`."""
-        return self.names.get(language, self.names["en"])
+    def localised_name(self, language: str) -> str:
+        """Return the name of the role in `language`, or in English if the role has no name in that language."""
+        return self.name_by_language.get(language, self.name_by_language["en"])
 
 
-def read_roles(corpus: Path, documents: Sequence[str]) -> tuple[Role, ...]:
-    """The roles that the corpus folder describes, () without the file.
+def read_roles(corpus: Path, document_ids: Sequence[str]) -> tuple[Role, ...]:
+    """Read the roles from the corpus folder. Returns () if the file does not exist.
 
     Raises:
-        CorpusError: the file is no TOML, has a key that isn't known, or names a text that isn't there.
+        CorpusError: the file is not valid TOML, has an unknown key or names a document that does not exist.
     """
     path = corpus / ROLES_FILE
     if not path.is_file():
@@ -46,33 +48,34 @@ def read_roles(corpus: Path, documents: Sequence[str]) -> tuple[Role, ...]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CorpusError(f"{str(path)!r} is not valid TOML ({error}); correct it or remove it") from None
-    found = content.get("role", [])
-    if set(content) - {"role"} or not isinstance(found, list):
-        raise CorpusError(f"{str(path)!r} may only hold [[role]] tables; see README.md")
-    return tuple(_role(path, number, entry, documents) for number, entry in enumerate(found, 1))
+    tables = content.get("role", [])
+    if set(content) - {"role"} or not isinstance(tables, list):
+        raise CorpusError(f"{str(path)!r} may only contain [[role]] tables; see README.md")
+    return tuple(_parse_role(path, number, table, document_ids) for number, table in enumerate(tables, 1))
 
 
-def _role(path: Path, number: int, entry: Any, documents: Sequence[str]) -> Role:
-    where = f"role {number} of {str(path)!r}"
-    if not isinstance(entry, dict) or set(entry) - _KEYS or not isinstance(entry.get("name"), str):
-        raise CorpusError(f"{where} needs a name, and may have name_sv and texts; nothing else is known")
-    texts = entry.get("texts", [])
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise CorpusError(f"{where}: texts must be a list of documents or folders")
-    for text in texts:
-        if not matching_documents(text, documents):
-            raise CorpusError(f"{where} names {text!r}, which is no text or folder of the corpus; correct it")
-    names = {"en": entry["name"], "sv": str(entry.get("name_sv", entry["name"]))}
-    return Role(str(number), names, tuple(texts))
+def _parse_role(path: Path, number: int, table: Any, document_ids: Sequence[str]) -> Role:
+    location = f"role {number} of {str(path)!r}"
+    if not isinstance(table, dict) or set(table) - _KEYS or not isinstance(table.get("name"), str):
+        raise CorpusError(f"{location} must have a name; the only other keys allowed are name_sv and texts")
+    paths = table.get("texts", [])
+    if not isinstance(paths, list) or not all(isinstance(item, str) for item in paths):
+        raise CorpusError(f"{location}: texts must be a list of documents or folders")
+    for item in paths:
+        if not documents_at_path(item, document_ids):
+            raise CorpusError(f"{location} names {item!r}, which is not a document or folder of the corpus; correct it")
+    names = {"en": table["name"], "sv": str(table.get("name_sv", table["name"]))}
+    return Role(str(number), names, tuple(paths))
 
 
-def matching_documents(text: str, documents: Sequence[str]) -> list[str]:
-    """The documents that `text`, a document or a folder, means."""
-    folder = text.rstrip("/") + "/"
-    return [document for document in documents if document == text or document.startswith(folder)]
+def documents_at_path(path: str, document_ids: Sequence[str]) -> list[str]:
+    """Return the document called `path`, or every document in the folder `path`."""
+    folder = path.rstrip("/") + "/"
+    return [document_id for document_id in document_ids if document_id == path or document_id.startswith(folder)]
 
 
-def documents_in_order(role: Role | None, documents: Sequence[str]) -> list[str]:
-    """`documents` with those of `role` first, in the order it gives."""
-    first = [document for text in (role.texts if role else ()) for document in matching_documents(text, documents)]
-    return list(dict.fromkeys([*first, *documents]))
+def documents_in_role_order(role: Role | None, document_ids: Sequence[str]) -> list[str]:
+    """Return all documents, starting with those of `role`, in the order the role lists them."""
+    paths = role.document_paths if role else ()
+    first = [document_id for path in paths for document_id in documents_at_path(path, document_ids)]
+    return list(dict.fromkeys([*first, *document_ids]))

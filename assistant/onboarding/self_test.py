@@ -1,4 +1,7 @@
-"""A short self-test: sentences of the corpus with a name or a year left out (Taylor 1953, "Cloze procedure")."""
+"""Builds a short self-test of cloze questions: sentences in which a name or a year is left out.
+
+The method is described in Taylor 1953, "Cloze procedure".
+"""
 
 from __future__ import annotations
 
@@ -10,92 +13,103 @@ from dataclasses import dataclass
 from itertools import islice
 
 from assistant.index.loading import Index
-from assistant.onboarding.glossary import Term
-from assistant.onboarding.names import IndexedSentence, indexed_sentences
-from assistant.onboarding.summaries import stands_alone
+from assistant.onboarding.glossary import GlossaryTerm
+from assistant.onboarding.name_extraction import IndexedSentence, indexed_sentences
+from assistant.onboarding.summaries import is_self_contained_sentence
 from assistant.schema import Citation
 
 BLANK = "_____"
-_QUESTIONS, _OPTIONS, _CANDIDATES = 8, 4, 64
+_MAX_QUESTIONS, _MAX_OPTIONS, _MAX_CANDIDATES = 8, 4, 64
+_MIN_DISTRACTORS = 2
+_MAX_USES_OF_ANSWER = 2
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
 class ClozeQuestion:
-    """A sentence with a blank, what could stand there, and what does."""
+    """A sentence with a blank, the options for filling the blank, the correct option and the source."""
 
-    identifier: str
-    text: str
-    options: tuple[str, ...]
-    answer: str
+    question_id: str
+    text_with_blank: str
+    answer_options: tuple[str, ...]
+    correct_answer: str
     citation: Citation
 
 
-def make_self_test(index: Index, terms: Sequence[Term]) -> tuple[ClozeQuestion, ...]:
-    """Up to eight questions, from as many texts and about as many names as there are.
+def make_self_test(index: Index, terms: Sequence[GlossaryTerm]) -> tuple[ClozeQuestion, ...]:
+    """Build up to eight questions, spread over as many documents and answers as possible.
 
-    Which ones depends on the texts alone: the same corpus gives the same test.
+    The result is deterministic: the same corpus always produces the same test.
     """
-    made: list[ClozeQuestion] = []
-    asked: Counter[str] = Counter()
-    documents: Counter[str] = Counter()
-    free = list(islice(_candidates(index, terms), _CANDIDATES))
-    while free and len(made) < _QUESTIONS:
-        best = min(free, key=lambda item: (asked[item.answer], documents[item.citation.document_id]))
-        if asked[best.answer] > 1:
+    questions: list[ClozeQuestion] = []
+    answer_counts: Counter[str] = Counter()
+    document_counts: Counter[str] = Counter()
+    remaining = list(islice(_candidates(index, terms), _MAX_CANDIDATES))
+    while remaining and len(questions) < _MAX_QUESTIONS:
+        best = min(
+            remaining, key=lambda item: (answer_counts[item.correct_answer], document_counts[item.citation.document_id])
+        )
+        if answer_counts[best.correct_answer] >= _MAX_USES_OF_ANSWER:
             break
-        made.append(best)
-        free = [item for item in free if item.citation.quote != best.citation.quote]
-        asked[best.answer] += 1
-        documents[best.citation.document_id] += 1
-    return tuple(made)
+        questions.append(best)
+        remaining = [item for item in remaining if item.citation.quote != best.citation.quote]
+        answer_counts[best.correct_answer] += 1
+        document_counts[best.citation.document_id] += 1
+    return tuple(questions)
 
 
-def _candidates(index: Index, terms: Sequence[Term]) -> Iterator[ClozeQuestion]:
-    """What could be asked, in an order that mixes the texts."""
-    alone = [sentence for sentence in indexed_sentences(index) if stands_alone(sentence.text)]
-    years = sorted({year for sentence in alone for year in _YEAR.findall(sentence.text)})
-    for sentence in sorted(alone, key=lambda item: _hash(f"{item.passage.passage_id}{item.span.start}")):
+def _candidates(index: Index, terms: Sequence[GlossaryTerm]) -> Iterator[ClozeQuestion]:
+    """Yield all possible questions in a pseudo-random order that mixes the documents."""
+    sentences = [sentence for sentence in indexed_sentences(index) if is_self_contained_sentence(sentence.text)]
+    corpus_years = sorted({year for sentence in sentences for year in _YEAR.findall(sentence.text)})
+    for sentence in sorted(sentences, key=lambda item: _hash(f"{item.passage.passage_id}{item.span.start}")):
         for term in terms:
-            if term.name in sentence.text and (made := _without_name(sentence, term, terms)):
-                yield made
+            if term.name in sentence.text and (question := _name_question(sentence, term, terms)):
+                yield question
         for year in _YEAR.findall(sentence.text)[:1]:
-            yield _cloze(sentence, [year], year, _other_years(year, years, sentence.text))
+            yield _cloze(sentence, [year], year, _year_distractors(year, corpus_years, sentence.text))
 
 
-def _without_name(sentence: IndexedSentence, term: Term, terms: Sequence[Term]) -> ClozeQuestion | None:
-    """A cloze on `term`, None where the sentence lacks it or too few other names could stand there."""
+def _name_question(
+    sentence: IndexedSentence, term: GlossaryTerm, terms: Sequence[GlossaryTerm]
+) -> ClozeQuestion | None:
+    """Build a question by leaving `term` out of a sentence.
+
+    Returns:
+        The question, or None if `term` is only part of a word in the sentence or there are too few distractors.
+    """
     text = sentence.text
-    forms = [form for form in (term.name, term.long) if form]
+    forms = [form for form in (term.name, term.long_form) if form]
     if not re.search(_whole_word_pattern(term.name), text):
         return None
-    others = [
+    distractors = [
         other.name for other in terms
         if other.name != term.name and _shape(other.name) == _shape(term.name)
-        and not any(form and form in text for form in (other.name, other.long))
+        and not any(form and form in text for form in (other.name, other.long_form))
         and term.name not in other.name and other.name not in term.name
     ]  # fmt: skip
-    if len(others) < 2:
-        others += [
+    if len(distractors) < _MIN_DISTRACTORS:
+        distractors += [
             other.name for other in terms
-            if other.name not in others and other.name != term.name and other.name not in text
-            and not (other.long and other.long in text)
+            if other.name not in distractors and other.name != term.name and other.name not in text
+            and not (other.long_form and other.long_form in text)
         ]  # fmt: skip
-    return _cloze(sentence, forms, term.name, others) if len(others) >= 2 else None
+    return _cloze(sentence, forms, term.name, distractors) if len(distractors) >= _MIN_DISTRACTORS else None
 
 
-def _cloze(sentence: IndexedSentence, forms: Sequence[str], answer: str, others: Sequence[str]) -> ClozeQuestion:
-    text = sentence.text
-    long_first = sorted(forms, key=len, reverse=True)
-    text = re.sub(rf"(?:{'|'.join(_whole_word_pattern(form) for form in long_first)})", BLANK, text)
+def _cloze(sentence: IndexedSentence, forms: Sequence[str], answer: str, distractors: Sequence[str]) -> ClozeQuestion:
+    """Build a question: replace all `forms` with a blank, and add up to three of `distractors` as options."""
+    longest_first = sorted(forms, key=len, reverse=True)
+    pattern = "|".join(_whole_word_pattern(form) for form in longest_first)
+    text = re.sub(rf"(?:{pattern})", BLANK, sentence.text)
     text = text.replace(f"{BLANK} ({BLANK})", BLANK)
     key = f"{sentence.passage.passage_id}{sentence.span.start}{answer}"
-    options = sorted([answer, *sorted(others, key=lambda other: _hash(key + other))[: _OPTIONS - 1]])
-    return ClozeQuestion(_hash(key), text, tuple(options), answer, sentence.cite())
+    options = sorted([answer, *sorted(distractors, key=lambda other: _hash(key + other))[: _MAX_OPTIONS - 1]])
+    return ClozeQuestion(_hash(key), text, tuple(options), answer, sentence.make_citation())
 
 
 def _shape(name: str) -> tuple[bool, bool]:
-    """Options look alike: one word or several, an abbreviation or not."""
+    """Return whether a name has several words and is an abbreviation. The options of a question look alike in this."""
     return " " in name, sum(char.isupper() for char in name) > len(name) / 2
 
 
@@ -103,12 +117,12 @@ def _whole_word_pattern(form: str) -> str:
     return rf"(?<!\w){re.escape(form)}(?!\w)"
 
 
-def _other_years(year: str, years: Sequence[str], text: str) -> list[str]:
-    """Years near it, those of the corpus first, none that the sentence has."""
+def _year_distractors(year: str, corpus_years: Sequence[str], sentence: str) -> list[str]:
+    """Return years near `year` and other years of the corpus, except for years that occur in `sentence`."""
     near = [str(int(year) + step) for step in (-2, 1, -4, 3)]
-    return [other for other in (*near[:3], *years, near[3]) if other != year and other not in text]
+    return [other for other in (*near[:3], *corpus_years, near[3]) if other != year and other not in sentence]
 
 
 def _hash(key: str) -> str:
-    """What orders and names things in the same way in every run."""
+    """Return a stable identifier that also serves as a reproducible shuffling key."""
     return hashlib.sha256(key.encode()).hexdigest()[:12]

@@ -1,26 +1,26 @@
-"""What a text is about, in its own sentences.
+"""Summarises each document with up to three of its own sentences.
 
-Sentences near the centre of their text, early ones first among equals, none that says what another
-says: the centroid and position features of MEAD (Radev et al. 2004, "Centroid-based summarization of
-multiple documents") with redundancy taken out as in maximal marginal relevance (Carbonell &
-Goldstein 1998).
+Sentences are scored by their similarity to the document's centroid and by their position, as in MEAD (Radev et al.
+2004, "Centroid-based summarization of multiple documents"). Redundant sentences are penalised as in maximal marginal
+relevance (Carbonell & Goldstein 1998).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from assistant.index.loading import Index
-from assistant.onboarding.names import IndexedSentence
+from assistant.onboarding.name_extraction import IndexedSentence
 from assistant.schema import Citation, Document
 
-_QUOTED = 3
-_WORDS = (8, 45)  # a sentence that can stand alone has that many
-_POSITION, _REDUNDANCY = 0.02, 0.5  # beside cosines to the centre, which differ by some hundredths
-_WORDS_A_MINUTE = 200  # of reading
-# A sentence that begins so leans on the one before it.
-_LEANS = re.compile(
+_MAX_SENTENCES = 3
+_MIN_WORDS, _MAX_WORDS = 8, 45  # length of a self-contained sentence
+# The position weight is small because the cosines to the centroid differ by only a few hundredths.
+_POSITION_WEIGHT, _REDUNDANCY_WEIGHT = 0.02, 0.5
+_READING_SPEED = 200  # words per minute
+# Words at the beginning of a sentence that refer to the previous sentence.
+_REFERS_BACK = re.compile(
     r"\W*(?:this|these|those|it|its|they|their|he|she|such|another|one of these|however|therefore|also|but|and|"
     r"detta|dessa|den|det|de|deras|dess|han|hon|denna|en annan|dock|därför|men|och)\b",
     re.IGNORECASE,
@@ -29,43 +29,46 @@ _LEANS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DocumentSummary:
-    """A text of the corpus in one to three of its own sentences, in reading order."""
+    """A document's title, reading time and up to three of its sentences, in reading order."""
 
     document_id: str
     title: str
     language: str
-    minutes: int
+    reading_minutes: int
     citations: tuple[Citation, ...]
 
 
-def stands_alone(sentence: str) -> bool:
-    """Whether a sentence can be read without the one before it."""
-    return _WORDS[0] <= len(sentence.split()) <= _WORDS[1] and not _LEANS.match(sentence)
+def is_self_contained_sentence(sentence: str) -> bool:
+    """Return whether `sentence` can be understood without the previous one."""
+    return _MIN_WORDS <= len(sentence.split()) <= _MAX_WORDS and not _REFERS_BACK.match(sentence)
 
 
-def summarise(index: Index, document: Document) -> DocumentSummary:
-    """The summary of `document`."""
+def summarise_document(index: Index, document: Document) -> DocumentSummary:
+    """Summarise `document`, which must be in `index`."""
     import numpy as np
 
-    found: list[IndexedSentence] = []
+    sentences: list[IndexedSentence] = []
     vectors = []
-    for row, passage in index.passages_of(document.document_id).items():
-        own = index.sentences(row)
-        for span, vector in zip(passage.sentences, own, strict=True):
-            found.append(IndexedSentence(row, passage, span))
+    for row, passage in index.document_passages(document.document_id).items():
+        for span, vector in zip(passage.sentences, index.passage_sentence_vectors(row), strict=True):
+            sentences.append(IndexedSentence(row, passage, span))
             vectors.append(vector)
-    minutes = max(1, round(len(document.text.split()) / _WORDS_A_MINUTE))
-    if not found:
+    minutes = max(1, round(len(document.text.split()) / _READING_SPEED))
+    if not sentences:
         return DocumentSummary(document.document_id, document.title, document.language, minutes, ())
     matrix = np.stack(vectors)
     scores = matrix @ (matrix.mean(axis=0) / np.linalg.norm(matrix.mean(axis=0)))
-    scores = scores - _POSITION * np.arange(len(found)) / len(found)
-    chosen: list[int] = []
-    free = [number for number, sentence in enumerate(found) if stands_alone(sentence.text)] or [0]
-    while free and len(chosen) < _QUOTED:
-        repeated = (matrix[free] @ matrix[chosen].T).max(axis=1) if chosen else np.zeros(len(free), np.float32)
-        best = free[int(np.argmax(scores[free] - _REDUNDANCY * repeated))]
-        chosen.append(best)
-        free.remove(best)
-    quoted = [replace(found[at].cite(), number=number) for number, at in enumerate(sorted(chosen), 1)]
-    return DocumentSummary(document.document_id, document.title, document.language, minutes, tuple(quoted))
+    scores = scores - _POSITION_WEIGHT * np.arange(len(sentences)) / len(sentences)
+    selected: list[int] = []
+    remaining = [number for number, sentence in enumerate(sentences) if is_self_contained_sentence(sentence.text)] or [
+        0
+    ]
+    while remaining and len(selected) < _MAX_SENTENCES:
+        redundancy = (
+            (matrix[remaining] @ matrix[selected].T).max(axis=1) if selected else np.zeros(len(remaining), np.float32)
+        )
+        best = remaining[int(np.argmax(scores[remaining] - _REDUNDANCY_WEIGHT * redundancy))]
+        selected.append(best)
+        remaining.remove(best)
+    citations = tuple(sentences[position].make_citation(number) for number, position in enumerate(sorted(selected), 1))
+    return DocumentSummary(document.document_id, document.title, document.language, minutes, citations)

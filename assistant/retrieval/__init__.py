@@ -1,1 +1,1 @@
-"""Question -> passages."""
+"""Retrieval: finds the passages that match a question."""

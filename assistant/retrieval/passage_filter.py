@@ -1,4 +1,4 @@
-"""Which passages a question may be answered from."""
+"""Restricts retrieval to certain documents or folders, or to one language."""
 
 from __future__ import annotations
 
@@ -14,25 +14,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PassageFilter:
-    """Which passages may be found: of these documents or folders, in this language; empty means any."""
+    """Selects the passages that may be retrieved.
 
-    documents: tuple[str, ...] = ()
+    Attributes:
+        document_or_folder_ids: the ids of the documents or folders to search; empty for all documents.
+        language: the language code of the documents to search; None for any language.
+    """
+
+    document_or_folder_ids: tuple[str, ...] = ()
     language: str | None = None
 
-    def rows(self, index: Index) -> NDArray[np.int64] | None:
-        """Rows of the passages that may be found, None when all may."""
+    def allowed_rows(self, index: Index) -> NDArray[np.int64] | None:
+        """Return the rows of the allowed passages, `[allowed]`, or None if all passages are allowed."""
         import numpy as np
 
-        if not self.documents and self.language is None:
+        if not self.document_or_folder_ids and self.language is None:
             return None
-        layout = index.layout
-        kept = np.array([self._keeps(document_id) for document_id in index.documents], dtype=bool)
+        layout = index.passage_layout
+        allowed = np.array([self._includes(document_id) for document_id in index.documents], dtype=bool)
         if self.language is not None:
-            code = layout.languages.index(self.language) if self.language in layout.languages else -1
-            kept &= layout.document_languages == code
-        return np.flatnonzero(np.repeat(kept, np.diff(layout.documents)))
+            code = layout.language_codes.index(self.language) if self.language in layout.language_codes else -1
+            allowed &= layout.document_language_numbers == code
+        return np.flatnonzero(np.repeat(allowed, np.diff(layout.document_passage_offsets)))
 
-    def _keeps(self, document_id: str) -> bool:
-        return not self.documents or any(
-            document_id == name or document_id.startswith(name.rstrip("/") + "/") for name in self.documents
+    def _includes(self, document_id: str) -> bool:
+        return not self.document_or_folder_ids or any(
+            document_id == name or document_id.startswith(name.rstrip("/") + "/")
+            for name in self.document_or_folder_ids
         )

@@ -1,4 +1,4 @@
-"""Question -> query: its vector, its words and their weights."""
+"""Encodes a question as a query, which consists of a vector and of weighted words."""
 
 from __future__ import annotations
 
@@ -16,35 +16,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question ready for retrieval.
+    """An encoded question.
 
-    `vector` `[dimension]`; `words` its distinct content words, folded, with their `weights` (shares
-    of the idf mass, summing to 1), `word_vectors` `[words, dimension]`, and `pieces`, the number of
-    tokens the model cuts each into: many for a word that is rare in its language.
+    Attributes:
+        text: the text of the question.
+        language: the language code of the question.
+        question_vector: the embedding of the question, `[dimension]`.
+        content_words: the distinct content words of the question, normalised by `fold_text`.
+        word_weights: the weight of each word, `[words]`: its idf divided by the sum of the idf of all words.
+        word_vectors: the vector of each word in the context of the question, `[words, dimension]`.
+        word_token_counts: the number of tokens into which the model splits each word. A word that is rare in its
+            language is split into many tokens.
     """
 
     text: str
     language: str
-    vector: NDArray[np.float32]
-    words: tuple[str, ...]
-    weights: NDArray[np.float32]
+    question_vector: NDArray[np.float32]
+    content_words: tuple[str, ...]
+    word_weights: NDArray[np.float32]
     word_vectors: NDArray[np.float32]
-    pieces: tuple[int, ...]
+    word_token_counts: tuple[int, ...]
 
 
 def make_query(index: Index, encoder: Encoder, text: str, language: str) -> Query:
-    """Encode `text`, a question in `language`, once."""
+    """Encode the question `text`, written in `language`, for `index`."""
     import numpy as np
 
-    found = dict(reversed(content_words(text)))  # the first of equal words
-    encoded = encoder.encode_questions([text], [list(found.values())])
-    weights = np.array(index.lexical.idf(found), dtype=np.float32)
+    span_of = dict(reversed(content_words(text)))  # reversed, so that the first span of a repeated word is used
+    encoded = encoder.encode_questions([text], [list(span_of.values())])
+    weights = np.array(index.lexical_index.word_idfs(span_of), dtype=np.float32)
     return Query(
         text=text,
         language=language,
-        vector=encoded.vectors[0],
-        words=tuple(found),
-        weights=weights / max(float(weights.sum()), 1e-9),
-        word_vectors=index.words.question(encoded.spans[0], language),
-        pieces=tuple(encoder.count_tokens(word) - encoder.count_tokens("") for word in found),
+        question_vector=encoded.vectors[0],
+        content_words=tuple(span_of),
+        word_weights=weights / max(float(weights.sum()), 1e-9),
+        word_vectors=index.word_vector_index.centre_question(encoded.span_vectors[0], language),
+        word_token_counts=tuple(encoder.count_tokens(word) - encoder.count_tokens("") for word in span_of),
     )

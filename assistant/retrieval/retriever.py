@@ -1,11 +1,11 @@
-"""Question -> passages: dense, lexical and word-by-word evidence, added.
+"""Retrieves passages by adding dense, lexical and word-by-word scores.
 
     score = (cosine of the passage + cosine of its best sentence) / 2
-          + 0.12 * lexical share + 0.25 * word match
+          + 0.12 * lexical score + 0.25 * word match
 
-All three parts are on scales of their own that don't depend on the corpus, so they are added as
-they are: this holds for four passages as for a hundred thousand, where z-scores and reciprocal ranks
-don't. The weights are a flat optimum over seven development sets; see benchmarks/retrieval.py.
+The scale of each part doesn't depend on the corpus, so the parts are added without normalisation. Unlike z-scores
+and reciprocal ranks, this sum works for four passages as well as for a hundred thousand. The weights are close to
+optimal on seven development sets, and small changes to them make little difference; see benchmarks/retrieval.py.
 """
 
 from __future__ import annotations
@@ -17,69 +17,100 @@ from assistant.index.loading import Index
 from assistant.retrieval.passage_filter import PassageFilter
 from assistant.retrieval.query import Query
 from assistant.schema import RetrievedPassage
-from assistant.text.words import words
+from assistant.text.words import split_words
 
-_CANDIDATES = 30  # of each retriever
-_RESCORED = 24  # of them are compared word by word
-_DUPLICATE_SHARE = 0.95  # of the words of two passages in common: one repeats the other
+_CANDIDATES = 30  # number of candidates taken from each retriever
+_RESCORED_CANDIDATES = 24  # number of candidates that are also scored word by word
+_DUPLICATE_OVERLAP = 0.95  # passages with at least this fraction of words in common are duplicates
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreWeights:
-    """What each part of a passage's score counts; `sentence` is the best sentence's share of the cosine."""
+    """Weights of the parts of a passage's score.
 
-    sentence: float = 0.5
-    lexical: float = 0.12
-    words: float = 0.25
+    Attributes:
+        sentence_share: how much the best sentence contributes to the cosine score, 0..1; the whole passage contributes
+            the rest.
+        lexical_score: the weight of the lexical score.
+        word_match: the weight of the word match.
+    """
+
+    sentence_share: float = 0.5
+    lexical_score: float = 0.12
+    word_match: float = 0.25
 
 
-WEIGHTS = ScoreWeights()
+DEFAULT_SCORE_WEIGHTS = ScoreWeights()
 
 
 def retrieve(
-    index: Index, query: Query, count: int, passage_filter: PassageFilter | None = None, weights: ScoreWeights = WEIGHTS
+    index: Index,
+    query: Query,
+    count: int,
+    passage_filter: PassageFilter | None = None,
+    weights: ScoreWeights = DEFAULT_SCORE_WEIGHTS,
 ) -> list[RetrievedPassage]:
-    """The `count` best passages for `query`, best first; near-duplicates once, fewer when there are fewer."""
+    """Retrieve the best passages for `query`, best first.
+
+    If several passages are nearly identical, only the best of them is returned.
+
+    Args:
+        index: the index to search.
+        query: the encoded question.
+        count: the maximum number of passages.
+        passage_filter: selects the passages that may be retrieved; all passages if None.
+        weights: the weights of the parts of the score.
+    """
     import numpy as np
 
-    among = passage_filter.rows(index) if passage_filter else None
-    if not index.passages or (among is not None and not len(among)):
+    allowed = passage_filter.allowed_rows(index) if passage_filter else None
+    if not index.passages or (allowed is not None and not len(allowed)):
         return []
-    nearest, cosines = index.dense.nearest(query.vector, _CANDIDATES, among)
-    shares = index.lexical.search(query.text, _CANDIDATES, nearest, among)
+    nearest, cosines = index.dense_index.nearest_passages(query.question_vector, _CANDIDATES, allowed)
+    shares = index.lexical_index.search_passages(query.text, _CANDIDATES, nearest, allowed)
     cosine_of = dict(zip(nearest.tolist(), cosines.tolist(), strict=True))
-    others = np.array([row for row in shares if row not in cosine_of], dtype=np.int64)
-    cosine_of.update(zip(others.tolist(), index.dense.cosines(query.vector, others).tolist(), strict=True))
-    first = {
-        row: (1 - weights.sentence) * cosine
-        + weights.sentence * float(index.sentence_cosines(query.vector, row).max(initial=-1.0))
-        + weights.lexical * shares[row]
+    lexical_only = np.array([row for row in shares if row not in cosine_of], dtype=np.int64)
+    cosine_of.update(
+        zip(
+            lexical_only.tolist(),
+            index.dense_index.passage_cosines(query.question_vector, lexical_only).tolist(),
+            strict=True,
+        )
+    )
+    first_scores = {
+        row: (1 - weights.sentence_share) * cosine
+        + weights.sentence_share * float(index.sentence_cosines(query.question_vector, row).max(initial=-1.0))
+        + weights.lexical_score * shares[row]
         for row, cosine in cosine_of.items()
     }
-    deep = sorted(first, key=lambda row: (-first[row], row))[: max(_RESCORED, count)]
-    found = [
-        RetrievedPassage(index.passages[row], first[row] + weights.words * match, cosine_of[row], shares[row], match)
-        for row in deep
-        for match in [word_match(index, query, row)]
-    ]
-    return _distinct(sorted(found, key=lambda item: -item.score), count)
+    ranking = sorted(first_scores, key=lambda row: (-first_scores[row], row))
+    candidates = []
+    for row in ranking[: max(_RESCORED_CANDIDATES, count)]:
+        match = passage_word_match(index, query, row)
+        score = first_scores[row] + weights.word_match * match
+        candidates.append(RetrievedPassage(index.passages[row], score, cosine_of[row], shares[row], match))
+    return _without_duplicates(sorted(candidates, key=lambda item: -item.score), count)
 
 
-def _distinct(found: Sequence[RetrievedPassage], count: int) -> list[RetrievedPassage]:
-    """The first `count` that don't repeat one before, title included, but for a word in twenty."""
-    kept: list[tuple[RetrievedPassage, set[str]]] = []
-    for item in found:
-        if len(kept) == count:
+def _without_duplicates(candidates: Sequence[RetrievedPassage], count: int) -> list[RetrievedPassage]:
+    """Return the first `count` candidates, leaving out those that nearly repeat an earlier candidate."""
+    selected: list[tuple[RetrievedPassage, set[str]]] = []
+    for candidate in candidates:
+        if len(selected) == count:
             break
-        own = set(words(f"{item.passage.title} {item.passage.text}"))
-        if all(len(own & other) < _DUPLICATE_SHARE * len(own | other) for _, other in kept):
-            kept.append((item, own))
-    return [item for item, _ in kept]
+        vocabulary = set(split_words(f"{candidate.passage.title} {candidate.passage.text}"))
+        if all(len(vocabulary & other) < _DUPLICATE_OVERLAP * len(vocabulary | other) for _, other in selected):
+            selected.append((candidate, vocabulary))
+    return [candidate for candidate, _ in selected]
 
 
-def word_match(index: Index, query: Query, row: int) -> float:
-    """How well passage `row` covers the question's words: best cosine of each, weighed; -1..1."""
-    if not query.words:
+def passage_word_match(index: Index, query: Query, row: int) -> float:
+    """Return how well passage `row` covers the words of the question, -1..1.
+
+    For each word of the question, the best cosine to a word of the passage is taken. The result is the weighted mean
+    of these cosines, or 0 if the question has no content words.
+    """
+    if not query.content_words:
         return 0.0
-    matches = index.words.matches(query.word_vectors, row)
-    return float(matches.max(axis=0) @ query.weights) if len(matches) else 0.0
+    matches = index.word_vector_index.word_cosines(query.word_vectors, row)
+    return float(matches.max(axis=0) @ query.word_weights) if len(matches) else 0.0

@@ -1,1 +1,1 @@
-"""What the server remembers, in SQL: which answers were given, and what people said of them."""
+"""The SQL database: recorded answers, feedback and API keys."""

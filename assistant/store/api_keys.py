@@ -1,4 +1,4 @@
-"""Keys by which programs ask: made once, shown once, kept as a hash, with scopes, a limit and an end."""
+"""Manages API keys for programs. A key has scopes and can have a rate limit and an expiry date. It is stored hashed."""
 
 from __future__ import annotations
 
@@ -13,70 +13,78 @@ from sqlalchemy import select
 
 from assistant.errors import StoreError
 from assistant.store.database import Store
-from assistant.store.tables import KeyRow
+from assistant.store.tables import ApiKeyRow
 
-KEY_PREFIX = "asst_"  # by it a scanner for leaked secrets, and the server, know a key
+KEY_PREFIX = "asst_"  # lets the server, and scanners for leaked secrets, recognise a key
 SCOPES = ("ask", "texts", "feedback", "metrics")
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is known after it was made. `per_minute` is None for the server's own limit; times are UTC."""
+    """A stored key, without the secret. `requests_per_minute` is None for the default limit. Times are in UTC."""
 
     key_id: str
     name: str
     scopes: frozenset[str]
-    per_minute: int | None
+    requests_per_minute: int | None
     created_at: datetime
     expires_at: datetime | None
 
 
 class ApiKeyStore:
-    """The keys in `store`."""
+    """Creates, looks up and revokes the API keys in `store`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def create(self, name: str, scopes: Sequence[str], per_minute: int | None = None, days: int | None = None) -> str:
-        """Make a key and return it; it can't be shown again.
+    def create_key(
+        self, name: str, scopes: Sequence[str], per_minute: int | None = None, days: int | None = None
+    ) -> str:
+        """Create a key and return it. The key can't be shown again.
+
+        Args:
+            name: what the key is for; truncated to 80 characters.
+            scopes: the scopes of the key, chosen from `SCOPES`.
+            per_minute: the number of requests allowed per minute; None for the server's default limit.
+            days: the number of days until the key expires; None if it never expires.
 
         Raises:
-            StoreError: a scope that there is not.
+            StoreError: a scope is unknown.
         """
         unknown = sorted(set(scopes) - set(SCOPES))
         if unknown:
-            raise StoreError(f"no scope {unknown[0]!r}; there are: {', '.join(SCOPES)}")
+            raise StoreError(f"unknown scope {unknown[0]!r}; choose from: {', '.join(SCOPES)}")
         key_id, now = secrets.token_hex(6), self._store.now()
         key = f"{KEY_PREFIX}{key_id}_{secrets.token_urlsafe(32)}"
         with self._store.session() as session:
             session.add(
-                KeyRow(
+                ApiKeyRow(
                     key_id=key_id, name=name[:80], digest=_digest(key), scopes=sorted(set(scopes)),
                     per_minute=per_minute, created_at=now, expires_at=now + timedelta(days) if days else None,
                 )
             )  # fmt: skip
         return key
 
-    def find(self, key: str) -> ApiKey | None:
-        """The key that was made as `key`; None for one that wasn't, was revoked or has ended."""
+    def find_key(self, key: str) -> ApiKey | None:
+        """Look up a key. Returns None if the key is unknown, revoked or expired."""
         key_id = key.removeprefix(KEY_PREFIX).partition("_")[0]
         with self._store.session() as session:
-            row = session.get(KeyRow, key_id[:12])
-        # Compared even when there is no such id, so that the time tells nothing of ids.
-        same = hmac.compare_digest(row.digest if row else "", _digest(key))
-        if row is None or not same or (row.expires_at and row.expires_at <= self._store.now()):
+            row = session.get(ApiKeyRow, key_id[:12])
+        # Compare even when the id is unknown, so that the response time doesn't reveal which ids exist.
+        matches = hmac.compare_digest(row.digest if row else "", _digest(key))
+        if row is None or not matches or (row.expires_at and row.expires_at <= self._store.now()):
             return None
-        return _key(row)
+        return _api_key(row)
 
-    def all(self) -> list[ApiKey]:
-        """Every key, the oldest first."""
+    def all_keys(self) -> list[ApiKey]:
+        """List every key, oldest first."""
         with self._store.session() as session:
-            return [_key(row) for row in session.scalars(select(KeyRow).order_by(KeyRow.created_at))]
+            return [_api_key(row) for row in session.scalars(select(ApiKeyRow).order_by(ApiKeyRow.created_at))]
 
-    def revoke(self, key_id: str) -> bool:
-        """End a key for good; False for an unknown id."""
+    def revoke_key(self, key_id: str) -> bool:
+        """Delete a key. Returns False if the id is unknown."""
         with self._store.session() as session:
-            row = session.get(KeyRow, key_id)
+            row = session.get(ApiKeyRow, key_id)
             if row is not None:
                 session.delete(row)
         return row is not None
@@ -86,5 +94,5 @@ def _digest(key: str) -> str:
     return sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _key(row: KeyRow) -> ApiKey:
+def _api_key(row: ApiKeyRow) -> ApiKey:
     return ApiKey(row.key_id, row.name, frozenset(row.scopes), row.per_minute, row.created_at, row.expires_at)

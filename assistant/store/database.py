@@ -1,6 +1,6 @@
-"""The store: answers that were given and what people said of them, in any database SQLAlchemy speaks.
+"""Stores answers and feedback in any database that SQLAlchemy supports.
 
-Nothing of a question's text is written unless the operator says so; free text is masked first.
+The text of a question is stored only if the operator enables it. Personal data in free text is masked first.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from assistant.schema import Answer, Passage
 from assistant.store.masking import mask_personal_data
 from assistant.store.tables import AnswerRow, FeedbackRow
 
-MAX_COMMENT_CHARACTERS = 1000  # characters
+MAX_COMMENT_CHARACTERS = 1000
 _LOG = logging.getLogger(__name__)
 
 
 class Store:
-    """A database with the tables brought up to date.
+    """Connects to a database and migrates its tables to the current schema.
 
     Args:
         url: SQLAlchemy URL, such as `sqlite:///data/assistant.sqlite` or `postgresql+psycopg://user@host/name`.
-        store_questions: keep the text of questions, masked.
-        keep_days: rows older than that are deleted by `purge`.
-        now: the time, UTC; for tests.
+        store_questions: whether to store the text of questions, with personal data masked.
+        keep_days: `purge_expired_answers` deletes answers that are older than this number of days.
+        now: returns the current time in UTC, without a time zone; tests can replace it.
 
     Raises:
-        StoreError: the URL is none, its driver is missing, or the database can't be reached.
+        StoreError: the URL is invalid, its driver is missing, or the database can't be reached.
     """
 
     def __init__(
@@ -51,53 +51,61 @@ class Store:
     ) -> None:  # fmt: skip
         self.store_questions, self.keep_days, self.now = store_questions, keep_days, now
         try:
-            with _is_memory(url):
+            with _sqlite_lock(url):
                 self._engine = _connect(url)
                 _migrate(self._engine)
         except (SQLAlchemyError, CommandError, ImportError, OSError, ValueError) as error:
             raise StoreError(
-                f"the database for feedback can't be used ({type(error).__name__}); check the setting database, "
-                "or turn it off: ASSISTANT_DATABASE="
+                f"can't use the feedback database ({type(error).__name__}); check the setting 'database', "
+                "or disable it: ASSISTANT_DATABASE="
             ) from error
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A transaction."""
+        """Open a session in a transaction that is committed on exit."""
         with Session(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def record(self, answer: Answer, generation: str, channel: str, nearest: Passage | None, keep: bool = True) -> str:
-        """Write that `answer` was given and return its id; "" when that failed, which stops no answer.
+    def record_answer(
+        self,
+        answer: Answer,
+        generation: str,
+        channel: str,
+        nearest_passage: Passage | None,
+        store_question: bool = True,
+    ) -> str:
+        """Record an answer and return its id. If the database fails, the failure is logged and "" is returned.
 
         Args:
-            answer: as it is shown.
-            generation: of the index it came from.
+            answer: the answer as shown to the user.
+            generation: the index generation that produced the answer.
             channel: "page" or "api".
-            nearest: the nearest passage, kept with a refusal.
-            keep: False when the asker doesn't want the question stored.
+            nearest_passage: the passage nearest to the question; stored for refusals only.
+            store_question: False if the user opted out of having the question stored.
         """
-        keep = keep and self.store_questions
+        store_question = store_question and self.store_questions
+        # If questions aren't stored, the quotes replace the answer, because a combined answer repeats the questions.
+        quotes = " ".join(citation.quote for citation in answer.citations)
         row = AnswerRow(
             answer_id=uuid.uuid4().hex, asked_at=self.now(), channel=channel, language=answer.language,
             verdict=answer.verdict.value, confidence=answer.confidence, generation=generation,
             total_ms=answer.timings_ms.get("total", 0.0),
-            question=mask_personal_data(answer.question) if keep else None,
-            resolved_question=mask_personal_data(answer.resolved_question) if keep else None,
-            # an answer to several questions repeats them
-            answer=mask_personal_data(answer.answer) if keep else " ".join(item.quote for item in answer.citations),
+            question=mask_personal_data(answer.question) if store_question else None,
+            resolved_question=mask_personal_data(answer.resolved_question) if store_question else None,
+            answer=mask_personal_data(answer.answer) if store_question else quotes,
             citations=[asdict(citation) for citation in answer.citations],
-            nearest=_described(nearest) if nearest and answer.abstained else None,
+            nearest=_passage_as_dict(nearest_passage) if nearest_passage and answer.abstained else None,
         )  # fmt: skip
         try:
             with self.session() as session:
                 session.add(row)
         except SQLAlchemyError as error:
-            _LOG.warning("an answer could not be recorded: %s", type(error).__name__)
+            _LOG.warning("can't record an answer: %s", type(error).__name__)
             return ""
         return row.answer_id
 
     def add_feedback(self, answer_id: str, rating: str, reasons: Sequence[str], comment: str) -> bool:
-        """Keep what somebody said of an answer, instead of what was said before; False for an unknown answer."""
+        """Store feedback on an answer, replacing earlier feedback. Returns False if the answer is unknown."""
         with self.session() as session:
             answer = session.get(AnswerRow, answer_id)
             if answer is None:
@@ -111,86 +119,86 @@ class Store:
             )  # fmt: skip
         return True
 
-    def forget(self, answer_id: str) -> bool:
-        """Delete an answer and what was said of it; False for an unknown one."""
+    def delete_answer(self, answer_id: str) -> bool:
+        """Delete an answer and its feedback. Returns False if the answer is unknown."""
         with self.session() as session:
             row = session.get(AnswerRow, answer_id)
             if row is not None:
                 session.delete(row)
-        self._wipe()
+        self._truncate_sqlite_log()
         return row is not None
 
     def close_feedback(self, feedback_id: int) -> bool:
-        """Mark a piece of feedback as dealt with; False for an unknown one."""
+        """Mark feedback as dealt with. Returns False if the id is unknown."""
         with self.session() as session:
             row = session.get(FeedbackRow, feedback_id)
             if row is not None:
                 row.closed_at = self.now()
         return row is not None
 
-    def one_feedback(self, feedback_id: int) -> FeedbackRow | None:
-        """One piece of feedback with its answer, None for an unknown id."""
+    def find_feedback(self, feedback_id: int) -> FeedbackRow | None:
+        """Look up feedback and load its answer. Returns None if the id is unknown."""
         with self.session() as session:
-            return session.get(FeedbackRow, feedback_id, options=[selectinload(FeedbackRow.given_for)])
+            return session.get(FeedbackRow, feedback_id, options=[selectinload(FeedbackRow.answer)])
 
-    def feedback(self, most: int = 10_000) -> list[FeedbackRow]:
-        """What people said, with the answers; open ones first, then the newest."""
+    def list_feedback(self, limit: int = 10_000) -> list[FeedbackRow]:
+        """List feedback with the answers loaded. Open feedback comes before closed feedback, and new before old."""
         with self.session() as session:
             rows = session.scalars(
                 select(FeedbackRow)
-                .options(selectinload(FeedbackRow.given_for))
+                .options(selectinload(FeedbackRow.answer))
                 .order_by(FeedbackRow.closed_at.isnot(None), FeedbackRow.given_at.desc())
-                .limit(most)
+                .limit(limit)
             )
             return list(rows)
 
-    def answers(self, verdicts: Sequence[str] = (), most: int = 10_000) -> list[AnswerRow]:
-        """The newest answers, of these verdicts or of all."""
-        wanted = select(AnswerRow).order_by(AnswerRow.asked_at.desc()).limit(most)
+    def list_answers(self, verdicts: Sequence[str] = (), limit: int = 10_000) -> list[AnswerRow]:
+        """List answers, newest first. If `verdicts` are given, only answers with one of these verdicts are listed."""
+        query = select(AnswerRow).order_by(AnswerRow.asked_at.desc()).limit(limit)
         if verdicts:
-            wanted = wanted.where(AnswerRow.verdict.in_(verdicts))
+            query = query.where(AnswerRow.verdict.in_(verdicts))
         with self.session() as session:
-            return list(session.scalars(wanted))
+            return list(session.scalars(query))
 
-    def usage(self) -> list[tuple[str, str, int]]:
-        """Day (YYYY-MM-DD), verdict and how many, in the order of time."""
+    def daily_usage(self) -> list[tuple[str, str, int]]:
+        """Count answers by day and verdict: (YYYY-MM-DD, verdict, count), oldest day first."""
         day = func.date(AnswerRow.asked_at)
         with self.session() as session:
             rows = session.execute(
                 select(day, AnswerRow.verdict, func.count()).group_by(day, AnswerRow.verdict).order_by(day)
             )
-            return [(str(when), verdict, count) for when, verdict, count in rows]
+            return [(str(date), verdict, count) for date, verdict, count in rows]
 
-    def purge(self) -> int:
-        """Delete the rows older than `keep_days`, and how many answers that were."""
-        limit = self.now() - timedelta(days=self.keep_days)
+    def purge_expired_answers(self) -> int:
+        """Delete answers older than `keep_days`, with their feedback. Returns the number of answers deleted."""
+        cutoff = self.now() - timedelta(days=self.keep_days)
         with self.session() as session:
-            old = select(AnswerRow.answer_id).where(AnswerRow.asked_at < limit)
-            session.execute(delete(FeedbackRow).where(FeedbackRow.answer_id.in_(old)))
-            found = session.execute(delete(AnswerRow).where(AnswerRow.asked_at < limit))
-        self._wipe()
-        return int(getattr(found, "rowcount", 0))
+            expired = select(AnswerRow.answer_id).where(AnswerRow.asked_at < cutoff)
+            session.execute(delete(FeedbackRow).where(FeedbackRow.answer_id.in_(expired)))
+            deleted = session.execute(delete(AnswerRow).where(AnswerRow.asked_at < cutoff))
+        self._truncate_sqlite_log()
+        return int(getattr(deleted, "rowcount", 0))
 
-    def _wipe(self) -> None:
-        """Take what was deleted out of SQLite's log as well, so that it is gone from the disk."""
+    def _truncate_sqlite_log(self) -> None:
+        """Truncate SQLite's write-ahead log, so that deleted rows don't remain on disk."""
         if self._engine.dialect.name == "sqlite":
             with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._engine.dispose()
 
 
-def purge_daily(store: Store, stop: threading.Event, seconds: float = 24 * 3600) -> threading.Thread:
-    """Purge now and every `seconds` until `stop` is set, in a thread of its own."""
+def start_daily_purge(store: Store, stop: threading.Event, seconds: float = 24 * 3600) -> threading.Thread:
+    """Start a thread that purges old answers at once and then every `seconds` seconds, until `stop` is set."""
 
     def run() -> None:
         while True:
             try:
-                store.purge()
+                store.purge_expired_answers()
             except SQLAlchemyError as error:
-                _LOG.warning("old rows could not be deleted: %s", type(error).__name__)
+                _LOG.warning("can't delete old answers: %s", type(error).__name__)
             if stop.wait(seconds):
                 return
 
@@ -199,7 +207,7 @@ def purge_daily(store: Store, stop: threading.Event, seconds: float = 24 * 3600)
     return thread
 
 
-def _described(passage: Passage) -> dict[str, object]:
+def _passage_as_dict(passage: Passage) -> dict[str, object]:
     return {
         "passage_id": passage.passage_id, "document_id": passage.document_id, "title": passage.title,
         "heading": list(passage.heading), "text": passage.text,
@@ -207,8 +215,8 @@ def _described(passage: Passage) -> dict[str, object]:
 
 
 @contextmanager
-def _is_memory(url: str) -> Iterator[None]:
-    """One process at a time prepares an SQLite file."""
+def _sqlite_lock(url: str) -> Iterator[None]:
+    """Create the folder of an SQLite file and lock it, so that only one process at a time migrates it."""
     file = url.removeprefix("sqlite:///")
     if file in {url, "", ":memory:"}:
         yield
@@ -223,14 +231,14 @@ def _connect(url: str) -> Engine:
         parsed = make_url(url)
     except ArgumentError as error:
         raise StoreError(
-            f"setting 'database' is no database URL ({error}); write one like sqlite:///data/assistant.sqlite"
+            f"setting 'database' is not a database URL ({error}); use a URL such as sqlite:///data/assistant.sqlite"
         ) from None
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True)
     engine = create_engine(parsed)
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: object, _: object) -> None:
+    def set_pragmas(connection: object, _: object) -> None:
         cursor = connection.cursor()  # type: ignore[attr-defined]  # a DB-API connection
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
@@ -240,11 +248,11 @@ def _connect(url: str) -> Engine:
 
 
 def _migrate(engine: Engine) -> None:
-    """Bring the tables up to date."""
-    settings = Config()
-    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    """Migrate the tables to the current schema."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":  # one process at a time; SQLite has the lock of `_is_memory`
+        if engine.dialect.name == "postgresql":  # only one process migrates at a time, as with `_sqlite_lock`
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20261123)")
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,4 +1,4 @@
-"""The rows of a store as lines of JSON and back, whatever database they are in."""
+"""Exports the rows of a store as lines of JSON, and imports such lines into any supported database."""
 
 from __future__ import annotations
 
@@ -17,65 +17,74 @@ from assistant.store.tables import Base
 
 
 def export_rows(store: Store) -> Iterator[tuple[str, str]]:
-    """Name of a table and a row of it as JSON, tables in the order in which they can be filled again."""
+    """Yield the table name and the JSON of each row. Referenced tables come first, so that imports work in order."""
     with store.session() as session:
         for table in Base.metadata.sorted_tables:
             for row in session.execute(select(table)).mappings():
-                yield table.name, json.dumps(dict(row), ensure_ascii=False, default=_written)
+                yield table.name, json.dumps(dict(row), ensure_ascii=False, default=_datetime_as_text)
 
 
 def import_rows(store: Store, table_name: str, lines: Iterable[str]) -> int:
-    """Put rows back that aren't there, and return how many.
+    """Import the rows that are missing from the store. Returns the number of rows added.
 
-    A row that is numbered by the database is known by the row it belongs to: an answer has one piece of feedback.
+    The database assigns the ids of feedback entries, and an answer has at most one entry. An entry is therefore missing
+    if its answer has no feedback yet.
+
+    Args:
+        store: the store to import into.
+        table_name: the table the rows belong to.
+        lines: rows as written by `export_rows`.
 
     Raises:
-        StoreError: a line is no row of that table, or the database refuses it.
+        StoreError: a line doesn't fit the table, or the database rejects it. In that case, no row is imported.
     """
     table = Base.metadata.tables.get(table_name)
     if table is None:
-        raise StoreError(f"there is no table {table_name!r}; the backup is of another version of this program")
+        raise StoreError(f"unknown table {table_name!r}; the backup was made by a different version of this program")
     (key,) = table.primary_key.columns
-    numbered = isinstance(key.type, Integer)
-    (own,) = [column for column in table.columns if column.foreign_keys] if numbered else [key]
+    auto_numbered = isinstance(key.type, Integer)
+    (identity,) = [column for column in table.columns if column.foreign_keys] if auto_numbered else [key]
     added = 0
     try:
         with store.session() as session:
-            known = set(session.scalars(select(own)))
-            parents = _parents(session, own)
+            existing = set(session.scalars(select(identity)))
+            valid_references = _valid_references(session, identity)
             for line in lines:
-                row = _row(table, line)
-                if row[own.name] in known or (parents is not None and row[own.name] not in parents):
-                    continue  # there already, or of an answer that was deleted while the backup was made
-                if numbered:
-                    del row[key.name]  # the database goes on counting from its own numbers
+                row = _parse_row(table, line)
+                value = row[identity.name]
+                if value in existing or (valid_references is not None and value not in valid_references):
+                    continue  # already stored, or its answer was deleted while the backup was being made
+                if auto_numbered:
+                    del row[key.name]  # the database assigns a new number
                 session.execute(table.insert().values(row))
                 added += 1
     except SQLAlchemyError as error:
-        raise StoreError(f"rows of {table_name!r} can't be put back ({type(error).__name__})") from None
+        raise StoreError(f"can't import rows into {table_name!r} ({type(error).__name__})") from None
     return added
 
 
-def _parents(session: Session, column: Column[Any]) -> set[Any] | None:
-    """The values that a column which refers to another table may have, None for any."""
-    referred = [foreign.column for foreign in column.foreign_keys]
-    return set(session.scalars(select(referred[0]))) if referred else None
+def _valid_references(session: Session, column: Column[Any]) -> set[Any] | None:
+    """Return the values that a foreign key may have, or None if `column` isn't a foreign key."""
+    targets = [foreign.column for foreign in column.foreign_keys]
+    return set(session.scalars(select(targets[0]))) if targets else None
 
 
-def _row(table: Table, line: str) -> dict[str, Any]:
+def _parse_row(table: Table, line: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
         if row.keys() != {column.name for column in table.columns}:
-            raise ValueError("other columns")
+            raise ValueError("unexpected columns")
         for column in table.columns:
             if isinstance(column.type, DateTime) and row[column.name] is not None:
                 row[column.name] = datetime.fromisoformat(row[column.name])
     except (ValueError, TypeError, AttributeError) as error:
-        raise StoreError(f"a line of {table.name!r} is no row of it ({error}); nothing of it was put back") from None
-    loaded: dict[str, Any] = row
-    return loaded
+        raise StoreError(
+            f"a line of {table.name!r} is not a valid row ({error}); no rows of this table were imported"
+        ) from None
+    parsed: dict[str, Any] = row
+    return parsed
 
 
-def _written(value: Any) -> str:
-    assert isinstance(value, datetime)  # every other type of the tables is one of JSON's
+def _datetime_as_text(value: Any) -> str:
+    assert isinstance(value, datetime)  # json.dumps handles all other types in the tables
     return value.isoformat()

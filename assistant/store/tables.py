@@ -1,4 +1,4 @@
-"""The tables. Changing one needs a migration beside it (`migrations/versions`)."""
+"""The database tables. Every change needs a migration in `migrations/versions`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Float, ForeignKey, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-_NAMES = {  # so that a migration can name a constraint on every database
+_NAMING_CONVENTION = {  # gives constraints the same names on every database, so that migrations can refer to them
     "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s", "pk": "pk_%(table_name)s",
 }  # fmt: skip
 
 
 class Base(DeclarativeBase):
-    """All tables."""
+    """Base class of all tables."""
 
-    metadata = MetaData(naming_convention=_NAMES)
+    metadata = MetaData(naming_convention=_NAMING_CONVENTION)
 
 
 class AnswerRow(Base):
-    """An answer that was given. `question` and `resolved_question` are None unless the operator stores them."""
+    """A recorded answer. `question` and `resolved_question` are None unless the operator stores questions."""
 
     __tablename__ = "answers"
 
@@ -37,14 +37,14 @@ class AnswerRow(Base):
     resolved_question: Mapped[str | None] = mapped_column(Text)
     answer: Mapped[str] = mapped_column(Text)
     citations: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    nearest: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # the nearest passage of a refusal
+    nearest: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # the passage nearest to a refused question
     feedback: Mapped[list[FeedbackRow]] = relationship(
-        back_populates="given_for", cascade="all, delete-orphan", passive_deletes=True
+        back_populates="answer", cascade="all, delete-orphan", passive_deletes=True
     )
 
 
 class FeedbackRow(Base):
-    """What somebody said of an answer; `closed_at` when an owner dealt with it."""
+    """A user's rating of an answer. `closed_at` is set once an owner has dealt with the feedback."""
 
     __tablename__ = "feedback"
 
@@ -55,11 +55,11 @@ class FeedbackRow(Base):
     reasons: Mapped[list[str]] = mapped_column(JSON)
     comment: Mapped[str] = mapped_column(Text)
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))
-    given_for: Mapped[AnswerRow] = relationship(back_populates="feedback")
+    answer: Mapped[AnswerRow] = relationship(back_populates="feedback")
 
 
-class KeyRow(Base):
-    """A key of a program. The key itself is not kept, only its SHA-256: it is 256 random bits, not a password."""
+class ApiKeyRow(Base):
+    """An API key, stored as a SHA-256 digest. A fast hash is enough: the secret is 256 random bits, not a password."""
 
     __tablename__ = "api_keys"
 

@@ -1,1 +1,1 @@
-"""What every stage needs to know of a text: its language, sentences, words and stems."""
+"""Language detection, sentence splitting, tokenisation and stemming."""

@@ -1,8 +1,8 @@
-"""Function words of English and Swedish: words with little content of their own."""
+"""The function words of English and Swedish: articles, pronouns, prepositions and other words with little meaning."""
 
 from __future__ import annotations
 
-# Words with little content of their own; also what tells the two languages apart.
+# The module `assistant.text.language` also uses these words to tell the two languages apart.
 FUNCTION_WORDS: dict[str, frozenset[str]] = {
     "en": frozenset(
         "a about above after again against all also am among an and another any are as at be because been before "
@@ -27,10 +27,9 @@ FUNCTION_WORDS: dict[str, frozenset[str]] = {
     ),
 }
 
-
-_ALL = frozenset().union(*FUNCTION_WORDS.values())
+_ALL_LANGUAGES = frozenset().union(*FUNCTION_WORDS.values())
 
 
 def is_function_word(word: str) -> bool:
-    """Whether a folded word has little content of its own in any of our languages."""
-    return word in _ALL
+    """Return whether a folded word is a function word in any supported language."""
+    return word in _ALL_LANGUAGES

@@ -1,8 +1,8 @@
-"""Sentence spans of a text, exact to the character.
+"""Splitting of text into sentences with exact character offsets.
 
-sentencex (Wikimedia) proposes the boundaries; this module takes back those that an abbreviation, a
-decimal point, a clock time or a lower-case continuation made, and ends a sentence at each line
-break, since a line of an indexed text is a list item, a table row or a whole paragraph.
+The library sentencex (Wikimedia) proposes boundaries. This module rejects a boundary after an abbreviation,
+a decimal point or a clock time, or before a lower-case letter. A line break always ends a sentence, because
+each line of a document is a list item, a table row or a whole paragraph.
 """
 
 from __future__ import annotations
@@ -12,38 +12,38 @@ from collections.abc import Iterator
 
 from assistant.schema import Span
 
-# Abbreviations that stand before the word they belong to, English and Swedish: never an end.
-_LEADING = frozenset(
+# English and Swedish abbreviations that are always followed by another word and so never end a sentence.
+_NEVER_FINAL = frozenset(
     "dr prof mr mrs ms fig figs e.g i.e cf vs approx c:a t.ex tex bl.a s.k d.v.s dvs kl nr jfr p.g.a "
     "pga fr.o.m t.o.m f.d resp inkl exkl univ.lekt jr sr".split()
 )
-# Abbreviations that may also close a sentence: an end only before a capital letter.
-_TRAILING = frozenset("etc m.m mm m.fl mfl osv o.s.v al inc ltd corp co kr st tr mln mdr u.s".split())
+# Abbreviations that may end a sentence. They are taken to end one if a capital letter follows.
+_MAYBE_FINAL = frozenset("etc m.m mm m.fl mfl osv o.s.v al inc ltd corp co kr st tr mln mdr u.s".split())
 _LAST_WORD = re.compile(r"([^\s(\[\"'”»]+)\.[\"'”»)\]]*\s*$")
-_LOOK = 60  # characters looked at on either side of a boundary
-_ITEM = re.compile(r"(?:[-*•–]|\d{1,3}[.)])\s+")
+_CONTEXT_CHARACTERS = 60  # number of characters examined on either side of a boundary
+_LIST_MARK = re.compile(r"(?:[-*•–]|\d{1,3}[.)])\s+")
 
 
 def sentence_spans(text: str, language: str, offset: int = 0) -> tuple[Span, ...]:
-    """Spans of the sentences of `text`, without surrounding white space and list marks.
+    """Return the spans of the sentences in `text`. The spans exclude surrounding white space and list marks.
 
     Args:
-        text: any text; a line break always ends a sentence.
-        language: its language code; one that sentencex doesn't know falls back by its own rules.
-        offset: added to every position, to give document offsets for a piece of a document.
+        text: the text to split; a line break always ends a sentence.
+        language: the language code of `text`. If sentencex doesn't know the language, it uses a related one.
+        offset: a number that is added to every position. It converts offsets in a passage to offsets in its document.
     """
     spans = []
-    at = 0
+    line_start = offset
     for line in text.split("\n"):
-        mark = _ITEM.match(line)
-        skipped = mark.end() if mark else 0
-        for start, end in _in_line(line[skipped:], language):
-            spans.append(Span(offset + at + skipped + start, offset + at + skipped + end))
-        at += len(line) + 1
+        mark = _LIST_MARK.match(line)
+        content_start = mark.end() if mark else 0
+        for start, end in _line_sentences(line[content_start:], language):
+            spans.append(Span(line_start + content_start + start, line_start + content_start + end))
+        line_start += len(line) + 1
     return tuple(spans)
 
 
-def _in_line(line: str, language: str) -> Iterator[tuple[int, int]]:
+def _line_sentences(line: str, language: str) -> Iterator[tuple[int, int]]:
     if not line.strip():
         return
     start = 0
@@ -59,25 +59,29 @@ def _in_line(line: str, language: str) -> Iterator[tuple[int, int]]:
 
 
 def _boundaries(line: str, language: str) -> Iterator[int]:
-    """Inner positions where a sentence of `line` ends."""
+    """Yield the positions inside `line` where a sentence ends."""
     import sentencex
 
-    at = 0
+    position = 0
     for piece in sentencex.segment(language, line):
-        at += len(piece)
-        if at < len(line) and _ends(line[max(0, at - _LOOK) : at], line[at : at + _LOOK].lstrip()):
-            yield at
+        position += len(piece)
+        if position >= len(line):
+            break
+        before = line[max(0, position - _CONTEXT_CHARACTERS) : position]
+        after = line[position : position + _CONTEXT_CHARACTERS].lstrip()
+        if _is_boundary(before, after):
+            yield position
 
 
-def _ends(before: str, after: str) -> bool:
+def _is_boundary(before: str, after: str) -> bool:
     if not after or after[0].islower():
         return False
     match = _LAST_WORD.search(before)
     if not match:
         return True
     word = match.group(1).lower().lstrip("(")
-    if word in _LEADING or (len(word) == 1 and word.isalpha()):
+    if word in _NEVER_FINAL or (len(word) == 1 and word.isalpha()):
         return False
-    if word in _TRAILING:
+    if word in _MAYBE_FINAL:
         return after[0].isupper()
     return not (word.isdigit() and after[0].isdigit())

@@ -1,4 +1,4 @@
-"""Snowball stems (Porter 2001) of English and Swedish words."""
+"""Snowball stemming (Porter 2001) of English and Swedish words."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def _stemmer(language: str) -> Any:
     return Stemmer.Stemmer({"sv": "swedish"}.get(language, "english"))
 
 
-def stem(word: str, language: str) -> str:
-    """The stem of a folded word (Snowball, Porter 2001); a language without a stemmer counts as English."""
+def stem_word(word: str, language: str) -> str:
+    """Return the stem of a folded word. Words in languages other than Swedish are stemmed as English."""
     return str(_stemmer(language).stemWord(word))
 
 
 def content_stems(text: str, language: str) -> list[str]:
-    """Content words of `text` in order, stemmed; function words of any of our languages left out."""
+    """Return the stems of the content words of `text`, in order."""
     return stem_words([word for word, _ in content_words(text)], language)
 
 
-def stem_words(found: Sequence[str], language: str) -> list[str]:
-    """The stem of each folded word; see `stem`."""
-    return [str(own) for own in _stemmer(language).stemWords(found)]
+def stem_words(words: Sequence[str], language: str) -> list[str]:
+    """Return the stem of each folded word; see `stem_word`."""
+    return [str(word_stem) for word_stem in _stemmer(language).stemWords(words)]

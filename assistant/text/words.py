@@ -1,4 +1,4 @@
-"""The words of a text, folded for comparison."""
+"""Splitting text into words and folding the words, so that they can be compared."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from assistant.text.function_words import is_function_word
 _WORD = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")
 
 
-def fold(text: str) -> str:
-    """`text` for comparison: NFKC, lower case."""
+def fold_text(text: str) -> str:
+    """Normalise `text` for comparison with Unicode form NFKC and case folding."""
     return (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
 
 
-def words(text: str) -> list[str]:
-    """The words of `text`, folded; numbers keep their decimals, hyphens and apostrophes divide."""
-    return _WORD.findall(fold(text))
+def split_words(text: str) -> list[str]:
+    """Return the folded words of `text`. Numbers keep their decimals. Hyphens and apostrophes separate words."""
+    return _WORD.findall(fold_text(text))
 
 
 def content_words(text: str) -> list[tuple[str, Span]]:
-    """Folded words of `text` and where they stand, without function words of any of our languages."""
-    found = [(fold(match.group()), Span(match.start(), match.end())) for match in _WORD.finditer(text)]
-    return [(word, span) for word, span in found if not is_function_word(word)]
+    """Return the folded words of `text` with their spans, leaving out the function words of all supported languages."""
+    all_words = [(fold_text(match.group()), Span(match.start(), match.end())) for match in _WORD.finditer(text)]
+    return [(word, span) for word, span in all_words if not is_function_word(word)]

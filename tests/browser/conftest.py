@@ -1,4 +1,4 @@
-"""A real server process and a real Chromium."""
+"""Runs a server process with real documents, and opens Chromium pages that record requests and errors."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from assistant.conversation.assistant import Assistant
 from tests.conftest import CACHE, ROOT
+from tests.servers import stop_process
 
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -27,13 +28,18 @@ FLAGS = (
 
 @dataclass(frozen=True)
 class Server:
-    """Where a server listens, and the file that names every host it asked for."""
+    """A running server.
+
+    Attributes:
+        url: the server's address.
+        log: the file that lists every host the process looked up or connected to.
+    """
 
     url: str
     log: Path
 
     def hosts(self) -> set[str]:
-        """The hosts that the process looked up or connected to."""
+        """Return the hosts that the log lists."""
         lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
         return {line.split(" ", 1)[1] for line in lines}
 
@@ -43,67 +49,76 @@ PASSWORD = "rain and snow"
 
 @contextmanager
 def serving(folder: Path, corpus: Path, port: int = 0, **settings: str) -> Iterator[Server]:
-    """`assistant index` and `assistant serve` over `corpus`, on a free port, with what they write in `folder`."""
-    own = {
+    """Index `corpus` and run a server for it.
+
+    Args:
+        folder: the folder for the index, the database and other files.
+        corpus: the folder with the documents.
+        port: the port to listen on; with 0, the system chooses a free port.
+        settings: environment variables for the commands that index and serve.
+    """
+    defaults = {
         "ASSISTANT_CACHE": str(CACHE), "ASSISTANT_CONTACT": "info@example.org", "ASSISTANT_STORE_QUESTIONS": "true",
         "ASSISTANT_DATABASE": f"sqlite:///{folder / 'store.sqlite'}", "ASSISTANT_PROBES": str(folder / "probes.jsonl"),
         "ASSISTANT_OWNERS_PASSWORD": PASSWORD, "ASSISTANT_RATE_PER_MINUTE": "0",
     }  # fmt: skip
-    environment = {**os.environ, **own, **settings}
-    places = ["--corpus", str(corpus), "--index", str(folder / "index")]
-    subprocess.run([sys.executable, "-m", "assistant", "index", *places], check=True, cwd=ROOT, env=environment)
-    command = [sys.executable, "-m", "tests.browser.guarded_serve", str(folder / "hosts"), *places, "--port", str(port)]
+    environment = {**os.environ, **defaults, **settings}
+    paths = ["--corpus", str(corpus), "--index", str(folder / "index")]
+    subprocess.run(
+        [sys.executable, "-m", "assistant", "index", *paths], check=True, cwd=ROOT, env=environment, timeout=600
+    )
+    command = [sys.executable, "-m", "tests.browser.guarded_serve", str(folder / "hosts"), *paths, "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert "ready on http://" in line
         try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert "ready on http://" in line
             yield Server(line.split()[-1], folder / "hosts")
         finally:
-            process.terminate()
+            stop_process(process)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The seed texts, served."""
-    with serving(tmp_path_factory.mktemp("served"), ROOT / "corpus") as started:
-        yield started
+    """A server that answers from the seed corpus."""
+    with serving(tmp_path_factory.mktemp("served"), ROOT / "corpus") as server:
+        yield server
 
 
 @dataclass
 class Visit:
-    """An open page with what it asked for and complained of."""
+    """A page in Chromium. It records the hosts that it sends requests to, and its console errors."""
 
     page: Page
     url: str
-    hosts: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
+    requested_hosts: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
 
     def open(self, path: str = "/") -> None:
-        """Go to a page and wait until it can be used."""
+        """Go to a page and wait until the page is usable."""
         self.page.goto(self.url + path)
         if "/chat" in self.page.url:
             self.page.locator("#question textarea").wait_for()
-            self.page.locator("body > [role=status]").wait_for(state="attached")  # our script runs
+            self.page.locator("body > [role=status]").wait_for(state="attached")  # page.js adds this element
 
     def ask(self, question: str) -> None:
-        """Type a question and wait until its answer is whole."""
-        before = self.page.locator(".answer.whole").count()
+        """Type a question and wait for the complete answer."""
+        count = self.page.locator(".answer.whole").count()
         self.page.locator("#question textarea").fill(question)
         self.page.keyboard.press("Enter")
-        self.page.locator(".answer.whole").nth(before).wait_for()
+        self.page.locator(".answer.whole").nth(count).wait_for()
 
 
 @contextmanager
-def visiting(browser: Browser, url: str, language: str = "en", **more: Any) -> Iterator[Visit]:
-    """A fresh browser window in a language."""
-    options = {"viewport": {"width": 390, "height": 800}, **more}
+def visiting(browser: Browser, url: str, language: str = "en", **context_options: Any) -> Iterator[Visit]:
+    """Open a page in a new browser profile that is set to the given language."""
+    options = {"viewport": {"width": 390, "height": 800}, **context_options}
     context = browser.new_context(locale={"en": "en-GB", "sv": "sv-SE"}[language], **options)
     context.set_default_timeout(10_000)
     visit = Visit(context.new_page(), url)
-    visit.page.on("request", lambda made: visit.hosts.add(urlsplit(made.url).hostname or ""))
-    visit.page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
-    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    visit.page.on("request", lambda request: visit.requested_hosts.add(urlsplit(request.url).hostname or ""))
+    visit.page.on("console", lambda message: visit.errors.append(message.text) if message.type == "error" else None)
+    visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
     try:
         yield visit
     finally:
@@ -112,18 +127,17 @@ def visiting(browser: Browser, url: str, language: str = "en", **more: Any) -> I
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
-    path = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-    )
+    """The Chromium browser that is installed on this machine."""
+    programs = ("chromium", "chromium-browser", "google-chrome")
+    path = next((path for name in programs if (path := shutil.which(name))), None)
     assert path, "Chromium is not installed; run: make test"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield started
-        started.close()
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
 def assistant(seed_assistant: Assistant) -> Assistant:
-    """The same texts in this process."""
+    """An assistant in the test process that answers from the same documents as `server`."""
     return seed_assistant

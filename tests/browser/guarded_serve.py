@@ -1,6 +1,6 @@
-"""`assistant serve` with every name look-up and connection of the process written to a file.
+"""Runs `assistant serve`, and writes to a file every host that the process looks up or connects to.
 
-With SLOW_SECONDS in the environment an answer takes that long, as one of a language model does.
+The environment variable SLOW_SECONDS delays each answer by that many seconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 def main() -> int:
     log = Path(sys.argv[1])
 
-    def note(event: str, arguments: tuple[object, ...]) -> None:
+    def log_host(event: str, arguments: tuple[object, ...]) -> None:
         if event == "socket.getaddrinfo":
             host = arguments[0]
         elif event == "socket.connect" and isinstance(arguments[1], tuple):
@@ -26,7 +26,7 @@ def main() -> int:
         with log.open("a", encoding="utf-8") as file:
             file.write(f"{event} {host}\n")
 
-    sys.addaudithook(note)
+    sys.addaudithook(log_host)
     if "SLOW_SECONDS" in os.environ:
         _slow_down(float(os.environ["SLOW_SECONDS"]))
     from assistant.cli.main import main as assistant
@@ -37,13 +37,14 @@ def main() -> int:
 def _slow_down(seconds: float) -> None:
     from assistant.conversation.assistant import Assistant
 
-    quick = Assistant.trace
+    undelayed_trace = Assistant.trace
 
-    def trace(self: Assistant, *arguments: Any, **more: Any) -> Any:
-        time.sleep(seconds if threading.current_thread() is not threading.main_thread() else 0)  # not while starting
-        return quick(self, *arguments, **more)
+    def trace(self: Assistant, *args: Any, **kwargs: Any) -> Any:
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        time.sleep(0 if in_main_thread else seconds)  # don't delay the questions asked at start-up
+        return undelayed_trace(self, *args, **kwargs)
 
-    Assistant.trace = trace  # type: ignore[method-assign]  # this process only
+    Assistant.trace = trace  # type: ignore[method-assign]  # affects this process only
 
 
 if __name__ == "__main__":

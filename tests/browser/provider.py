@@ -1,4 +1,4 @@
-"""A real OpenID Connect provider, Canaille, as a process on loopback, with two people and one client."""
+"""Runs a real OpenID Connect provider, Canaille, on the loopback address. It has two users and one client."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers import free_port
+from tests.servers import free_port, stop_process
 
-PASSWORDS = {"anna": "anna keeps the texts", "bo": "bo asks about them"}  # anna is in the group "editors"
+PASSWORDS = {"anna": "anna keeps the texts", "bo": "bo asks about them"}  # Anna belongs to the group "editors"
 CLIENT, SECRET = "assistant", "known to both"
 
 
 @dataclass(frozen=True)
 class Provider:
-    """Where it listens."""
+    """A running provider and its address."""
 
     issuer: str
 
 
 @contextmanager
-def providing(folder: Path, redirect_to: str) -> Iterator[Provider]:
-    """The provider, with its files in `folder`; it sends people who signed in to `redirect_to`."""
+def running_provider(folder: Path, redirect_uri: str) -> Iterator[Provider]:
+    """Run a provider with its files in `folder`. The provider redirects signed-in users to `redirect_uri`."""
     port = free_port()
     program = Path(sys.executable).parent / "canaille"
     environment = {**os.environ, "CANAILLE_CONFIG": str(folder / "canaille.toml")}
 
     def run(*arguments: str) -> str:
-        done = subprocess.run([program, *arguments], check=True, capture_output=True, text=True, env=environment)
-        return done.stdout
+        return subprocess.run(
+            [program, *arguments], check=True, capture_output=True, text=True, env=environment, timeout=120
+        ).stdout
 
     _configure(folder, port, "")
     _configure(folder, port, f"ACTIVE_JWKS = [{_toml(json.loads(run('jwk', 'create', 'rsa')))}]")
@@ -48,7 +49,7 @@ def providing(folder: Path, redirect_to: str) -> Iterator[Provider]:
             "--formatted-name", f"{name.title()} Berg")  # fmt: skip
     run("create", "group", "--display-name", "editors", "--members", "anna")
     run("create", "client", "--client-id", CLIENT, "--client-secret", SECRET, "--client-name", "Assistant",
-        "--redirect-uris", redirect_to, "--grant-types", "authorization_code", "--response-types", "code",
+        "--redirect-uris", redirect_uri, "--grant-types", "authorization_code", "--response-types", "code",
         "--scope", "openid", "--scope", "profile", "--scope", "email", "--scope", "groups",
         "--token-endpoint-auth-method", "client_secret_basic", "--client-uri", "http://127.0.0.1")  # fmt: skip
     with subprocess.Popen([program, "run", "--bind", f"127.0.0.1:{port}"], env=environment,
@@ -57,7 +58,7 @@ def providing(folder: Path, redirect_to: str) -> Iterator[Provider]:
             _wait_for(f"http://127.0.0.1:{port}/.well-known/openid-configuration")
             yield Provider(f"http://127.0.0.1:{port}")
         finally:
-            process.terminate()
+            stop_process(process)
 
 
 def _configure(folder: Path, port: int, keys: str) -> None:
@@ -81,4 +82,4 @@ def _wait_for(address: str) -> None:
                 return
         except urllib.error.URLError:
             time.sleep(0.1)
-    raise AssertionError(f"nothing answers at {address}")
+    raise AssertionError(f"{address} did not respond")

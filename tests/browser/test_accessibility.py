@@ -1,4 +1,7 @@
-"""axe-core over every state of the pages, in both languages, light and dark; and what axe can't see."""
+"""Tests that every page and every state of the chat is accessible.
+
+axe-core checks them in both languages and in light and dark mode. Further tests cover what axe-core can't check.
+"""
 
 from __future__ import annotations
 
@@ -32,19 +35,19 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=["light", "dark"])
 def visit(request: pytest.FixtureRequest, browser: Browser, server: Server, language: str) -> Iterator[Visit]:
-    more = {"color_scheme": request.param, "http_credentials": {"username": "owner", "password": PASSWORD}}
-    with visiting(browser, server.url, language, viewport={"width": 1100, "height": 900}, **more) as visit:
+    options = {"color_scheme": request.param, "http_credentials": {"username": "owner", "password": PASSWORD}}
+    with visiting(browser, server.url, language, viewport={"width": 1100, "height": 900}, **options) as visit:
         yield visit
-        assert visit.hosts <= {*LOOPBACK, "127.0.0.1", ""}
+        assert visit.requested_hosts <= {*LOOPBACK, "127.0.0.1", ""}
 
 
 def violations(visit: Visit) -> list[str]:
-    visit.page.wait_for_timeout(400)  # colours change over a moment
-    found = Axe().run(visit.page, options=RULES).response["violations"]
-    return [f"{item['id']}: {node['html'][:120]}" for item in found for node in item["nodes"]]
+    visit.page.wait_for_timeout(400)  # wait until colours have finished changing
+    violations = Axe().run(visit.page, options=RULES).response["violations"]
+    return [f"{item['id']}: {node['html'][:120]}" for item in violations for node in item["nodes"]]
 
 
-def test_no_state_of_the_chat_has_a_violation(visit: Visit, language: str) -> None:
+def test_no_chat_state_has_a_violation(visit: Visit, language: str) -> None:
     page = visit.page
     visit.open()
     assert violations(visit) == []
@@ -73,7 +76,7 @@ def test_no_state_of_the_chat_has_a_violation(visit: Visit, language: str) -> No
     page.keyboard.press("Enter")
     page.locator("#source li").first.wait_for()
     assert violations(visit) == []
-    assert visit.complaints == []
+    assert visit.errors == []
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -84,7 +87,7 @@ def test_no_page_has_a_violation(visit: Visit, path: str) -> None:
 
 @pytest.mark.parametrize(("width", "zoom"), [(320, 1), (1280, 4)])
 @pytest.mark.parametrize("path", ["/chat/?q=What%20is%20NBIS%3F", *PAGES[:-1]])
-def test_a_narrow_or_enlarged_page_needs_no_sideways_scrolling(
+def test_narrow_or_zoomed_pages_do_not_scroll_sideways(
     browser: Browser, server: Server, path: str, width: int, zoom: int
 ) -> None:
     size = {"width": width // zoom, "height": 640}
@@ -92,11 +95,11 @@ def test_a_narrow_or_enlarged_page_needs_no_sideways_scrolling(
         visit.open(path)
         if "chat" in path:
             visit.page.locator(".answer.whole").wait_for()
-        wide = visit.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width // zoom
+        page_width = visit.page.evaluate("document.documentElement.scrollWidth")
+        assert page_width <= width // zoom
 
 
-def test_what_is_in_another_language_says_so(browser: Browser, server: Server) -> None:
+def test_text_in_another_language_has_a_lang_attribute(browser: Browser, server: Server) -> None:
     with visiting(browser, server.url, "sv") as visit:
         visit.open()
         visit.ask("Vad är NBIS?")
@@ -109,12 +112,12 @@ def test_what_is_in_another_language_says_so(browser: Browser, server: Server) -
         assert visit.page.locator("blockquote .words").first.get_attribute("lang") == "en"
 
 
-def test_nothing_moves_for_who_wants_no_motion(browser: Browser, server: Server) -> None:
+def test_nothing_moves_with_reduced_motion(browser: Browser, server: Server) -> None:
     with visiting(browser, server.url, reduced_motion="reduce") as visit:
         visit.open("/chat/?q=What%20is%20NBIS%3F")
         visit.page.locator(".answer.whole").wait_for()
         moving = visit.page.evaluate(
-            "[...document.querySelectorAll('*')].filter(one => { const style = getComputedStyle(one);"
+            "[...document.querySelectorAll('*')].filter(element => { const style = getComputedStyle(element);"
             " return style.animationName !== 'none' || !/^(0s(, 0s)*)$/.test(style.transitionDuration); }).length"
         )
         assert moving == 0

@@ -1,4 +1,7 @@
-"""Payloads are inert wherever they get: in questions, texts, titles, file names, front matter and history."""
+"""Tests that payloads stay inert.
+
+The tests put payloads into questions, documents, titles, file names, front matter, feedback and saved conversations.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.real]
 
 
 ELEMENTS = ("img", "svg", "form", "iframe", "style", "object", "video", "audio", "base", "input")
-PLACES = (".answer", ".asked", ".reading", ".found", ".texts", ".card .words", ".glossary dd", "#source .text")
-FOREIGN = (
-    *(f"{place} {element}" for place in PLACES for element in ELEMENTS),
+CONTAINERS = (".answer", ".asked", ".reading", ".found", ".texts", ".card .words", ".glossary dd", "#source .text")
+FORBIDDEN = (
+    *(f"{container} {element}" for container in CONTAINERS for element in ELEMENTS),
     ".asked a", "a[href^='javascript:']", "a[href^='data:']", "a[href^='http://evil']", "a[href^='//evil']",
     "form[action*=evil]", "base[href*=evil]", "meta[http-equiv=refresh]",
 )  # fmt: skip
@@ -26,43 +29,43 @@ FOREIGN = (
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A corpus that holds every payload as text, title, heading, source, file name and address."""
+    """A server whose documents contain every payload as text, title, heading, source, file name and URL."""
     folder = tmp_path_factory.mktemp("hostile")
     corpus = folder / "corpus"
     corpus.mkdir()
     for number, payload in enumerate(PAYLOADS):
         name = payload.replace("/", "_").replace("\n", " ")[:60]
-        front = {"title": f"Rule {number} {payload}", "source": payload, "language": "en",
+        front_matter = {"title": f"Rule {number} {payload}", "source": payload, "language": "en",
                  "url": f"https://x.example/?{quote(payload)}"}  # fmt: skip
-        header = "\n".join(f"{key}: {json.dumps(value)}" for key, value in front.items())
+        header = "\n".join(f"{key}: {json.dumps(value)}" for key, value in front_matter.items())
         text = f"The Rain Office (RO) keeps rule number {number} about umbrellas in the form {payload} for everybody."
         (corpus / f"{number} {name}.md").write_text(f"---\n{header}\n---\n\n# {payload}\n\n{text}\n", encoding="utf-8")
         (corpus / f"{number}.txt").write_text(f"Snow Office rule {number} says {payload} to all.", encoding="utf-8")
-    with serving(folder, corpus, ASSISTANT_ORGANISATION=PAYLOADS[0], ASSISTANT_CONTACT=PAYLOADS[1]) as started:
-        yield started
+    with serving(folder, corpus, ASSISTANT_ORGANISATION=PAYLOADS[0], ASSISTANT_CONTACT=PAYLOADS[1]) as server:
+        yield server
 
 
 @pytest.fixture
 def visit(browser: Browser, hostile: Server) -> Iterator[Visit]:
     credentials = {"username": "owner", "password": PASSWORD}
     with visiting(browser, hostile.url, viewport={"width": 1100, "height": 900}, http_credentials=credentials) as visit:
-        visit.page.on("dialog", lambda dialog: visit.complaints.append(f"dialog: {dialog.message}"))
+        visit.page.on("dialog", lambda dialog: visit.errors.append(f"dialog: {dialog.message}"))
         yield visit
-        check(visit)
+        assert_inert(visit)
 
 
-def check(visit: Visit) -> None:
-    """Nothing ran, nothing was fetched from elsewhere, and no element of a payload is in the page."""
+def assert_inert(visit: Visit) -> None:
+    """Assert that no payload ran or added an element, and that the page requested nothing from other hosts."""
     assert visit.page.evaluate("window.pwned") is None
-    assert visit.hosts <= {"127.0.0.1", ""}
-    assert [text for text in visit.complaints if "evil" in text or "dialog" in text or "Content Security" in text] == []
-    found = visit.page.locator(", ".join(FOREIGN)).evaluate_all("all => all.map(one => one.outerHTML.slice(0, 200))")
-    assert found == []
+    assert visit.requested_hosts <= {"127.0.0.1", ""}
+    assert [text for text in visit.errors if "evil" in text or "dialog" in text or "Content Security" in text] == []
+    elements = visit.page.locator(", ".join(FORBIDDEN))
+    assert elements.evaluate_all("all => all.map(element => element.outerHTML.slice(0, 200))") == []
 
 
-def test_payloads_in_texts_are_inert_in_answers_and_drawers(visit: Visit) -> None:
+def test_payloads_in_documents_are_inert_in_answers_and_sources(visit: Visit) -> None:
     assert len(PAYLOADS) >= 30
-    seen = 0
+    opened_sources = 0
     for number in range(len(PAYLOADS)):
         if number % 8 == 0:
             visit.open()
@@ -71,55 +74,55 @@ def test_payloads_in_texts_are_inert_in_answers_and_drawers(visit: Visit) -> Non
         if markers.count():
             markers.first.click()
             visit.page.locator("#source mark").wait_for()
-            check(visit)
+            assert_inert(visit)
             visit.page.keyboard.press("Escape")
-            seen += 1
-    assert seen >= 16
+            opened_sources += 1
+    assert opened_sources >= 16
 
 
 @pytest.mark.parametrize("path", ["/start/", "/start/glossary", "/start/partners", "/start/test?checked=1", "/texts/",
                                   "/search/?q=umbrellas", "/about/"])  # fmt: skip
-def test_payloads_in_texts_are_inert_on_every_page(visit: Visit, path: str) -> None:
+def test_payloads_in_documents_are_inert_on_every_page(visit: Visit, path: str) -> None:
     visit.open(path)
-    assert "window.pwned" in visit.page.content()  # it is there, as text
+    assert "window.pwned" in visit.page.content()  # the payload is shown as text
 
 
-def test_payloads_are_inert_where_a_text_is_read(visit: Visit) -> None:
+def test_payloads_are_inert_on_reading_pages(visit: Visit) -> None:
     visit.open("/texts/")
     links = [link.get_attribute("href") or "" for link in visit.page.locator("ul.texts a").all()]
     assert len(links) == 2 * len(PAYLOADS)
     for link in links:
         visit.open(f"/texts/{link}")
         assert visit.page.locator(".reading .text").count() == 1
-        check(visit)
+        assert_inert(visit)
 
 
-def test_payloads_in_questions_are_inert_in_chat_search_and_history(visit: Visit) -> None:
+def test_payloads_in_questions_are_inert_in_chat_and_search(visit: Visit) -> None:
     visit.open()
     for payload in PAYLOADS[:12]:
         visit.ask(f"What is {payload}?".replace("\n", " "))
-    check(visit)
+    assert_inert(visit)
     for payload in PAYLOADS[12:]:
         visit.open(f"/chat/?q={quote('What is ' + payload)}")
         visit.page.locator(".answer").last.wait_for()
-        check(visit)
+        assert_inert(visit)
     for payload in PAYLOADS:
         visit.open(f"/search/?q={quote(payload)}&lang={quote(payload)}")
-        check(visit)
+        assert_inert(visit)
 
 
 def test_payloads_in_questions_and_feedback_are_inert_for_owners(visit: Visit) -> None:
     for payload in PAYLOADS:
-        asked = visit.page.request.post(
+        answer = visit.page.request.post(
             f"{visit.url}/api/v1/ask", data={"question": f"Where are zebras {payload}"}
         ).json()
-        body = {"answer_id": asked["answer_id"], "rating": "bad", "reasons": ["other"], "comment": payload}
+        body = {"answer_id": answer["answer_id"], "rating": "bad", "reasons": ["other"], "comment": payload}
         assert visit.page.request.post(f"{visit.url}/api/v1/feedback", data=body).status == 201
     visit.open("/owners/")
     assert "window.pwned" in visit.page.content()
 
 
-def test_payloads_that_a_browser_kept_are_inert(visit: Visit) -> None:
+def test_payloads_in_saved_conversations_are_inert(visit: Visit) -> None:
     visit.open()
     visit.page.locator("#keep input").check()
     for payload in PAYLOADS[1:12]:

@@ -1,1 +1,1 @@
-"""Web pages and files -> Markdown files in the corpus folder."""
+"""Gathering of web pages and files, which are saved in the corpus as Markdown."""

@@ -1,7 +1,7 @@
-"""Pages from the web, politely and safely: robots.txt, conditional requests, bounds, no private addresses.
+"""Fetching of web pages. The fetcher obeys robots.txt, limits size and time, and refuses private addresses.
 
-What a page links to may lead anywhere, so every step of a redirect is looked at like the first address, and the
-connection goes to the very address that was looked at (OWASP, "Server-Side Request Forgery Prevention").
+A page may redirect to any URL, so each redirect is checked in the same way as the first URL. The connection is
+made to the IP address that was checked (OWASP, "Server-Side Request Forgery Prevention").
 """
 
 from __future__ import annotations
@@ -19,156 +19,162 @@ from protego import Protego
 from assistant import __version__
 
 USER_AGENT = "gms-assistant"
-_REDIRECTS = 5
-_ROBOTS_BYTES = 500 * 1024  # RFC 9309, 2.5: at least that much has to be read
-_PERMANENT = frozenset({301, 308})
-_NAT64, _COMPATIBLE = ip_network("64:ff9b::/96"), ip_network("::/96")
-_LONGEST_DELAY = 10.0  # seconds between two requests, whatever a robots.txt asks for
+_MAX_REDIRECTS = 5
+_ROBOTS_BYTES = 500 * 1024  # RFC 9309, 2.5: a crawler must read at least this much
+_PERMANENT_REDIRECTS = frozenset({301, 308})
+_NAT64, _IPV4_COMPATIBLE = ip_network("64:ff9b::/96"), ip_network("::/96")
+_MAX_DELAY_SECONDS = 10.0  # maximum delay between two requests, even if robots.txt asks for more
 
 
 class FetchError(Exception):
-    """A page that can't be had; the message is the reason, for people, `status` what the server answered, if it did."""
+    """A page can't be fetched. The message tells the user why. `status` is the HTTP status, or 0 if there is none."""
 
     def __init__(self, reason: str, status: int = 0) -> None:
         super().__init__(reason)
         self.status = status
 
 
-class GoneError(FetchError):
-    """The page is not there any more (404, 410)."""
+class PageGoneError(FetchError):
+    """The page doesn't exist (404) or no longer exists (410)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
-    """A page. `url` is where it lives: where permanent redirects led, else what was asked for."""
+    """A fetched page. `url` is the requested URL, or the URL to which permanent redirects led."""
 
     url: str
     content: bytes
-    kind: str  # media type without parameters
+    media_type: str  # without parameters such as the charset
     etag: str | None
     last_modified: str | None
 
 
 class _PublicAddressTransport(httpx2.HTTPTransport):
-    """Looks an address up once, refuses one that isn't public, and connects to it by number."""
+    """Resolves the host name once, refuses addresses that aren't public, and connects to the address it checked."""
 
     def __init__(self, allow_private: bool) -> None:
-        super().__init__(limits=httpx2.Limits(max_keepalive_connections=0))  # else a line could serve another name
+        super().__init__(
+            limits=httpx2.Limits(max_keepalive_connections=0)
+        )  # a reused connection could serve another host
         self._allow_private = allow_private
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         host = request.url.host
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
         try:
-            found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+            addresses = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         except (OSError, UnicodeError) as error:
-            raise httpx2.ConnectError(f"no such host {host!r}") from error
-        private = [number for number in found if not _is_public(number)]
+            raise httpx2.ConnectError(f"unknown host {host!r}") from error
+        private = [address for address in addresses if not _is_public(address)]
         if private and not self._allow_private:
-            raise FetchError(f"{host!r} is a private address ({private[0]}); if it is meant: --allow-private")
-        request.extensions["sni_hostname"] = host  # the certificate is the name's, not the number's
-        request.url = request.url.copy_with(host=found[0])
+            raise FetchError(
+                f"{host!r} is a private address ({private[0]}); to allow private addresses: --allow-private"
+            )
+        request.extensions["sni_hostname"] = host  # the certificate is issued for the host name, not the address
+        request.url = request.url.copy_with(host=addresses[0])
         return super().handle_request(request)
 
 
 class Fetcher:
-    """Fetches pages, one after the other.
+    """Fetches pages, one at a time.
 
     Args:
-        allow_private: addresses of this machine and of private networks may be asked.
-        max_bytes: a larger page is refused, counted after decompression.
-        delay: seconds between two requests to one host, more where its robots.txt asks for more.
-        timeout: seconds that a whole page may take.
+        allow_private: whether to allow addresses of this machine and of private networks.
+        max_bytes: the maximum size of a page after decompression.
+        delay: the minimum number of seconds between two requests to the same origin. robots.txt may ask for more.
+        timeout: the maximum number of seconds for fetching a whole page.
     """
 
     def __init__(
         self, allow_private: bool = False, max_bytes: int = 50_000_000, delay: float = 0.5, timeout: float = 30.0
     ) -> None:
         self._max_bytes, self._delay, self._timeout = max_bytes, delay, timeout
-        self._robots: dict[str, Protego | FetchError] = {}  # by origin; an error: may not be asked at all
-        self._last: dict[str, float] = {}  # when a host was asked
+        self._robots: dict[str, Protego | FetchError] = {}  # by origin; an error means that no page may be fetched
+        self._last_request: dict[str, float] = {}  # by origin, in seconds of the monotonic clock
         self._client = httpx2.Client(
             transport=_PublicAddressTransport(allow_private), timeout=min(10.0, timeout), trust_env=False,
             headers={"User-Agent": f"{USER_AGENT}/{__version__}"},
         )  # fmt: skip
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._client.close()
 
-    def get(self, url: str, etag: str | None = None, last_modified: str | None = None) -> FetchedPage | None:
-        """The page at `url`; None when it is still the one that `etag` or `last_modified` name.
+    def fetch_page(self, url: str, etag: str | None = None, last_modified: str | None = None) -> FetchedPage | None:
+        """Fetch the page at `url`. Return None if `etag` or `last_modified` shows that the page hasn't changed.
 
         Raises:
-            GoneError: it isn't there any more.
-            FetchError: it can't be had, or mustn't.
+            PageGoneError: the page doesn't exist.
+            FetchError: the page can't be fetched or must not be fetched.
         """
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        # Only what can stand in a header: some servers name their states in letters that can't.
+        # Some servers send validators that aren't ASCII. These validators can't be sent back in a header.
         headers = {name: value for name, value in conditions.items() if value and value.isascii()}
         return self._follow(url, headers, self._max_bytes, robots=True)
 
-    def _follow(self, url: str, headers: Mapping[str, str], most: int, robots: bool) -> FetchedPage | None:
-        seen, lives, moved = {url}, url, True
-        for _ in range(_REDIRECTS + 1):
-            _check(url)
+    def _follow(self, url: str, headers: Mapping[str, str], max_bytes: int, robots: bool) -> FetchedPage | None:
+        """Fetch `url` and follow redirects. If `robots` is True, each URL is checked against robots.txt."""
+        visited, permanent_url, all_permanent = {url}, url, True
+        for _ in range(_MAX_REDIRECTS + 1):
+            _check_url(url)
             if robots:
-                self._ask_robots(url)
-            response, content = self._send(url, headers, most)
+                self._check_robots(url)
+            response, content = self._send(url, headers, max_bytes)
             if response.status_code == 304 and headers:
                 return None
             if not response.has_redirect_location:
-                return self._page(lives, response, content)
+                return self._make_page(permanent_url, response, content)
             try:
                 url = urljoin(url, response.headers["location"])
             except ValueError:
-                raise FetchError("redirects to what is no web address") from None
-            if url in seen:
-                raise FetchError(f"redirects in a circle, back to {url!r}")
-            seen.add(url)
-            moved = moved and response.status_code in _PERMANENT
-            lives = url if moved else lives
-        raise FetchError(f"more than {_REDIRECTS} redirects")
+                raise FetchError("the page redirects to an invalid URL") from None
+            if url in visited:
+                raise FetchError(f"the page redirects in a loop, back to {url!r}")
+            visited.add(url)
+            all_permanent = all_permanent and response.status_code in _PERMANENT_REDIRECTS
+            permanent_url = url if all_permanent else permanent_url
+        raise FetchError(f"the page has more than {_MAX_REDIRECTS} redirects")
 
-    def _page(self, url: str, response: httpx2.Response, content: bytes) -> FetchedPage:
+    def _make_page(self, url: str, response: httpx2.Response, content: bytes) -> FetchedPage:
         if response.status_code in {404, 410}:
-            raise GoneError(f"not there ({response.status_code})", response.status_code)
+            raise PageGoneError(f"page not found ({response.status_code})", response.status_code)
         if response.status_code != 200:
             raise FetchError(f"the server answered {response.status_code}", response.status_code)
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind in {"text/plain", "text/markdown"} and response.charset_encoding:
+        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type in {"text/plain", "text/markdown"} and response.charset_encoding:
             content = _as_utf8(content, response.charset_encoding)
-        return FetchedPage(url, content, kind, response.headers.get("etag"), response.headers.get("last-modified"))
+        etag, last_modified = response.headers.get("etag"), response.headers.get("last-modified")
+        return FetchedPage(url, content, media_type, etag, last_modified)
 
-    def _send(self, url: str, headers: Mapping[str, str], most: int) -> tuple[httpx2.Response, bytes]:
+    def _send(self, url: str, headers: Mapping[str, str], max_bytes: int) -> tuple[httpx2.Response, bytes]:
         self._wait(url)
-        until = time.monotonic() + self._timeout
+        deadline = time.monotonic() + self._timeout
         content = bytearray()
         try:
             with self._client.stream("GET", url, headers=headers) as response:
                 for part in response.iter_bytes():
                     content += part
-                    if len(content) > most and most == _ROBOTS_BYTES:
-                        break  # RFC 9309: what comes after it may be left unread
-                    if len(content) > most:
-                        raise FetchError(f"larger than {most / 1e6:.1f} MB (setting max_file_mb)")
-                    if time.monotonic() > until:
-                        raise FetchError(f"took longer than {self._timeout:.0f} seconds")
+                    if len(content) > max_bytes and max_bytes == _ROBOTS_BYTES:
+                        break  # RFC 9309 allows the rest of robots.txt to be ignored
+                    if len(content) > max_bytes:
+                        raise FetchError(f"the page is larger than {max_bytes / 1e6:.1f} MB (setting max_file_mb)")
+                    if time.monotonic() > deadline:
+                        raise FetchError(f"the page took longer than {self._timeout:.0f} seconds")
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-            raise FetchError(f"can't be reached ({type(error).__name__}: {error})") from None
+            raise FetchError(f"the page can't be reached ({type(error).__name__}: {error})") from None
         return response, bytes(content)
 
     def _wait(self, url: str) -> None:
-        """As long as the host wants between two requests."""
+        """Wait until another request may be sent to the origin of `url`."""
         origin = _origin(url)
         robots = self._robots.get(origin)
-        asked = robots.crawl_delay(USER_AGENT) if isinstance(robots, Protego) else None
-        delay = min(max(self._delay, asked or 0.0), _LONGEST_DELAY)
-        time.sleep(max(0.0, self._last.get(origin, -delay) + delay - time.monotonic()))
-        self._last[origin] = time.monotonic()
+        crawl_delay = robots.crawl_delay(USER_AGENT) if isinstance(robots, Protego) else None
+        delay = min(max(self._delay, crawl_delay or 0.0), _MAX_DELAY_SECONDS)
+        time.sleep(max(0.0, self._last_request.get(origin, -delay) + delay - time.monotonic()))
+        self._last_request[origin] = time.monotonic()
 
-    def _ask_robots(self, url: str) -> None:
-        """Whether the site lets programs have a page (RFC 9309)."""
+    def _check_robots(self, url: str) -> None:
+        """Raise a FetchError if robots.txt disallows `url` (RFC 9309)."""
         origin = _origin(url)
         if origin not in self._robots:
             self._robots[origin] = self._read_robots(origin)
@@ -176,49 +182,49 @@ class Fetcher:
         if isinstance(rules, FetchError):
             raise rules
         if not rules.can_fetch(url, USER_AGENT):
-            raise FetchError(f"its robots.txt doesn't let programs have it ({origin}/robots.txt)")
+            raise FetchError(f"disallowed by {origin}/robots.txt")
 
     def _read_robots(self, origin: str) -> Protego | FetchError:
         try:
-            found = self._follow(f"{origin}/robots.txt", {}, _ROBOTS_BYTES, robots=False)
+            page = self._follow(f"{origin}/robots.txt", {}, _ROBOTS_BYTES, robots=False)
         except FetchError as error:
             if not error.status:
-                return error  # the site itself can't be reached, or is private: that is the reason to give
+                return error  # the site is unreachable or private; the error says which
             if 400 <= error.status < 500:
                 return Protego.parse("")
-            return FetchError("its robots.txt can't be read, so it may not be asked (RFC 9309, 2.3.1.4)")
-        assert found is not None  # no conditions were sent
-        return Protego.parse(found.content.decode("utf-8", "replace"))
+            return FetchError("robots.txt can't be read, so no page may be fetched (RFC 9309, 2.3.1.4)")
+        assert page is not None  # a request without conditions always returns a page
+        return Protego.parse(page.content.decode("utf-8", "replace"))
 
 
 def _as_utf8(content: bytes, charset: str) -> bytes:
-    """A plain text in the charset that its server names."""
+    """Convert plain text to UTF-8. `charset` is the one named in the Content-Type header."""
     try:
         return content.decode(charset).encode("utf-8")
     except (LookupError, UnicodeDecodeError):
-        return content  # who reads it says what is wrong
+        return content  # `parse_document_file` reports the error later
 
 
-def _is_public(number: str) -> bool:
-    """Whether an address is anybody's, also when it only wraps one that isn't (RFC 6052, RFC 3056, RFC 4291)."""
-    address = ip_address(number.partition("%")[0])
-    inner: IPv4Address | None = None
+def _is_public(ip: str) -> bool:
+    """Return whether an IP address and any IPv4 address embedded in it are public (RFC 6052, RFC 3056, RFC 4291)."""
+    address = ip_address(ip.partition("%")[0])
+    embedded: IPv4Address | None = None
     if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64 or address in _COMPATIBLE:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.is_global and not address.is_multicast and (inner is None or inner.is_global)
+        embedded = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64 or address in _IPV4_COMPATIBLE:
+            embedded = IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.is_global and not address.is_multicast and (embedded is None or embedded.is_global)
 
 
-def _check(url: str) -> None:
+def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise FetchError(f"{url!r} is no web address (http:// or https://)")
+        raise FetchError(f"{url!r} is not a web address (http:// or https://)")
     if parts.username or parts.password:
-        raise FetchError("an address with a password in it; it would be written into the corpus")
+        raise FetchError("the URL contains a user name or password, which would be saved in the corpus")
 
 
 def _origin(url: str) -> str:

@@ -1,6 +1,6 @@
-"""Bringing pages and files into the corpus folder, and looking for what changed at their sources.
+"""Gathering of pages and files into the corpus folder, and refreshing of pages that have changed on the web.
 
-Nothing that somebody wrote is lost: a file that was edited here is left alone, and said so.
+If a gathered file was edited in the corpus folder, it is never overwritten or deleted. It is only reported.
 """
 
 from __future__ import annotations
@@ -10,276 +10,284 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from assistant.corpus.formats import SUFFIXES, UnreadableError, read_file, read_front_matter
-from assistant.corpus.gathering.fetcher import FetchedPage, Fetcher, FetchError, GoneError
-from assistant.corpus.gathering.markdown_writer import Origin, is_edited, text_hash, to_markdown, write_file
-from assistant.corpus.gathering.sitemaps import is_sitemap, sitemap_pages
-from assistant.corpus.reading import corpus_files
+from assistant.corpus.corpus_reader import find_corpus_files
+from assistant.corpus.formats import SUPPORTED_SUFFIXES, UnreadableDocumentError, parse_document_file, read_front_matter
+from assistant.corpus.gathering.fetcher import FetchedPage, Fetcher, FetchError, PageGoneError
+from assistant.corpus.gathering.markdown_writer import (
+    DocumentOrigin,
+    corpus_path_for_url,
+    document_to_markdown,
+    file_name_slug,
+    is_edited,
+    text_hash,
+    write_file,
+)
+from assistant.corpus.gathering.sitemaps import is_sitemap, sitemap_page_urls
 from assistant.schema import Document
 
-_KINDS = {
+_SUFFIX_BY_MEDIA_TYPE = {
     "text/html": ".html", "application/xhtml+xml": ".html", "application/pdf": ".pdf", "text/plain": ".txt",
     "text/markdown": ".md",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
 }  # fmt: skip
-_LONGEST_NAME = 80  # characters of a part of a path
-_DIFF_LINES = 40
-_CONFIRM_DAYS = 30  # after which a text that is still so gets a new day
-_LEAST_LEFT = 0.2  # of a text: less looks like a page that says "not found", "sign in" or "be right back"
+_MAX_DIFF_LINES = 40
+_CONFIRM_DAYS = 30  # the age at which an unchanged document is given a new retrieval date
+_MIN_REMAINING = 0.2  # fraction of the old length; a shorter page is probably an error, sign-in or maintenance page
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What became of a source: `added`, `changed`, `unchanged`, `edited`, `gone` or `failed`.
+class SourceChange:
+    """What happened to a source.
 
-    `path` is the file in the corpus folder, "" for none; `text` the reason, or the difference.
+    Attributes:
+        change_kind: `added`, `changed`, `unchanged`, `edited`, `gone`, `removed` or `failed`.
+        source: the URL or the path of the source.
+        corpus_path: the file in the corpus folder; "" if there is no file.
+        description: the reason for the outcome, or a diff if the document changed.
     """
 
-    kind: str
+    change_kind: str
     source: str
-    path: str = ""
-    text: str = ""
+    corpus_path: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _GatheredFile:
-    """A file of the corpus that `add` wrote, from an address or another file."""
+    """A file in the corpus folder that `Gatherer.add_sources` wrote."""
 
     path: Path
-    meta: dict[str, Any]
+    metadata: dict[str, Any]
     document: Document
-    edited: bool  # here, since it was written
+    edited: bool  # whether the file was edited in the corpus folder after it was written
 
     @property
-    def origin(self) -> Origin:
-        """Where it is from."""
-        told = {name: self.meta.get(name) for name in ("url", "etag", "last_modified", "file")}
-        return Origin(**{name: str(value) if value else None for name, value in told.items()}, more=self.meta)
+    def origin(self) -> DocumentOrigin:
+        """The source that the front matter records."""
+        values = (self.metadata.get(key) for key in ("url", "etag", "last_modified", "file"))
+        url, etag, last_modified, file_name = (str(value) if value else None for value in values)
+        return DocumentOrigin(url, etag, last_modified, file_name, extra_metadata=self.metadata)
 
 
 class Gatherer:
-    """Writes into a corpus folder.
+    """Adds documents to a corpus folder and refreshes them.
 
     Args:
         folder: the corpus folder.
-        fetcher: for addresses.
-        today: the day, YYYY-MM-DD.
-        max_bytes: a larger file is refused.
+        fetcher: the fetcher for pages and sitemaps.
+        today: the current date, YYYY-MM-DD.
+        max_bytes: the maximum size of a file.
     """
 
     def __init__(self, folder: Path, fetcher: Fetcher, today: str, max_bytes: int) -> None:
         self._folder, self._fetcher, self._today, self._max_bytes = folder, fetcher, today, max_bytes
 
-    def add(self, sources: Iterable[str], most: int, report: Callable[[str], None]) -> Iterator[Change]:
-        """Bring addresses, sitemaps and files in, `most` pages at the most; one Change for each.
+    def add_sources(
+        self, sources: Iterable[str], max_pages: int, report: Callable[[str], None]
+    ) -> Iterator[SourceChange]:
+        """Add pages, sitemaps and files to the corpus, and yield one SourceChange for each.
 
-        `report` is told of pages of a sitemap that were left out.
+        Args:
+            sources: the URLs of pages and sitemaps, and the paths of files.
+            max_pages: the maximum number of pages from each source.
+            report: receives a message for each page that is skipped.
         """
-        kept = {item.origin.url or "": item for item in self._kept() if not item.origin.file}
-        hashes = {text_hash(item.document.text): item.path for item in kept.values()}
+        by_url = {item.origin.url or "": item for item in self._gathered_files() if not item.origin.file_name}
+        by_hash = {text_hash(item.document.text): item.path for item in by_url.values()}
         for source in sources:
             try:
                 if re.match(r"[a-z][a-z0-9+.-]*://", source, re.IGNORECASE):
-                    pages = islice(self._pages(source, report), most + 1)
+                    pages = islice(self._fetch_pages(source, report), max_pages + 1)
                     for number, page in enumerate(pages):
-                        if number == most:
-                            report(f"skipped  the rest of {source}: more than {most} pages (--most)")
+                        if number == max_pages:
+                            report(f"skipped  the rest of {source}: more than {max_pages} pages (--most)")
                             break
-                        yield self._add_page(page, kept, hashes)
+                        yield self._add_page(page, by_url, by_hash)
                 else:
                     yield self._add_file(Path(source))
-            except (FetchError, UnreadableError) as error:
-                yield Change("failed", source, text=str(error))
+            except (FetchError, UnreadableDocumentError) as error:
+                yield SourceChange("failed", source, description=str(error))
             except OSError as error:
-                yield Change("failed", source, text=error.strerror or str(error))
+                yield SourceChange("failed", source, description=error.strerror or str(error))
 
-    def refresh(self, remove_gone: bool = False, write: bool = True) -> Iterator[Change]:
-        """Look at the source of each file that has one, and take what changed; one Change for each.
+    def refresh_documents(self, remove_gone: bool = False, write: bool = True) -> Iterator[SourceChange]:
+        """Fetch each gathered page again and update changed documents. Yield one SourceChange for each page.
 
         Args:
-            remove_gone: delete files whose page isn't there any more.
-            write: False to say only what would be done.
+            remove_gone: whether to delete the files of pages that no longer exist.
+            write: whether to write changes. If False, changes are only reported.
         """
-        for item in self._kept():
-            if item.origin.file or not item.origin.url:
+        for item in self._gathered_files():
+            if item.origin.file_name or not item.origin.url:
                 continue
             source, path = item.origin.url, item.path.relative_to(self._folder).as_posix()
             try:
-                page = self._fetcher.get(source, item.origin.etag, item.origin.last_modified)
-                yield replace(self._renew(item, page, write), source=source, path=path)
-            except GoneError as error:
+                page = self._fetcher.fetch_page(source, item.origin.etag, item.origin.last_modified)
+                yield replace(self._update(item, page, write), source=source, corpus_path=path)
+            except PageGoneError as error:
                 if remove_gone and write and not item.edited:
                     item.path.unlink()
-                    yield Change("removed", source, path, str(error))
+                    yield SourceChange("removed", source, path, str(error))
                 else:
-                    yield Change("gone", source, path, f"{error}; to remove it: assistant refresh --remove-gone")
-            except (FetchError, UnreadableError) as error:
-                yield Change("failed", source, path, str(error))
+                    yield SourceChange("gone", source, path, f"{error}; to remove it: assistant refresh --remove-gone")
+            except (FetchError, UnreadableDocumentError) as error:
+                yield SourceChange("failed", source, path, str(error))
             except OSError as error:
-                yield Change("failed", source, path, error.strerror or str(error))
+                yield SourceChange("failed", source, path, error.strerror or str(error))
 
-    def _renew(self, item: _GatheredFile, page: FetchedPage | None, write: bool) -> Change:
-        """What became of one file; the caller fills in where."""
-        document = _document(page) if page else item.document
-        same = page is None or text_hash(document.text) == item.meta["hash"]
-        if same and (page is None or page.url == item.origin.url):
-            if write and not item.edited and _days(str(item.meta.get("retrieved")), self._today) > _CONFIRM_DAYS:
-                content = to_markdown(item.document, _merge_origin(page, item) if page else item.origin, self._today)
-                write_file(item.path, content)  # still so: a text that never changes isn't stale for that
-            return Change("unchanged", "")
-        assert page is not None  # what is no page is the same
+    def _update(self, item: _GatheredFile, page: FetchedPage | None, write: bool) -> SourceChange:
+        """Update a file from `page`, which is None if the page is unchanged. The caller sets `source` and `path`."""
+        document = _read_page(page) if page else item.document
+        same_text = page is None or text_hash(document.text) == item.metadata["hash"]
+        if same_text and (page is None or page.url == item.origin.url):
+            age = _days_between(str(item.metadata.get("retrieved")), self._today)
+            if write and not item.edited and age > _CONFIRM_DAYS:  # else the document would look outdated
+                origin = _merge_origin(page, item) if page else item.origin
+                write_file(item.path, document_to_markdown(item.document, origin, self._today))
+            return SourceChange("unchanged", "")
+        assert page is not None  # `page` is None only if the page is unchanged
         if item.edited:
-            return Change("edited", "", text="changed at its source, but edited here too: left alone")
-        if len(document.text) < _LEAST_LEFT * len(item.document.text):
-            raise UnreadableError(
-                f"only {len(document.text)} of {len(item.document.text)} characters are left at its source: left alone;"
-                " if that is meant, delete the file and add the address again"
+            return SourceChange(
+                "edited", "", description="not updated: the page has changed, but the file was edited in the corpus"
             )
-        content = to_markdown(_keep_front_matter(document, item), _merge_origin(page, item), self._today)
+        if len(document.text) < _MIN_REMAINING * len(item.document.text):
+            raise UnreadableDocumentError(
+                f"not updated: the page now has only {len(document.text)} of {len(item.document.text)} characters. "
+                "If this change is intended, delete the file and add the URL again"
+            )
+        content = document_to_markdown(_keep_front_matter(document, item), _merge_origin(page, item), self._today)
         if write:
             write_file(item.path, content)
-        moved = f"now at {page.url}\n" if page.url != item.origin.url else ""
-        return Change("changed", "", text=moved + _difference(item.document.text, document.text))
+        moved = f"the page has moved to {page.url}\n" if page.url != item.origin.url else ""
+        return SourceChange("changed", "", description=moved + _diff(item.document.text, document.text))
 
-    def _pages(self, source: str, report: Callable[[str], None]) -> Iterator[FetchedPage | Change]:
-        """The page at `source`, or those that the sitemap there lists."""
-        first = self._fetcher.get(source)
-        assert first is not None  # no conditions were sent
+    def _fetch_pages(self, source: str, report: Callable[[str], None]) -> Iterator[FetchedPage | SourceChange]:
+        """Yield the page at `source`, or each page of the sitemap there. Yield a SourceChange if a page fails."""
+        first = self._fetcher.fetch_page(source)
+        assert first is not None  # the request was unconditional
         if not is_sitemap(first):
             yield first
             return
-        for place in sitemap_pages(first, self._fetcher.get, report):
+        for url in sitemap_page_urls(first, self._fetcher.fetch_page, report):
             try:
-                page = self._fetcher.get(place)
+                page = self._fetcher.fetch_page(url)
                 assert page is not None
                 yield page
             except FetchError as error:
-                yield Change("failed", place, text=str(error))
+                yield SourceChange("failed", url, description=str(error))
 
-    def _add_page(self, page: FetchedPage | Change, kept: dict[str, _GatheredFile], hashes: dict[str, Path]) -> Change:
-        if isinstance(page, Change):
+    def _add_page(
+        self, page: FetchedPage | SourceChange, by_url: dict[str, _GatheredFile], by_hash: dict[str, Path]
+    ) -> SourceChange:
+        if isinstance(page, SourceChange):
             return page
         try:
-            document = _document(page)
-            known, same = kept.get(page.url), hashes.get(text_hash(document.text))
-            if known:
-                change = self._renew(known, page, write=True)
-                return replace(change, source=page.url, path=known.path.relative_to(self._folder).as_posix())
-            if same:
-                where = same.relative_to(self._folder).as_posix()
-                return Change("unchanged", page.url, where, "the same text as there")
-            path = self._free(_path_of(page.url))
-            write_file(path, to_markdown(document, _origin(page), self._today))
-        except UnreadableError as error:
-            return Change("failed", page.url, text=str(error))
-        hashes[text_hash(document.text)] = path
-        return Change("added", page.url, path.relative_to(self._folder).as_posix())
+            document = _read_page(page)
+            if existing := by_url.get(page.url):
+                change = self._update(existing, page, write=True)
+                return replace(change, source=page.url, corpus_path=existing.path.relative_to(self._folder).as_posix())
+            if duplicate := by_hash.get(text_hash(document.text)):
+                duplicate_path = duplicate.relative_to(self._folder).as_posix()
+                return SourceChange("unchanged", page.url, duplicate_path, "this file already has the same text")
+            path = self._unused_path(corpus_path_for_url(page.url))
+            write_file(path, document_to_markdown(document, _origin(page), self._today))
+        except UnreadableDocumentError as error:
+            return SourceChange("failed", page.url, description=str(error))
+        by_hash[text_hash(document.text)] = path
+        return SourceChange("added", page.url, path.relative_to(self._folder).as_posix())
 
-    def _add_file(self, source: Path) -> Change:
-        if source.suffix.lower() not in SUFFIXES:
-            raise UnreadableError(f"neither a web address (https://…) nor a kind of file that is read ({SUFFIXES})")
+    def _add_file(self, source: Path) -> SourceChange:
+        if source.suffix.lower() not in SUPPORTED_SUFFIXES:
+            raise UnreadableDocumentError(
+                f"this is neither a web address (https://…) nor a supported file type ({' '.join(SUPPORTED_SUFFIXES)})"
+            )
         if source.stat().st_size > self._max_bytes:
-            raise UnreadableError(f"larger than {self._max_bytes / 1e6:.0f} MB (setting max_file_mb)")
+            raise UnreadableDocumentError(f"a file larger than {self._max_bytes / 1e6:.0f} MB (setting max_file_mb)")
         data = source.read_bytes()
-        document = read_file(data, source.name)
-        more = read_front_matter(data) if source.suffix.lower() in {".md", ".markdown"} else {}
-        before = [item for item in self._kept() if item.origin.file == source.name]
-        for item in before:
-            if item.meta["hash"] == text_hash(document.text):
-                return Change("unchanged", str(source), item.path.relative_to(self._folder).as_posix())
-        renewed = next((item for item in before if not item.edited), None)
-        path = renewed.path if renewed else self._free(Path(f"{_slug(source.stem)}.md"))
-        kept = renewed.meta if renewed else {}  # with what somebody wrote into its front matter here
-        origin = Origin(document.url, file=source.name, more={**kept, **more})
-        write_file(path, to_markdown(document, origin, document.retrieved or self._today))
-        kind = "changed" if renewed else "added"
-        difference = _difference(renewed.document.text, document.text) if renewed else ""
-        return Change(kind, str(source), path.relative_to(self._folder).as_posix(), difference)
+        document = parse_document_file(data, source.name)
+        source_metadata = read_front_matter(data) if source.suffix.lower() in {".md", ".markdown"} else {}
+        earlier_files = [item for item in self._gathered_files() if item.origin.file_name == source.name]
+        for item in earlier_files:
+            if item.metadata["hash"] == text_hash(document.text):
+                return SourceChange("unchanged", str(source), item.path.relative_to(self._folder).as_posix())
+        previous = next((item for item in earlier_files if not item.edited), None)
+        path = previous.path if previous else self._unused_path(Path(f"{file_name_slug(source.stem)}.md"))
+        previous_metadata = previous.metadata if previous else {}  # includes front matter that was added by hand
+        origin = DocumentOrigin(
+            document.url, file_name=source.name, extra_metadata={**previous_metadata, **source_metadata}
+        )
+        write_file(path, document_to_markdown(document, origin, document.retrieved or self._today))
+        kind = "changed" if previous else "added"
+        details = _diff(previous.document.text, document.text) if previous else ""
+        return SourceChange(kind, str(source), path.relative_to(self._folder).as_posix(), details)
 
-    def _free(self, path: Path) -> Path:
-        """A path in the corpus folder that nothing has: `path`, or with a number."""
+    def _unused_path(self, path: Path) -> Path:
+        """Return `path` in the corpus folder. If that file already exists, a number is appended to its name."""
         for number in range(1, 1000):
-            tried = self._folder / (path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
-            if not tried.exists():
-                return tried
-        raise UnreadableError(f"a thousand files are called {str(path)!r} already")
+            candidate = self._folder / (path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
+            if not candidate.exists():
+                return candidate
+        raise UnreadableDocumentError(f"there are already a thousand files named {str(path)!r}")
 
-    def _kept(self) -> list[_GatheredFile]:
-        """The files of the corpus that were written by `add`, as their front matter tells."""
-        found = []
-        for path in corpus_files(self._folder):
+    def _gathered_files(self) -> list[_GatheredFile]:
+        """Return the corpus files that `add_sources` wrote. The files are recognised by their front matter."""
+        files = []
+        for path in find_corpus_files(self._folder):
             if path.suffix != ".md" or not path.resolve().is_relative_to(self._folder.resolve()):
                 continue
             try:
                 data = path.read_bytes()
-                meta = read_front_matter(data)
-                if isinstance(meta.get("hash"), str) and isinstance(meta.get("written"), str):
-                    edited = is_edited(data.decode("utf-8"), meta["written"])
-                    found.append(_GatheredFile(path, meta, read_file(data, path.name), edited))
-            except (UnreadableError, OSError):
-                continue  # `assistant index` names it
-        return found
+                metadata = read_front_matter(data)
+                if isinstance(metadata.get("hash"), str) and isinstance(metadata.get("written"), str):
+                    edited = is_edited(data.decode("utf-8"), metadata["written"])
+                    files.append(_GatheredFile(path, metadata, parse_document_file(data, path.name), edited))
+            except (UnreadableDocumentError, OSError):
+                continue  # `assistant index` reports these files
+        return files
 
 
-def _document(page: FetchedPage) -> Document:
-    """The main content of a page."""
-    named = Path(urlsplit(page.url).path).suffix.lower()
-    suffix = _KINDS.get(page.kind, named)
-    if page.kind == "text/plain" and named in {".md", ".markdown"}:  # as servers of source code send Markdown
-        suffix = named
-    if suffix not in SUFFIXES:
-        raise UnreadableError(f"not a kind of page that is read ({page.kind or 'of no kind'})")
+def _read_page(page: FetchedPage) -> Document:
+    """Return the main content of a page."""
+    url_suffix = Path(urlsplit(page.url).path).suffix.lower()
+    suffix = _SUFFIX_BY_MEDIA_TYPE.get(page.media_type, url_suffix)
+    if page.media_type == "text/plain" and url_suffix in {".md", ".markdown"}:  # some hosts send Markdown as text
+        suffix = url_suffix
+    if suffix not in SUPPORTED_SUFFIXES:
+        raise UnreadableDocumentError(f"unsupported media type ({page.media_type or 'none sent'})")
     name = unquote(urlsplit(page.url).path).rstrip("/").rpartition("/")[2] or urlsplit(page.url).hostname or "page"
-    return read_file(page.content, Path(name).with_suffix(suffix).name)
+    return parse_document_file(page.content, Path(name).with_suffix(suffix).name)
 
 
 def _keep_front_matter(document: Document, item: _GatheredFile) -> Document:
-    """A new state of a text, with what people wrote about it here."""
+    """Return `document` with the title, language and source of the gathered file, where users may have edited them."""
     source = item.document.source
     return replace(document, title=item.document.title, language=item.document.language, source=source)
 
 
-def _origin(page: FetchedPage) -> Origin:
-    return Origin(page.url, page.etag, page.last_modified)
+def _origin(page: FetchedPage) -> DocumentOrigin:
+    return DocumentOrigin(page.url, page.etag, page.last_modified)
 
 
-def _merge_origin(page: FetchedPage, item: _GatheredFile) -> Origin:
-    """Where a new state of a kept text is from, with what somebody wrote into its front matter here."""
-    return replace(_origin(page), more=item.meta)
+def _merge_origin(page: FetchedPage, item: _GatheredFile) -> DocumentOrigin:
+    """Return the origin of a gathered file's new version. Front matter that was added by hand is kept."""
+    return replace(_origin(page), extra_metadata=item.metadata)
 
 
-def _days(day: str, today: str) -> int:
-    """Days from one to the other; a day that is none is long ago."""
+def _days_between(retrieved: str, today: str) -> int:
+    """Return the number of days from `retrieved` to `today`, or more than `_CONFIRM_DAYS` if a date is invalid."""
     try:
-        return (date.fromisoformat(today) - date.fromisoformat(day[:10])).days
+        return (date.fromisoformat(today) - date.fromisoformat(retrieved[:10])).days
     except ValueError:
         return _CONFIRM_DAYS + 1
 
 
-def _path_of(url: str) -> Path:
-    """A readable place for a page, made of letters, digits and dashes only."""
-    parts = urlsplit(url)
-    segments = [_slug(part) for part in unquote(parts.path).split("/") if part.strip("./ ")]
-    name = segments.pop() if segments else "index"
-    name = re.sub(r"-(?:html?|php|aspx?|pdf|docx|md|txt)$", "", name)
-    if parts.query:
-        name += "-" + sha256(parts.query.encode()).hexdigest()[:8]
-    return Path(_slug(parts.hostname or "web", dots=True), *segments[:6], f"{name}.md")
-
-
-def _slug(text: str, dots: bool = False) -> str:
-    plain = re.sub(r"[^\w.]+" if dots else r"[\W]+", "-", text.lower())
-    return plain.strip("-.")[:_LONGEST_NAME] or "text"
-
-
-def _difference(old: str, new: str) -> str:
-    """What changed, as a unified difference of a screenful."""
+def _diff(old: str, new: str) -> str:
+    """Return a unified diff, cut to about the height of a screen."""
     lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), "before", "now", n=0, lineterm=""))[2:]
-    more = [f"… and {len(lines) - _DIFF_LINES} lines more"] if len(lines) > _DIFF_LINES else []
-    return "\n".join(lines[:_DIFF_LINES] + more)
+    rest = [f"… and {len(lines) - _MAX_DIFF_LINES} more lines"] if len(lines) > _MAX_DIFF_LINES else []
+    return "\n".join(lines[:_MAX_DIFF_LINES] + rest)

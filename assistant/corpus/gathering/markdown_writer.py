@@ -1,4 +1,4 @@
-"""A Document -> a Markdown file of the corpus that reads as the same Document."""
+"""Writing of a Document as a Markdown file. Reading the file returns an equal Document."""
 
 from __future__ import annotations
 
@@ -9,113 +9,132 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from assistant.corpus.formats import UnreadableError, read_file
+from assistant.corpus.formats import UnreadableDocumentError, parse_document_file
 from assistant.schema import Document
 
 _LIST_LINE = re.compile(r"- \S")
-# What CommonMark takes for markup within a line, and at the beginning of one; or, to be sure, all it could take.
-_LIGHT = re.compile(r"([\\`*_\[\]<>|])|&(?=#?\w+;)")
+# Characters that CommonMark usually treats as markup, first within a line and then at the start of a line.
+_COMMON_MARKUP = re.compile(r"([\\`*_\[\]<>|])|&(?=#?\w+;)")
 _LINE_START = re.compile(r"^(\s*)(?:([-+=#~:])|(\d{1,9})([.)]))", re.MULTILINE)
-_FULL = re.compile(r"([!-/:-@\[-`{-~])")
+_ALL_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_MAX_NAME_CHARACTERS = 80  # in each part of a path
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a text is from: a page with what its server calls that state of it, or a file by its name.
+class DocumentOrigin:
+    """The source of a document, which is a web page (with its cache validators) or a file.
 
-    `more` are lines of front matter that somebody added here.
+    `extra_metadata` contains front matter that somebody added to the file in the corpus folder by hand.
     """
 
     url: str | None = None
     etag: str | None = None
     last_modified: str | None = None
-    file: str | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
+    file_name: str | None = None
+    extra_metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 def text_hash(text: str) -> str:
-    """What tells one state of a text from another; its layout doesn't count."""
+    """Return a hash of the words of `text`. White space doesn't affect the hash."""
     return "sha256:" + sha256(" ".join(text.split()).encode("utf-8")).hexdigest()
 
 
-def is_edited(content: str, written: str) -> bool:
-    """Whether somebody changed the body since it was `written` (its hash), a link or a comment included."""
-    return _digest(markdown_body(content)) != written
+def is_edited(content: str, body_hash: str) -> bool:
+    """Return whether the body of a file was edited after it was written. `body_hash` is the hash of the original."""
+    return _hash_body(markdown_body(content)) != body_hash
 
 
-def _digest(body: str) -> str:
+def _hash_body(body: str) -> str:
     return "sha256:" + sha256(body.encode("utf-8")).hexdigest()
 
 
-def to_markdown(document: Document, origin: Origin, retrieved: str) -> str:
-    """The file's content: front matter and text.
+def document_to_markdown(document: Document, origin: DocumentOrigin, retrieved: str) -> str:
+    """Return `document` as Markdown with front matter.
 
     Args:
-        document: as it was read from a page or another file.
-        origin: where it comes from.
-        retrieved: the day, YYYY-MM-DD.
+        document: the document, read from a page or a file.
+        origin: the source of the document.
+        retrieved: the date on which the document was retrieved, YYYY-MM-DD.
 
     Raises:
-        UnreadableError: the text can't be written so that it reads as it was.
+        UnreadableDocumentError: no Markdown was found that still has the same words when it is read back.
     """
-    for escape in (_LIGHT, _FULL):
-        body = _body(document, escape)
-        content = _front_matter(document, origin, retrieved, body) + body
-        read = read_file(content.encode("utf-8"), "text.md")
-        if read.text.split() == document.text.split():
+    for markup in (_COMMON_MARKUP, _ALL_PUNCTUATION):
+        body = _make_body(document, markup)
+        content = _make_front_matter(document, origin, retrieved, body) + body
+        read_back = parse_document_file(content.encode("utf-8"), "text.md")
+        if read_back.text.split() == document.text.split():
             return content
-    raise UnreadableError("its text can't be written as Markdown without a change of words")
+    raise UnreadableDocumentError("the text can't be converted to Markdown without changing words")
 
 
 def markdown_body(content: str) -> str:
-    """What stands after the front matter."""
+    """Return the part of a file after its front matter."""
     return content.split("\n---\n\n", 1)[-1]
 
 
 def write_file(path: Path, content: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")  # hidden files are no texts of the corpus
-    beside.write_text(content, encoding="utf-8", newline="\n")
-    os.replace(beside, path)
+    temporary = path.with_name(f".{path.name}.new")  # the file is hidden, so that it isn't read as a document
+    temporary.write_text(content, encoding="utf-8", newline="\n")
+    os.replace(temporary, path)
 
 
-def _front_matter(document: Document, origin: Origin, retrieved: str, body: str) -> str:
+def _make_front_matter(document: Document, origin: DocumentOrigin, retrieved: str, body: str) -> str:
     import yaml
 
     values = {
         "title": document.title, "url": origin.url, "language": document.language, "source": document.source,
-        "retrieved": retrieved, "hash": text_hash(document.text), "written": _digest(body), "file": origin.file,
+        "retrieved": retrieved, "hash": text_hash(document.text), "written": _hash_body(body), "file": origin.file_name,
         "etag": origin.etag, "last_modified": origin.last_modified,
     }  # fmt: skip
-    added = {key: value for key, value in origin.more.items() if key not in values}
-    kept = {key: value for key, value in {**values, **added}.items() if value}
-    dumped: str = yaml.safe_dump(kept, allow_unicode=True, sort_keys=False, width=1000)
+    extra = {key: value for key, value in origin.extra_metadata.items() if key not in values}
+    metadata = {key: value for key, value in {**values, **extra}.items() if value}
+    dumped: str = yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False, width=1000)
     return f"---\n{dumped}---\n\n"
 
 
-def _body(document: Document, escape: re.Pattern[str]) -> str:
-    """Blocks with an empty line between; `escape` is the markup that has to be plain."""
+def _make_body(document: Document, markup: re.Pattern[str]) -> str:
+    """Return the text of `document` as Markdown. Characters that match `markup` are escaped."""
     levels = {heading.span.start: heading.level for heading in document.headings}
-    parts, at = [], 0
+    parts, offset = [], 0
     for block in document.text.split("\n\n"):
-        level = levels.get(at, 0)
-        at += len(block) + 2
+        level = levels.get(offset, 0)
+        offset += len(block) + 2
         lines = block.split("\n")
         if level:
-            parts.append("#" * level + " " + _plain(" ".join(lines), escape))
+            parts.append("#" * level + " " + _escape(" ".join(lines), markup))
         elif all(_LIST_LINE.match(line) for line in lines):
-            parts.append("\n".join("- " + _plain(line[2:], escape) for line in lines))
+            parts.append("\n".join("- " + _escape(line[2:], markup) for line in lines))
         else:
-            parts.append("\\\n".join(_plain(line.strip(), escape) for line in lines))
+            parts.append("\\\n".join(_escape(line.strip(), markup) for line in lines))
     return "\n\n".join(parts) + "\n"
 
 
-def _plain(text: str, escape: re.Pattern[str]) -> str:
-    escaped = escape.sub(lambda found: "\\" + found.group(), text)
-    if escape is _FULL:
+def _escape(text: str, markup: re.Pattern[str]) -> str:
+    escaped = markup.sub(lambda match: "\\" + match.group(), text)
+    if markup is _ALL_PUNCTUATION:
         return escaped
     return _LINE_START.sub(
-        lambda found: found[1] + (f"\\{found[2]}" if found[2] else f"{found[3]}\\{found[4]}"), escaped
+        lambda match: match[1] + (f"\\{match[2]}" if match[2] else f"{match[3]}\\{match[4]}"), escaped
     )
+
+
+def corpus_path_for_url(url: str) -> Path:
+    """Return a readable relative path for a page. The path can't lead out of the corpus folder."""
+    parts = urlsplit(url)
+    segments = [file_name_slug(part) for part in unquote(parts.path).split("/") if part.strip("./ ")]
+    name = segments.pop() if segments else "index"
+    name = re.sub(r"-(?:html?|php|aspx?|pdf|docx|md|txt)$", "", name)
+    if parts.query:
+        name += "-" + sha256(parts.query.encode()).hexdigest()[:8]
+    return Path(file_name_slug(parts.hostname or "web", dots=True), *segments[:6], f"{name}.md")
+
+
+def file_name_slug(text: str, dots: bool = False) -> str:
+    """Return `text` as part of a file name. `dots` keeps the dots inside it."""
+    slug = re.sub(r"[^\w.]+" if dots else r"[\W]+", "-", text.lower())
+    return slug.strip("-.")[:_MAX_NAME_CHARACTERS] or "text"

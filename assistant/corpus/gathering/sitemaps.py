@@ -1,4 +1,4 @@
-"""Sitemaps (sitemaps.org, version 0.9): the pages of a site that its owner lists."""
+"""Reading sitemaps (sitemaps.org, version 0.9)."""
 
 from __future__ import annotations
 
@@ -10,89 +10,100 @@ from urllib.parse import urlsplit
 
 from assistant.corpus.gathering.fetcher import FetchedPage, FetchError
 
-_XML = frozenset({"application/xml", "text/xml", "application/gzip", "application/x-gzip"})
-_DEPTH = 3  # sitemaps that list sitemaps
-_MOST_BYTES = 50 * 1024 * 1024  # the protocol's own bound, unpacked
+_SITEMAP_MEDIA_TYPES = frozenset({"application/xml", "text/xml", "application/gzip", "application/x-gzip"})
+_GZIP_MAGIC = b"\x1f\x8b"
+_MAX_DEPTH = 3  # maximum nesting of sitemaps that list other sitemaps
+_MAX_BYTES = 50 * 1024 * 1024  # the protocol's limit for an uncompressed sitemap
 
 
 def is_sitemap(page: FetchedPage) -> bool:
-    """Whether a page is a list of pages."""
-    if page.kind in {"text/html", "application/xhtml+xml"}:  # XHTML begins like a sitemap
+    """Return whether a fetched page is a sitemap."""
+    if page.media_type in {
+        "text/html",
+        "application/xhtml+xml",
+    }:  # XHTML pages start like sitemaps
         return False
-    return page.kind in _XML or page.content[:2] == b"\x1f\x8b" or page.content.lstrip()[:5] == b"<?xml"
+    if page.media_type in _SITEMAP_MEDIA_TYPES:
+        return True
+    return page.content.startswith(_GZIP_MAGIC) or page.content.lstrip().startswith(b"<?xml")
 
 
-def sitemap_pages(
-    page: FetchedPage, get: Callable[[str], FetchedPage | None], report: Callable[[str], None]
+def sitemap_page_urls(
+    page: FetchedPage, fetch: Callable[[str], FetchedPage | None], report: Callable[[str], None]
 ) -> Iterator[str]:
-    """The addresses that a sitemap lists, and the ones that it lists, each once.
+    """Yield the URLs of the pages that are listed in a sitemap and the sitemaps it refers to. Each URL is yielded once.
 
     Args:
-        page: the sitemap.
-        get: fetches another one.
-        report: is told what was left out, and why.
+        page: the fetched sitemap.
+        fetch: a function that fetches a sitemap, given its URL.
+        report: receives a message for each URL that is skipped.
 
     Raises:
-        FetchError: it is no sitemap.
+        FetchError: `page` isn't a valid sitemap.
     """
-    seen: set[str] = {page.url}
+    visited: set[str] = {page.url}
     host = urlsplit(page.url).hostname
 
-    def read(page: FetchedPage, depth: int) -> Iterator[str]:
-        kind, places = _read(page)
-        for place in places:
-            if place in seen:
+    def walk(page: FetchedPage, depth: int) -> Iterator[str]:
+        kind, urls = _parse_sitemap(page)
+        for url in urls:
+            if url in visited:
                 continue
-            seen.add(place)
-            if _host(place) != host:
-                report(f"skipped  {place}: on another host than its sitemap")
+            visited.add(url)
+            if _host(url) != host:
+                report(f"skipped  {url}: not on the host of its sitemap")
             elif kind == "urlset":
-                yield place
-            elif depth == _DEPTH:
-                report(f"skipped  {place}: sitemaps within sitemaps, more than {_DEPTH} deep")
+                yield url
+            elif depth == _MAX_DEPTH:
+                report(f"skipped  {url}: sitemaps are nested more than {_MAX_DEPTH} deep")
             else:
                 try:
-                    inner = get(place)
-                    if inner is not None:
-                        yield from read(inner, depth + 1)
+                    nested = fetch(url)
+                    if nested is not None:
+                        yield from walk(nested, depth + 1)
                 except FetchError as error:
-                    report(f"skipped  {place}: {error}")
+                    report(f"skipped  {url}: {error}")
 
-    yield from read(page, 1)
+    yield from walk(page, 1)
 
 
-def _host(place: str) -> str | None:
+def _host(url: str) -> str | None:
     try:
-        return urlsplit(place).hostname
+        return urlsplit(url).hostname
     except ValueError:
         return None
 
 
-def _read(page: FetchedPage) -> tuple[str, list[str]]:
-    """`urlset` or `sitemapindex`, and the addresses in it."""
+def _parse_sitemap(page: FetchedPage) -> tuple[str, list[str]]:
+    """Return the kind of a sitemap, `urlset` or `sitemapindex`, and the URLs that the sitemap lists."""
     from lxml import etree
 
     content = page.content
-    if content[:2] == b"\x1f\x8b":
-        with gzip.open(io.BytesIO(content)) as packed:
-            try:
-                content = packed.read(_MOST_BYTES + 1)
-            except (OSError, EOFError, zlib.error) as error:
-                raise FetchError(f"broken gzip ({error})") from None
-        if len(content) > _MOST_BYTES:
-            raise FetchError("larger than a sitemap may be (50 MB)")
-    # No entities, no documents from elsewhere: the file is a stranger's (OWASP, "XML External Entity Prevention").
+    if content.startswith(_GZIP_MAGIC):
+        content = _decompress(content)
+    # The file isn't trusted, so entities and external files aren't loaded (OWASP, "XML External Entity Prevention").
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise FetchError(f"no sitemap: broken XML ({error})") from None
+        raise FetchError(f"not a sitemap: broken XML ({error})") from None
     kind = etree.QName(root).localname
     if kind not in {"urlset", "sitemapindex"}:
-        raise FetchError(f"XML, but no sitemap: it begins with <{kind}>")
-    places = [
-        (found.text or "").strip()
+        raise FetchError(f"not a sitemap: its root element is <{kind}>")
+    urls = [
+        (location.text or "").strip()
         for entry in root.iterchildren(tag=etree.Element)
-        for found in entry.iterchildren("{*}loc")
+        for location in entry.iterchildren("{*}loc")
     ]
-    return kind, [place for place in places if place]
+    return kind, [url for url in urls if url]
+
+
+def _decompress(content: bytes) -> bytes:
+    with gzip.open(io.BytesIO(content)) as file:
+        try:
+            decompressed = file.read(_MAX_BYTES + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise FetchError(f"broken gzip ({error})") from None
+    if len(decompressed) > _MAX_BYTES:
+        raise FetchError("the file is larger than the limit for sitemaps (50 MB)")
+    return decompressed

@@ -1,1 +1,1 @@
-"""What a generation is searched by: passage vectors, BM25, and word vectors."""
+"""The search structures of a generation: passage vectors, the BM25 index and word vectors."""

@@ -1,13 +1,14 @@
-"""Passage vectors in FAISS: exact while that is quick, a bit for each dimension with exact refinement from there on.
+"""Dense retrieval with FAISS. Search is exact in small corpora; in large ones, compressed vectors are searched first.
 
-Up to `MAX_FLAT` passages every vector is compared (`Flat`). Beyond, their bits are (`RaBitQfs`), and the
-best candidates again by their exact vectors, which stay on disk; from `MAX_WITHOUT_LISTS` on, only those in the lists
-nearest to the question (`IVF…,RaBitQfs`), where passages cluster enough for that. How many candidates and lists it
-takes is measured for each index, on sentences of the corpus asked as questions, against exact search, and
-kept in the manifest with the recall that was reached. benchmarks/vectors.py compares the choices.
+Up to `MAX_FLAT_PASSAGES` passages, the question is compared with all vectors (`Flat`). Larger indexes store one bit
+per dimension (`RaBitQfs`). The best candidates are then compared again by their exact vectors, which stay on disk.
+Above `MAX_PASSAGES_WITHOUT_LISTS` passages, only the inverted lists nearest to the question are searched
+(`IVF…,RaBitQfs`), provided that the passages cluster well enough. For each index, the numbers of lists and candidates
+to search are tuned by comparison with exact search. Sentences of the corpus serve as questions for this. The manifest
+stores these numbers and the measured recall. The script benchmarks/vectors.py compares the kinds of index.
 
-    vectors.faiss   the FAISS index; Flat is memory-mapped, the others take 55 bytes a passage
-    passages.npy    float16 [passages, d], exact vectors to refine by; not with Flat, which has them
+    vectors.faiss   the FAISS index. It is memory-mapped if Flat and otherwise takes 55 bytes of memory per passage
+    passages.npy    float16 [passages, d], the exact vectors for refinement, if the index is compressed
 """
 
 from __future__ import annotations
@@ -19,213 +20,249 @@ from math import log2, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.index.storage.arrays import open_array
+from assistant.index.storage.arrays import memory_map_array
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VECTORS_FILE, EXACT_VECTORS_FILE = "vectors.faiss", "passages.npy"
-MAX_FLAT, MAX_WITHOUT_LISTS = 30_000, 300_000
-_RECALL, _DEPTH = 0.985, 10  # recall@10 that is aimed at
-_ASKED = 30  # passages that retrieval asks for
-_REFINED, _MAX_REFINED = 8, 128  # candidates for each passage asked for: at first, at the most
-_MAX_LISTS_SHARE = 4  # a part of the lists, beyond which it is quicker to have none
-_BLOCK = 1 << 16  # vectors handled in one go
-_POINTS = 64  # that k-means learns from for each centre; FAISS warns below 39, and more change little
+FAISS_INDEX_FILE, EXACT_VECTORS_FILE = "vectors.faiss", "passages.npy"
+MAX_FLAT_PASSAGES, MAX_PASSAGES_WITHOUT_LISTS = 30_000, 300_000
+_TARGET_RECALL, _RECALL_DEPTH = 0.985, 10  # recall@10
+_SEARCH_DEPTH = 30  # number of passages that retrieval requests
+_MIN_REFINED, _MAX_REFINED = 8, 128  # number of refined candidates per requested passage
+_MIN_LISTS_PER_PROBE = 4  # searching more than a quarter of the lists is slower than having no lists
+_BLOCK_SIZE = 1 << 16  # number of vectors that are processed at once
+_POINTS_PER_CENTROID = 64  # for k-means training; FAISS warns below 39, and larger numbers make little difference
 
 
 @dataclass(frozen=True, slots=True)
 class SearchParameters:
-    """How an index is searched: `kind` in FAISS' words, lists looked into (0 where there are none), candidates compared
-    by exact vectors for each passage asked for (0 for Flat), and recall@10 against exact search over so many held-back
-    questions."""
+    """The parameters with which an index is searched. They are stored in the manifest.
 
-    kind: str
-    probes: int = 0
-    refined: int = 0
-    recall: float = 1.0
-    questions: int = 0
-
-
-def candidate_kinds(count: int) -> tuple[str, ...]:
-    """The kinds of index for `count` passages, in FAISS' words; the first that finds what it should is taken.
-
-    RaBitQ (Gao & Long 2024, arXiv:2405.12497) keeps a bit for each dimension. 4 √n lists, a power of two (FAISS'
-    guidelines), save most of the work where passages cluster, and where they don't are of no use.
+    Attributes:
+        index_factory: the kind of index, as a string for the FAISS index factory.
+        probed_lists: the number of inverted lists to search; 0 for an index without lists.
+        candidates_per_result: the number of candidates per result that are compared by exact vectors; 0 for Flat.
+        measured_recall: the measured recall@10, for which exact search is the reference.
+        measured_questions: the number of questions with which recall was measured.
     """
-    if count <= MAX_FLAT:
+
+    index_factory: str
+    probed_lists: int = 0
+    candidates_per_result: int = 0
+    measured_recall: float = 1.0
+    measured_questions: int = 0
+
+
+def index_factory_strings(count: int) -> tuple[str, ...]:
+    """Return the kinds of FAISS index to try for `count` passages. The first that reaches the target recall is used.
+
+    RaBitQ (Gao & Long 2024, arXiv:2405.12497) stores one bit per dimension. As FAISS recommends, the number of lists
+    is 4 √n, rounded to a power of two, where n is `count`. Lists save most of the work if the passages form clusters,
+    and are useless otherwise.
+    """
+    if count <= MAX_FLAT_PASSAGES:
         return ("Flat",)
     lists = f"IVF{2 ** round(log2(4 * sqrt(count)))},RaBitQfs"
-    return ("RaBitQfs",) if count <= MAX_WITHOUT_LISTS else (lists, "RaBitQfs")
+    return ("RaBitQfs",) if count <= MAX_PASSAGES_WITHOUT_LISTS else (lists, "RaBitQfs")
 
 
-def build_and_tune(
-    vectors: NDArray[np.float32], threads: int, held_back: Callable[[], NDArray[np.float32]]
+def build_and_tune_index(
+    vectors: NDArray[np.float32], threads: int, sample_questions: Callable[[], NDArray[np.float32]]
 ) -> tuple[Any, SearchParameters]:
-    """The FAISS index for `vectors` `[n, d]`, and how to search it so that questions `[q, d]` find what is nearest."""
-    for kind in candidate_kinds(len(vectors)):
+    """Build and tune a FAISS index of the best kind for `vectors`.
+
+    Args:
+        vectors: the unit vectors of the passages, `[n, d]`.
+        threads: the number of threads that FAISS uses.
+        sample_questions: returns question vectors for tuning, `[q, d]`. It isn't called for Flat.
+
+    Returns:
+        The FAISS index and the parameters for searching it.
+    """
+    for kind in index_factory_strings(len(vectors)):
         index = build_faiss_index(vectors, kind, threads)
         if kind == "Flat":
             return index, SearchParameters(kind)
-        choice = tune(index, kind, vectors, held_back())
-        if choice.recall >= _RECALL:
+        parameters = tune_search_parameters(index, kind, vectors, sample_questions())
+        if parameters.measured_recall >= _TARGET_RECALL:
             break
-    return index, choice
+    return index, parameters
 
 
 def build_faiss_index(vectors: NDArray[np.float32], kind: str, threads: int) -> Any:
-    """A FAISS index of `vectors` `[n, d]`, which may be memory-mapped: read block by block."""
+    """Build a FAISS index of `vectors`, `[n, d]`. They are read in blocks because they may be memory-mapped."""
     import faiss
     import numpy as np
 
-    with _threads(threads):
+    with _faiss_threads(threads):
         index: Any = faiss.index_factory(vectors.shape[1], kind, faiss.METRIC_INNER_PRODUCT)
         if not index.is_trained:
-            points = _BLOCK
+            training_points = _BLOCK_SIZE
             if kind.startswith("IVF"):
-                index.cp.max_points_per_centroid = _POINTS
-                points = index.nlist * _POINTS
-            index.train(np.ascontiguousarray(vectors[:: max(1, len(vectors) // points)]))
-        for start in range(0, len(vectors), _BLOCK):
-            index.add(np.ascontiguousarray(vectors[start : start + _BLOCK]))
+                index.cp.max_points_per_centroid = _POINTS_PER_CENTROID
+                training_points = index.nlist * _POINTS_PER_CENTROID
+            index.train(np.ascontiguousarray(vectors[:: max(1, len(vectors) // training_points)]))
+        for start in range(0, len(vectors), _BLOCK_SIZE):
+            index.add(np.ascontiguousarray(vectors[start : start + _BLOCK_SIZE]))
     return index
 
 
-def tune(index: Any, kind: str, vectors: NDArray[Any], questions: NDArray[np.float32]) -> SearchParameters:
-    """The quickest way to search `index`, which `build` made of `vectors`, that finds what is nearest to `questions`
-    `[q, d]`; if none does, the best there is."""
-    exact = [set(rows) for rows in exact_neighbours(vectors, questions, _DEPTH).tolist()]
+def tune_search_parameters(
+    index: Any, kind: str, vectors: NDArray[Any], questions: NDArray[np.float32]
+) -> SearchParameters:
+    """Find the fastest search parameters that reach the target recall. If none do, return the most thorough ones.
 
-    def measured(choice: SearchParameters) -> SearchParameters:
-        dense = DenseIndex(index, vectors, choice)
-        found = [set(dense.nearest(question, _ASKED)[0][:_DEPTH].tolist()) for question in questions]
-        right = sum(len(own & nearest) for own, nearest in zip(found, exact, strict=True))
-        recall = round(right / max(sum(map(len, exact)), 1), 4)
-        return replace(choice, recall=recall, questions=len(questions))
+    Args:
+        index: an index that `build_faiss_index` returned.
+        kind: the kind of the index.
+        vectors: the vectors in the index, `[n, d]`.
+        questions: the unit vectors of sample questions, `[q, d]`.
+    """
+    exact = [set(rows) for rows in exact_neighbours(vectors, questions, _RECALL_DEPTH).tolist()]
+
+    def measure(parameters: SearchParameters) -> SearchParameters:
+        dense = DenseIndex(index, vectors, parameters)
+        results = [
+            set(dense.nearest_passages(question, _SEARCH_DEPTH)[0][:_RECALL_DEPTH].tolist()) for question in questions
+        ]
+        hits = sum(len(rows & nearest) for rows, nearest in zip(results, exact, strict=True))
+        recall = round(hits / max(sum(map(len, exact)), 1), 4)
+        return replace(parameters, measured_recall=recall, measured_questions=len(questions))
 
     if not kind.startswith("IVF"):
         return _first_sufficient(
-            measured, [SearchParameters(kind, 0, refined) for refined in _doubled(_REFINED, _MAX_REFINED)]
+            measure, [SearchParameters(kind, 0, refined) for refined in _doublings(_MIN_REFINED, _MAX_REFINED)]
         )
-    most = max(1, index.nlist // _MAX_LISTS_SHARE)
-    found = _first_sufficient(measured, [SearchParameters(kind, probes, 2 * _REFINED) for probes in _doubled(1, most)])
-    between = [replace(found, probes=max(1, found.probes * part // 8)) for part in (5, 6, 7)]
-    return _first_sufficient(measured, [*between, found]) if found.recall >= _RECALL else found
+    max_probes = max(1, index.nlist // _MIN_LISTS_PER_PROBE)
+    coarse = _first_sufficient(
+        measure, [SearchParameters(kind, probes, 2 * _MIN_REFINED) for probes in _doublings(1, max_probes)]
+    )
+    finer = [replace(coarse, probed_lists=max(1, coarse.probed_lists * eighths // 8)) for eighths in (5, 6, 7)]
+    return _first_sufficient(measure, [*finer, coarse]) if coarse.measured_recall >= _TARGET_RECALL else coarse
 
 
 def _first_sufficient(
-    measured: Callable[[SearchParameters], SearchParameters], choices: Sequence[SearchParameters]
+    measure: Callable[[SearchParameters], SearchParameters], candidates: Sequence[SearchParameters]
 ) -> SearchParameters:
-    for choice in choices:
-        found = measured(choice)
-        if found.recall >= _RECALL:
+    """Measure the candidates in turn. Return the first one that reaches the target recall, or else the last one."""
+    for candidate in candidates:
+        measured = measure(candidate)
+        if measured.measured_recall >= _TARGET_RECALL:
             break
-    return found
+    return measured
 
 
-def _doubled(first: int, last: int) -> list[int]:
-    found = [first]
-    while found[-1] < last:
-        found.append(min(last, 2 * found[-1]))
-    return found
+def _doublings(first: int, last: int) -> list[int]:
+    values = [first]
+    while values[-1] < last:
+        values.append(min(last, 2 * values[-1]))
+    return values
 
 
 def exact_neighbours(vectors: NDArray[Any], questions: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """Rows of the `count` vectors nearest to each question, `[q, count]`, by comparing all."""
+    """Compare all vectors. Return the rows of the `count` vectors nearest to each question, `[q, count]`."""
     import numpy as np
 
     rows = np.zeros((len(questions), 0), dtype=np.int64)
     cosines = np.zeros((len(questions), 0), dtype=np.float32)
-    for start in range(0, len(vectors), _BLOCK):
-        block = questions @ np.asarray(vectors[start : start + _BLOCK], dtype=np.float32).T
-        numbers = np.broadcast_to(np.arange(start, start + block.shape[1]), block.shape)
-        cosines, rows = np.hstack([cosines, block]), np.hstack([rows, numbers])
+    for start in range(0, len(vectors), _BLOCK_SIZE):
+        block = questions @ np.asarray(vectors[start : start + _BLOCK_SIZE], dtype=np.float32).T
+        block_rows = np.broadcast_to(np.arange(start, start + block.shape[1]), block.shape)
+        cosines, rows = np.hstack([cosines, block]), np.hstack([rows, block_rows])
         order = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
         cosines, rows = np.take_along_axis(cosines, order, 1), np.take_along_axis(rows, order, 1)
     return rows
 
 
 class DenseIndex:
-    """The passage vectors of an index, to be searched.
+    """The searchable passage vectors of a generation.
 
     Args:
         index: a FAISS index.
-        exact: unit vectors `[n, d]` in the order of its rows, float16 or float32.
-        choice: how to search it.
+        exact_vectors: the exact unit vectors in the order of the index, float16 or float32 `[n, d]`.
+        parameters: the parameters for searching the index.
     """
 
-    def __init__(self, index: Any, exact: NDArray[Any], choice: SearchParameters) -> None:
-        self._index, self._exact, self._choice = index, exact, choice
+    def __init__(self, index: Any, exact_vectors: NDArray[Any], parameters: SearchParameters) -> None:
+        self._index, self._exact_vectors, self._parameters = index, exact_vectors, parameters
 
-    def nearest(
-        self, vector: NDArray[np.float32], count: int, among: NDArray[np.int64] | None = None
+    def nearest_passages(
+        self, vector: NDArray[np.float32], count: int, allowed_rows: NDArray[np.int64] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Rows and cosines of the `count` passages nearest to `vector` `[d]`, best first.
+        """Return the rows and the cosines of the passages nearest to `vector`, best first.
 
         Args:
-            vector: unit length.
-            count: fewer are given where there are fewer.
-            among: only these rows count, all when None; then all of them are compared.
+            vector: a unit vector, `[d]`.
+            count: the maximum number of passages.
+            allowed_rows: the rows to which an exact search is limited. If None, all rows are searched.
         """
-        count = min(count, len(self._exact))
-        if among is not None:
-            return self._best(vector, among, count)
-        if not self._choice.refined:
+        count = min(count, len(self._exact_vectors))
+        if allowed_rows is not None:
+            return self._exact_nearest(vector, allowed_rows, count)
+        if not self._parameters.candidates_per_result:
             cosines, rows = self._index.search(vector[None], count)
             return rows[0], cosines[0]
-        _, rows = self._index.search(vector[None], count * self._choice.refined, params=_lists(self._choice.probes))
-        return self._best(vector, rows[0][rows[0] >= 0], count)
+        depth, options = (
+            count * self._parameters.candidates_per_result,
+            _faiss_parameters(self._parameters.probed_lists),
+        )
+        _, rows = self._index.search(vector[None], depth, params=options)
+        return self._exact_nearest(vector, rows[0][rows[0] >= 0], count)
 
-    def _best(
+    def _exact_nearest(
         self, vector: NDArray[np.float32], rows: NDArray[np.int64], count: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         import numpy as np
 
-        blocks = [self.cosines(vector, rows[at : at + _BLOCK]) for at in range(0, len(rows), _BLOCK)]
+        blocks = [
+            self.passage_cosines(vector, rows[start : start + _BLOCK_SIZE])
+            for start in range(0, len(rows), _BLOCK_SIZE)
+        ]
         cosines = np.concatenate([np.zeros(0, np.float32), *blocks])
         order = np.argsort(-cosines, kind="stable")[:count]
         return rows[order], cosines[order]
 
-    def cosines(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Cosine of `vector` and each of the passages `rows`."""
-        return self.vectors(rows) @ vector
+    def passage_cosines(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the cosine of `vector` and the vector of each passage in `rows`, `[n]`."""
+        return self.passage_vectors(rows) @ vector
 
-    def vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The vectors of the passages `rows`, `[n, d]`."""
-        found: NDArray[np.float32] = self._exact[rows].astype("float32", copy=False)
-        return found
+    def passage_vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the vectors of the passages in `rows`, `[n, d]`."""
+        vectors: NDArray[np.float32] = self._exact_vectors[rows].astype("float32", copy=False)
+        return vectors
 
 
-def _lists(count: int) -> Any:
-    """FAISS' words for looking into `count` lists; None where there are none."""
+def _faiss_parameters(probes: int) -> Any:
     import faiss
 
-    return faiss.SearchParametersIVF(nprobe=count) if count else None  # type: ignore[call-arg]  # its stubs lack it
+    # The type stubs of FAISS lack the argument `nprobe`.
+    return faiss.SearchParametersIVF(nprobe=probes) if probes else None  # type: ignore[call-arg]
 
 
-def open_dense_index(folder: Path, choice: SearchParameters) -> DenseIndex:
-    """The passage vectors of the generation in `folder`, memory-mapped."""
+def open_dense_index(folder: Path, parameters: SearchParameters) -> DenseIndex:
+    """Memory-map the passage vectors of the generation in `folder`."""
     import faiss
     import numpy as np
 
-    faiss.omp_set_num_threads(1)  # two threads for one query are slower than one
-    index: Any = faiss.read_index(str(folder / VECTORS_FILE), faiss.IO_FLAG_MMAP)
-    if choice.refined:
-        return DenseIndex(index, open_array(folder / EXACT_VECTORS_FILE), choice)
+    faiss.omp_set_num_threads(1)  # a single query takes longer with two threads than with one
+    index: Any = faiss.read_index(str(folder / FAISS_INDEX_FILE), faiss.IO_FLAG_MMAP)
+    if parameters.candidates_per_result:
+        return DenseIndex(index, memory_map_array(folder / EXACT_VECTORS_FILE), parameters)
     if not index.ntotal:
-        return DenseIndex(index, np.zeros((0, index.d), np.float32), choice)
-    inside = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)  # the mapped file itself
-    return DenseIndex(index, inside.reshape(index.ntotal, index.d), choice)
+        return DenseIndex(index, np.zeros((0, index.d), np.float32), parameters)
+    mapped = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)  # this is a view of the mapped file, not a copy
+    return DenseIndex(index, mapped.reshape(index.ntotal, index.d), parameters)
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def _faiss_threads(count: int) -> Iterator[None]:
     import faiss
 
-    before = faiss.omp_get_max_threads()
+    previous = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(count)
     try:
         yield
     finally:
-        faiss.omp_set_num_threads(before)
+        faiss.omp_set_num_threads(previous)

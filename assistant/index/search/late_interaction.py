@@ -1,14 +1,14 @@
-"""Late interaction: how well a passage, or a sentence of it, covers each word of a question.
+"""Word vectors for late interaction, which measures how well a passage or sentence covers each word of a question.
 
-For each content word of the question, the best cosine to a word of the passage, weighed by idf
-(Khattab & Zaharia 2020, "ColBERT", arXiv:2004.12832, with words for tokens). The vectors are the
-model's word states in context with their common mean taken off, one byte a component. It bridges
-languages where words don't match, and needs no further pass through the model.
+Each content word of the question is compared with every content word of the passage. ColBERT (Khattab & Zaharia
+2020, arXiv:2004.12832) does the same with tokens instead of words. Word vectors reflect the context of a word.
+Their mean is subtracted, and each component is stored in one byte. Words of different languages can match. The model
+needn't run again to compute word vectors.
 
-    words.npy            int8 [words, d], the words of all passages
-    word_rows.npy        int64 [passages + 1], where those of each passage begin
-    word_sentences.npy   int16 [words], the sentence of its passage that a word stands in, -1 for its title
-    centres.npy          float32 [1 + languages, d], the middle of the passages' words and of questions
+    words.npy            int8 [words, d], the vectors of the words of all passages
+    word_rows.npy        int64 [passages + 1], the row of each passage's first word
+    word_sentences.npy   int16 [words], the number of each word's sentence in the passage, -1 for title and headings
+    centres.npy          float32 [1 + languages, d], the mean word vectors of passages, and of questions by language
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.embedding.centring_texts import NEUTRAL_QUESTIONS, NEUTRAL_STATEMENTS
 from assistant.embedding.encoder import Encoder
-from assistant.index.search.neutral_texts import NEUTRAL_QUESTIONS, NEUTRAL_STATEMENTS
-from assistant.index.storage.arrays import ArrayWriter, open_array
+from assistant.index.storage.arrays import ArrayWriter, memory_map_array
 from assistant.schema import Span
 from assistant.text.words import content_words
 
@@ -29,35 +29,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WORDS, _ROWS, _SENTENCES, _CENTRES = "words.npy", "word_rows.npy", "word_sentences.npy", "centres.npy"
-_SCALE = 400.0  # components of word vectors stay within ±127/400
-_FEW = 5000  # with fewer words than that the corpus' own mean is not trusted
-_MOST_SENTENCES = 32767
+_SCALE = 400.0  # the components of word vectors are limited to ±127/400
+_MIN_WORDS = 5000  # with fewer words, the mean word vector of the corpus is unreliable
+_MAX_SENTENCE_NUMBER = 32767
 
 
 def quantise(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Unit vectors as int8."""
+    """Convert unit vectors to int8 vectors."""
     import numpy as np
 
     return np.clip(np.round(vectors * _SCALE), -127, 127).astype(np.int8)
 
 
 def dequantise(vectors: NDArray[np.int8]) -> NDArray[np.float32]:
-    """int8 vectors as float32."""
+    """Convert int8 vectors to float32 vectors."""
     import numpy as np
 
     return np.asarray(vectors, dtype=np.float32) / np.float32(_SCALE)
 
 
 def subtract_centre(vectors: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Vectors without their common part, at unit length again."""
+    """Subtract `centre`, `[d]`, from each of `vectors`, `[n, d]`, and scale the results to unit length."""
     import numpy as np
 
-    moved = vectors - centre
-    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9), dtype=np.float32)
+    centred = vectors - centre
+    return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
 class CentreEstimator:
-    """Sums up the words of passages as they come, to know their mean."""
+    """Estimates the mean word vectors (centres) of passages and of questions."""
 
     def __init__(self, dimension: int) -> None:
         import numpy as np
@@ -65,15 +65,19 @@ class CentreEstimator:
         self._sum = np.zeros(dimension, dtype=np.int64)
         self._count = 0
 
-    def add(self, words: NDArray[np.int8]) -> None:
-        """Take in words of passages, `[words, d]`."""
+    def add_word_vectors(self, words: NDArray[np.int8]) -> None:
+        """Add the word vectors of a passage, `[words, d]`."""
         import numpy as np
 
         self._sum += np.sum(words, axis=0, dtype=np.int64)
         self._count += len(words)
 
-    def centres(self, encoder: Encoder) -> NDArray[np.float32]:
-        """Centres of the passages' words, then of questions in each language of `NEUTRAL_QUESTIONS`: `[1 + n, d]`."""
+    def estimate_centres(self, encoder: Encoder) -> NDArray[np.float32]:
+        """Return the centre of passages, followed by the centre of questions in each language, `[1 + languages, d]`.
+
+        The languages are those of `NEUTRAL_QUESTIONS`. The centre of passages is the mean of the added words. If too
+        few words were added, it is the mean of the words of `NEUTRAL_STATEMENTS`.
+        """
         import numpy as np
 
         def mean(vectors: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:
@@ -82,79 +86,90 @@ class CentreEstimator:
         def spans(texts: Sequence[str]) -> list[list[Span]]:
             return [[span for _, span in content_words(text)] for text in texts]
 
-        questions = [mean(encoder.encode_questions(own, spans(own)).spans) for own in NEUTRAL_QUESTIONS.values()]
-        if self._count < _FEW:
-            own = mean(encoder.encode_passages(NEUTRAL_STATEMENTS, spans(NEUTRAL_STATEMENTS)).spans)
+        questions = [
+            mean(encoder.encode_questions(texts, spans(texts)).span_vectors) for texts in NEUTRAL_QUESTIONS.values()
+        ]
+        if self._count < _MIN_WORDS:
+            passages = mean(encoder.encode_passages(NEUTRAL_STATEMENTS, spans(NEUTRAL_STATEMENTS)).span_vectors)
         else:
-            own = np.asarray(self._sum / _SCALE / self._count)
-        return np.asarray([own, *questions], dtype=np.float32)
+            passages = np.asarray(self._sum / _SCALE / self._count)
+        return np.asarray([passages, *questions], dtype=np.float32)
 
 
 class WordVectorWriter:
-    """Writes the words of passages as they come.
+    """Writes the word vectors of a generation, passage by passage.
 
     Args:
-        folder: of the generation.
-        middle: what `Middle.centres` gave.
+        folder: the folder of the generation.
+        centres: the centres; see `CentreEstimator.estimate_centres`.
     """
 
-    def __init__(self, folder: Path, middle: NDArray[np.float32]) -> None:
+    def __init__(self, folder: Path, centres: NDArray[np.float32]) -> None:
         import numpy as np
 
-        np.save(folder / _CENTRES, middle)
-        self._centre = middle[0]
-        self._words = ArrayWriter(folder / _WORDS, "int8", width=middle.shape[1])
+        np.save(folder / _CENTRES, centres)
+        self._centre = centres[0]
+        self._words = ArrayWriter(folder / _WORDS, "int8", width=centres.shape[1])
         self._rows = ArrayWriter(folder / _ROWS, "int64", first=0)
         self._sentences = ArrayWriter(folder / _SENTENCES, "int16")
         self._count = 0
 
-    def add(self, words: NDArray[np.int8], of_sentences: Sequence[int] | NDArray[np.int32]) -> None:
-        """Write the words of the next passage, `[words, d]`, and the sentence of each, -1 for none."""
+    def add_passage(self, words: NDArray[np.int8], sentence_numbers: Sequence[int] | NDArray[np.int32]) -> None:
+        """Write the word vectors of the next passage, `[words, d]`, and each word's sentence number or -1."""
         import numpy as np
 
-        self._words.extend(quantise(subtract_centre(dequantise(words), self._centre)))
-        self._sentences.extend(np.minimum(np.asarray(of_sentences, dtype=np.int64), _MOST_SENTENCES))
+        self._words.append_array(quantise(subtract_centre(dequantise(words), self._centre)))
+        self._sentences.append_array(np.minimum(np.asarray(sentence_numbers, dtype=np.int64), _MAX_SENTENCE_NUMBER))
         self._count += len(words)
-        self._rows.append(self._count)
+        self._rows.append_value(self._count)
 
     def close(self) -> None:
-        """Finish the files."""
-        for part in (self._words, self._rows, self._sentences):
-            part.close()
+        """Complete all files."""
+        for writer in (self._words, self._rows, self._sentences):
+            writer.close()
 
 
 @dataclass(frozen=True)
 class WordVectorIndex:
-    """The words of all passages; those of passage `i` are `rows[i]` to `rows[i + 1]`."""
+    """The word vectors of all passages.
 
-    vectors: NDArray[np.int8]
-    rows: NDArray[np.int64]
-    sentences: NDArray[np.int16]
-    centres: NDArray[np.float32]
+    Rows `passage_offsets[i]` to `passage_offsets[i + 1]` (exclusive) belong to passage `i`.
+    """
 
-    def question(self, vectors: NDArray[np.float32], language: str) -> NDArray[np.float32]:
-        """Word vectors of a question, ready to be compared."""
-        known = list(NEUTRAL_QUESTIONS)
-        of_language = self.centres[1 + known.index(language)] if language in known else self.centres[1:].mean(axis=0)
-        return subtract_centre(vectors, of_language)
+    word_vectors: NDArray[np.int8]
+    passage_offsets: NDArray[np.int64]
+    word_sentence_numbers: NDArray[np.int16]
+    centre_vectors: NDArray[np.float32]
 
-    def matches(self, asked: NDArray[np.float32], passage: int) -> NDArray[np.float32]:
-        """Cosine of every word of passage `passage` to every asked word, `[words, asked]`."""
+    def centre_question(self, vectors: NDArray[np.float32], language: str) -> NDArray[np.float32]:
+        """Subtract the centre for `language` from the word vectors of a question, `[words, d]`."""
+        languages = list(NEUTRAL_QUESTIONS)
+        if language in languages:
+            return subtract_centre(vectors, self.centre_vectors[1 + languages.index(language)])
+        return subtract_centre(vectors, self.centre_vectors[1:].mean(axis=0))
+
+    def word_cosines(self, question_words: NDArray[np.float32], row: int) -> NDArray[np.float32]:
+        """Return the cosine of each word of passage `row` and each word of a question, `[words, question words]`.
+
+        Args:
+            question_words: the vectors that `centre_question` returned, `[question words, d]`.
+            row: the row of the passage.
+        """
         import numpy as np
 
-        own = self.vectors[self.rows[passage] : self.rows[passage + 1]]
-        return np.asarray(own.astype(np.float32) @ asked.T / np.float32(_SCALE))
+        words = self.word_vectors[self.passage_offsets[row] : self.passage_offsets[row + 1]]
+        return np.asarray(words.astype(np.float32) @ question_words.T / np.float32(_SCALE))
 
-    def sentence_numbers(self, passage: int) -> NDArray[np.int16]:
-        """The sentence of each word of the passage, -1 for its title and headings."""
-        return self.sentences[self.rows[passage] : self.rows[passage + 1]]
+    def passage_sentence_numbers(self, row: int) -> NDArray[np.int16]:
+        """Return the sentence number of each word of passage `row`. Words of title and headings have the number -1."""
+        return self.word_sentence_numbers[self.passage_offsets[row] : self.passage_offsets[row + 1]]
 
 
 def open_word_vectors(folder: Path) -> WordVectorIndex:
-    """The words that `WordVectorWriter` wrote to `folder`."""
+    """Memory-map the word vectors that `WordVectorWriter` wrote to `folder`."""
     return WordVectorIndex(
-        vectors=open_array(folder / _WORDS),
-        rows=open_array(folder / _ROWS),
-        sentences=open_array(folder / _SENTENCES),
-        centres=open_array(folder / _CENTRES),
+        word_vectors=memory_map_array(folder / _WORDS),
+        passage_offsets=memory_map_array(folder / _ROWS),
+        word_sentence_numbers=memory_map_array(folder / _SENTENCES),
+        centre_vectors=memory_map_array(folder / _CENTRES),
     )

@@ -1,10 +1,9 @@
-"""BM25 over stems and over character 4-grams (Robertson & Zaragoza 2009).
+"""Retrieval with BM25 (Robertson & Zaragoza 2009) on stems and on character 4-grams.
 
-Scores are shares of the question's idf mass, 0..1: a word of the question that the corpus doesn't
-have weighs too, so that a question in another language, whose words are mostly unknown, gets little
-from here by itself. 4-grams match the parts of Swedish compounds, misspellings and names that two
-languages write alike. A passage is stemmed in its own language, a question in every language of the
-index.
+A score is divided by the total idf of the question, so it lies in 0..1. The total includes question words that
+aren't in the corpus. Therefore, scores are low for a question in another language. With 4-grams, the search also
+matches parts of Swedish compounds, misspellings, and names that are spelt alike in two languages. The words of a
+passage are stemmed in its language, and the words of a question in every language of the index.
 """
 
 from __future__ import annotations
@@ -18,55 +17,56 @@ from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.index.search.neutral_texts import NEUTRAL_QUESTIONS, NEUTRAL_STATEMENTS
-from assistant.index.search.postings import FULL, Postings, PostingsWriter
-from assistant.index.storage.arrays import top_rows
+from assistant.embedding.centring_texts import NEUTRAL_QUESTIONS, NEUTRAL_STATEMENTS
+from assistant.index.search.postings import MAX_QUANTISED_IMPACT, Postings, PostingsWriter
+from assistant.index.storage.arrays import top_scoring_rows
 from assistant.text.function_words import FUNCTION_WORDS, is_function_word
-from assistant.text.stemming import stem, stem_words
-from assistant.text.words import fold, words
+from assistant.text.stemming import stem_word, stem_words
+from assistant.text.words import fold_text, split_words
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FOLDER = "lexical"
+LEXICAL_FOLDER = "lexical"
 _LANGUAGES = "languages.json"
 _K1, _B = 1.2, 0.75
-_TITLE_WEIGHT = 2  # a title's words count as often
-_GRAM = 4
-_TERMS_KEPT = 4096  # terms lately asked for
-_WORDS_KEPT = 1 << 16  # words lately cut up
-# Postings that are added up for every passage. What is left of the most frequent terms then only counts for the
-# `_KEPT` best ("continue" of Moffat & Zobel 1996): a question costs as much over a million passages as over a few.
+_TITLE_WEIGHT = 2  # a word of the title or headings counts as this many words
+_NGRAM_LENGTH = 4
+_CACHED_TERMS = 4096
+_CACHED_WORDS = 1 << 16
+# Terms are scored from the rarest to the most frequent. After `_MAX_POSTINGS` postings, the remaining terms change only
+# the scores of the `_PRUNED_CANDIDATES` best passages ("continue" strategy, Moffat & Zobel 1996). This limits the cost
+# of a question.
 _MAX_POSTINGS, _PRUNED_CANDIDATES = 500_000, 1000
 
 
 def analyser_version() -> str:
-    """A hash of all that decides which terms an index holds and what they weigh, for its identity."""
-    words_of = {code: sorted(own) for code, own in FUNCTION_WORDS.items()}
-    parts = [words_of, _K1, _B, _TITLE_WEIGHT, _GRAM, NEUTRAL_QUESTIONS, NEUTRAL_STATEMENTS]
+    """Return a hash of the word lists, parameters and library versions on which terms and word vectors depend."""
+    function_words = {code: sorted(words_of_language) for code, words_of_language in FUNCTION_WORDS.items()}
+    parts = [function_words, _K1, _B, _TITLE_WEIGHT, _NGRAM_LENGTH, NEUTRAL_QUESTIONS, NEUTRAL_STATEMENTS]
     libraries = [version(name) for name in ("PyStemmer", "sentencex")]
     return hashlib.sha256(json.dumps([parts, libraries], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def character_ngrams(word: str) -> tuple[str, ...]:
-    """Character 4-grams of a folded word with its ends marked, as "<gen", "geno", …, "mik>"."""
+    """Return the character 4-grams of a folded word. The ends of the word are marked: "<gen", "geno", …, "mik>"."""
     marked = f"<{word}>"
-    return tuple(marked[at : at + _GRAM] for at in range(max(1, len(marked) - _GRAM + 1)))
+    return tuple(marked[i : i + _NGRAM_LENGTH] for i in range(max(1, len(marked) - _NGRAM_LENGTH + 1)))
 
 
-_cached_ngrams = lru_cache(_WORDS_KEPT)(character_ngrams)  # for building alone: words of questions aren't kept
+_cached_ngrams = lru_cache(_CACHED_WORDS)(character_ngrams)  # used only for builds; question words aren't cached
 
 
-def _ngrams_of_words(found: Sequence[str], _: str = "") -> list[str]:
-    return [gram for word in found for gram in _cached_ngrams(word)]
+def _ngrams_of_words(folded_words: Sequence[str], _: str = "") -> list[str]:
+    return [ngram for word in folded_words for ngram in _cached_ngrams(word)]
 
 
 _FIELDS: dict[str, Callable[[Sequence[str], str], list[str]]] = {"stems": stem_words, "grams": _ngrams_of_words}
 
 
 class LexicalWriter:
-    """Writes the fields of passages as they come, in the new folder `folder`."""
+    """Creates `folder` and writes the BM25 index there, passage by passage."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -74,126 +74,144 @@ class LexicalWriter:
         self._fields = {name: PostingsWriter(folder / name, _K1, _B) for name in _FIELDS}
         self._languages: set[str] = set()
 
-    def add(self, header: Sequence[str], text: Sequence[str], language: str) -> None:
-        """Write the next passage: the content words of its title and headings, and of its text."""
+    def add_passage(self, header: Sequence[str], text: Sequence[str], language: str) -> None:
+        """Add the next passage. `header` and `text` are the content words of title and headings, and of the text."""
         for name, terms in _FIELDS.items():
-            self._fields[name].add(terms(header, language) * _TITLE_WEIGHT + terms(text, language))
+            self._fields[name].add_passage(terms(header, language) * _TITLE_WEIGHT + terms(text, language))
         self._languages.add(language)
 
     def close(self) -> None:
-        """Finish the files."""
+        """Complete all files."""
         for field in self._fields.values():
             field.close()
         (self._folder / _LANGUAGES).write_text(json.dumps(sorted(self._languages)), encoding="utf-8")
 
 
 class _Field:
-    """One loaded field of `size` passages."""
+    """The loaded postings of stems or of 4-grams in an index of `size` passages."""
 
     def __init__(self, folder: Path, size: int) -> None:
         self.size = size
         self.postings = Postings(folder)
-        self._numbers: Callable[[str], int | None] = lru_cache(_TERMS_KEPT)(lambda term: self.postings.number(term))
+        self._term_number: Callable[[str], int | None] = lru_cache(_CACHED_TERMS)(
+            lambda term: self.postings.term_number(term)
+        )
 
     def idf(self, term: str) -> float:
-        """ln(1 + (N - n + 0.5) / (n + 0.5)); highest for a term that isn't there."""
-        number = self._numbers(term)
-        return self._idf(self.postings.frequency(number) if number is not None else 0)
+        """Return ln(1 + (N - n + 0.5) / (n + 0.5)), where n of N passages contain `term`. It is highest for n = 0."""
+        number = self._term_number(term)
+        return self._idf(self.postings.document_frequency(number) if number is not None else 0)
 
     def _idf(self, count: int) -> float:
         return log(1 + (self.size - count + 0.5) / (count + 0.5))
 
     def weighted_terms(self, groups: Sequence[Sequence[str]]) -> list[tuple[int, float]]:
-        """The terms that are there with their weights, as shares of the mass of `groups`, each the variants of one
-        term."""
-        known = [[(term, number) for term in own if (number := self._numbers(term)) is not None] for own in groups]
-        mass = sum(max((self.idf(term) for term, _ in own), default=self._idf(0)) for own in known)
-        return [(number, self.idf(term) / mass) for own in known for term, number in own]
+        """Return the number of each term in the corpus, and the term's idf divided by the total idf of all groups.
+
+        Each group contains the variants of one word. A group contributes the highest idf of its known terms to the
+        total. If a group has no known terms, it contributes the idf of an unknown term.
+        """
+        known_groups = [
+            [(term, number) for term in group if (number := self._term_number(term)) is not None] for group in groups
+        ]
+        total = sum(max((self.idf(term) for term, _ in group), default=self._idf(0)) for group in known_groups)
+        return [(number, self.idf(term) / total) for group in known_groups for term, number in group]
 
 
 class LexicalIndex:
-    """The loaded fields of an index of `size` passages."""
+    """The BM25 index of a generation with `size` passages."""
 
     def __init__(self, folder: Path, size: int) -> None:
         self._size = size
-        self._stems, self._grams = (_Field(folder / name, size) for name in _FIELDS)
+        self._stems, self._ngrams = (_Field(folder / name, size) for name in _FIELDS)
         self._languages: list[str] = json.loads((folder / _LANGUAGES).read_text(encoding="utf-8"))
 
     def character_rarity(self, word: str) -> float:
-        """Mean idf of a folded word's 4-grams as a share of the highest there is, 0..1."""
-        own = character_ngrams(word)
-        return sum(self._grams.idf(gram) for gram in own) / len(own) / self._grams.idf("")
+        """Return the mean idf of the 4-grams of a folded word, divided by the highest possible idf, 0..1."""
+        ngrams = character_ngrams(word)
+        return sum(self._ngrams.idf(ngram) for ngram in ngrams) / len(ngrams) / self._ngrams.idf("")
 
     @property
     def highest_idf(self) -> float:
-        """The idf of a word that the corpus doesn't have."""
+        """The idf of a word that isn't in the corpus."""
         return self._stems.idf("")
 
-    def variants(self, word: str) -> list[str]:
-        """The stems of a folded word in the languages of the index."""
-        return list(dict.fromkeys(stem(word, code) for code in self._languages))
+    def word_stems(self, word: str) -> list[str]:
+        """Return the distinct stems of a folded word in all languages of the index."""
+        return list(dict.fromkeys(stem_word(word, code) for code in self._languages))
 
-    def search(
-        self, question: str, count: int, also: NDArray[np.int64], among: NDArray[np.int64] | None = None
+    def search_passages(
+        self,
+        question: str,
+        count: int,
+        extra_rows: NDArray[np.int64],
+        allowed_rows: NDArray[np.int64] | None = None,
     ) -> dict[int, float]:
-        """What share of the question's words passages have, 0..1, by row.
+        """Return scores, 0..1, by row. The best passages come first, in order, followed by those in `extra_rows`.
 
         Args:
-            question: its words are looked for.
-            count: so many of the best are given, best first; none without a matching term.
-            also: the shares of these rows are given as well.
-            among: only these rows count for the best, all when None.
+            question: the text of the question.
+            count: the maximum number of best passages. Passages without a matching term are left out.
+            extra_rows: rows of passages that are always scored.
+            allowed_rows: the ascending rows from which the best passages are selected. If None, all rows are allowed.
         """
         import numpy as np
 
-        found = self._shares(question, also, among)
-        best = _best(found, count, among)
-        rows = dict.fromkeys(np.concatenate([best, also]).tolist())
-        return {row: float(found[row]) for row in rows}
+        scores = self._scores(question, extra_rows, allowed_rows)
+        best = _best_rows(scores, count, allowed_rows)
+        rows = dict.fromkeys(np.concatenate([best, extra_rows]).tolist())
+        return {row: float(scores[row]) for row in rows}
 
-    def _shares(self, question: str, also: NDArray[np.int64], among: NDArray[np.int64] | None) -> NDArray[np.float32]:
-        """The share of every passage, `[passages]`; over many postings exact only for the best, and for `also`."""
+    def _scores(
+        self, question: str, extra_rows: NDArray[np.int64], allowed_rows: NDArray[np.int64] | None
+    ) -> NDArray[np.float32]:
+        """Score all passages, `[passages]`. After pruning, passages outside the candidates and `extra_rows` score 0."""
         import numpy as np
 
-        shares = np.zeros(self._size, dtype=np.float32)
-        later, read = [], 0
-        for postings, number, weight in self._weighed(question):
-            rows, impacts = postings.of(number)
+        scores = np.zeros(self._size, dtype=np.float32)
+        deferred, read = [], 0
+        for postings, number, weight in self._question_terms(question):
+            rows, impacts = postings.rows_and_impacts(number)
             read += len(rows)
             if read > _MAX_POSTINGS:
-                later.append((rows, impacts, weight))
+                deferred.append((rows, impacts, weight))
             else:
-                shares[rows] += np.float32(weight / FULL) * impacts.astype(np.float32)
-        if later:
-            kept = np.union1d(_best(shares, _PRUNED_CANDIDATES, among), also)
-            for rows, impacts, weight in later:
-                places = np.minimum(rows.searchsorted(kept), len(rows) - 1)
-                shares[kept] += np.float32(weight / FULL) * np.where(rows[places] == kept, impacts[places], 0)
-            whole = shares[kept]
-            shares[:] = 0
-            shares[kept] = whole
-        return shares
+                scores[rows] += np.float32(weight / MAX_QUANTISED_IMPACT) * impacts.astype(np.float32)
+        if deferred:
+            candidates = np.union1d(_best_rows(scores, _PRUNED_CANDIDATES, allowed_rows), extra_rows)
+            for rows, impacts, weight in deferred:
+                positions = np.minimum(rows.searchsorted(candidates), len(rows) - 1)
+                matching = np.where(rows[positions] == candidates, impacts[positions], 0)
+                scores[candidates] += np.float32(weight / MAX_QUANTISED_IMPACT) * matching
+            complete = scores[candidates]
+            scores[:] = 0
+            scores[candidates] = complete
+        return scores
 
-    def _weighed(self, question: str) -> list[tuple[Postings, int, float]]:
-        """The terms of a question with their weights, rarest first."""
-        asked = query_words(question)
-        by_stem = self._stems.weighted_terms([self.variants(word) for word in asked])
-        parts = dict.fromkeys(gram for word in asked for gram in character_ngrams(word))
-        by_gram = self._grams.weighted_terms([[gram] for gram in parts])
-        found = [(self._stems.postings, number, weight / 2) for number, weight in by_stem]
-        found += [(self._grams.postings, number, weight / 2) for number, weight in by_gram]
-        return sorted(found, key=lambda item: item[0].frequency(item[1]))
+    def _question_terms(self, question: str) -> list[tuple[Postings, int, float]]:
+        """Return the known terms of a question, rarest first. Each has its postings, number and weight."""
+        distinct = query_words(question)
+        by_stem = self._stems.weighted_terms([self.word_stems(word) for word in distinct])
+        ngrams = dict.fromkeys(ngram for word in distinct for ngram in character_ngrams(word))
+        by_ngram = self._ngrams.weighted_terms([[ngram] for ngram in ngrams])
+        terms = [(self._stems.postings, number, weight / 2) for number, weight in by_stem]
+        terms += [(self._ngrams.postings, number, weight / 2) for number, weight in by_ngram]
+        return sorted(terms, key=lambda item: item[0].document_frequency(item[1]))
 
-    def idf(self, asked: Iterable[str]) -> list[float]:
-        """Weight of each folded word: the idf of its most frequent known stem, highest for an unknown word."""
-        return [min((self._stems.idf(term) for term in self.variants(word)), default=1.0) for word in asked]
+    def word_idfs(self, folded_words: Iterable[str]) -> list[float]:
+        """Return the idf of each folded word's most frequent stem. An unknown word has the idf `highest_idf`."""
+        return [min((self._stems.idf(term) for term in self.word_stems(word)), default=1.0) for word in folded_words]
 
 
-def _best(scores: NDArray[np.float32], count: int, among: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    return top_rows(scores, count) if among is None else among[top_rows(scores[among], count)]
+def _best_rows(scores: NDArray[np.float32], count: int, allowed_rows: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    return (
+        top_scoring_rows(scores, count)
+        if allowed_rows is None
+        else allowed_rows[top_scoring_rows(scores[allowed_rows], count)]
+    )
 
 
 def query_words(question: str) -> list[str]:
-    """The question's content words, each once; all its words when it has nothing else."""
-    found = [word for word in words(question) if not is_function_word(word)]
-    return list(dict.fromkeys(found or words(question) or [fold(question)]))
+    """Return the distinct content words of a question. If it has no content words, return all its distinct words."""
+    content = [word for word in split_words(question) if not is_function_word(word)]
+    return list(dict.fromkeys(content or split_words(question) or [fold_text(question)]))

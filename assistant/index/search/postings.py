@@ -1,13 +1,13 @@
-"""An inverted index on NumPy: for each term the passages that have it, with the weight it has there.
+"""An inverted index in NumPy files. It lists the passages that contain a term, with the term's weight in each passage.
 
-Written in one pass over the passages, with two bounded sorts; read memory-mapped. Weights are BM25
-without idf, one byte each (impacts, Anh & Moffat 2002). Terms are found by a 64-bit hash: of a
-million terms two are alike with a probability of 3 in 10^8.
+To write the index, the passages are read once and their terms are then sorted in bounded memory. To read the
+index, its files are memory-mapped. A weight is the BM25 weight without idf, quantised to one byte ("impacts", Anh &
+Moffat 2002). A 64-bit hash identifies each term. The probability of a collision among a million terms is 3 in 10^8.
 
-    terms.npy     uint64 [t], hashes of the terms, ascending
-    starts.npy    int64 [t + 1], where the postings of each term begin
-    rows.npy      uint32 [p], passages, ascending within a term
-    impacts.npy   uint8 [p], weight * 255
+    terms.npy     uint64 [t], the hashes of the terms, ascending
+    starts.npy    int64 [t + 1], the offset of each term's postings
+    rows.npy      uint32 [p], the rows of the passages, ascending for each term
+    impacts.npy   uint8 [p], the weights multiplied by 255
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.index.storage.arrays import ArrayWriter, open_array
+from assistant.index.storage.arrays import ArrayWriter, memory_map_array
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,44 +26,50 @@ if TYPE_CHECKING:
 
 _TERMS, _STARTS, _ROWS, _IMPACTS = "terms.npy", "starts.npy", "rows.npy", "impacts.npy"
 _SPOOL = "spool-{}.npy"
-_AT_ONCE = 1 << 22  # postings sorted in one go
-FULL = 255  # the impact of weight 1
+_SORT_BATCH = 1 << 22  # number of postings that are sorted in memory at once
+MAX_QUANTISED_IMPACT = 255  # the impact of a weight of 1
 
 
 def term_hash(term: str) -> int:
-    """The 64-bit number by which a term is known."""
+    """Return the 64-bit hash that identifies `term`."""
     return int.from_bytes(hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 class Postings:
-    """A loaded inverted index."""
+    """A memory-mapped inverted index. Terms are numbered in the order of their hashes."""
 
     def __init__(self, folder: Path) -> None:
-        self._terms: NDArray[np.uint64] = open_array(folder / _TERMS)
-        self._starts: NDArray[np.int64] = open_array(folder / _STARTS)
-        self._rows: NDArray[np.uint32] = open_array(folder / _ROWS)
-        self._impacts: NDArray[np.uint8] = open_array(folder / _IMPACTS)
+        self._terms: NDArray[np.uint64] = memory_map_array(folder / _TERMS)
+        self._starts: NDArray[np.int64] = memory_map_array(folder / _STARTS)
+        self._rows: NDArray[np.uint32] = memory_map_array(folder / _ROWS)
+        self._impacts: NDArray[np.uint8] = memory_map_array(folder / _IMPACTS)
 
-    def number(self, term: str) -> int | None:
-        """The number of a term, None for one that isn't there."""
+    def term_number(self, term: str) -> int | None:
+        """Return the number of `term`, or None if no passage contains `term`."""
         import numpy as np
 
-        own = np.uint64(term_hash(term))
-        at = int(self._terms.searchsorted(own))
-        return at if at < len(self._terms) and self._terms[at] == own else None
+        hashed = np.uint64(term_hash(term))
+        number = int(self._terms.searchsorted(hashed))
+        return number if number < len(self._terms) and self._terms[number] == hashed else None
 
-    def frequency(self, number: int) -> int:
-        """How many passages have term `number`."""
+    def document_frequency(self, number: int) -> int:
+        """Return how many passages contain the term with this number."""
         return int(self._starts[number + 1] - self._starts[number])
 
-    def of(self, number: int) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-        """The passages that have term `number`, ascending, and its impact in each."""
-        where = slice(int(self._starts[number]), int(self._starts[number + 1]))
-        return self._rows[where], self._impacts[where]
+    def rows_and_impacts(self, number: int) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+        """Return the ascending rows of the passages that contain term `number`, and the term's impact in each."""
+        postings = slice(int(self._starts[number]), int(self._starts[number + 1]))
+        return self._rows[postings], self._impacts[postings]
 
 
 class PostingsWriter:
-    """Takes the terms of one passage after the other; memory grows with the vocabulary, not with the passages."""
+    """Writes an inverted index, passage by passage. Memory use grows only with the number of distinct terms.
+
+    Args:
+        folder: the folder to create for the index.
+        k1: the BM25 parameter for the saturation of term frequency.
+        b: the BM25 parameter for length normalisation.
+    """
 
     def __init__(self, folder: Path, k1: float, b: float) -> None:
         folder.mkdir()
@@ -73,73 +79,81 @@ class PostingsWriter:
         self._distinct = ArrayWriter(folder / _SPOOL.format("distinct"), "uint32")
         self._lengths = ArrayWriter(folder / _SPOOL.format("lengths"), "uint32")
 
-    def add(self, terms: Sequence[str]) -> None:
-        """Write the terms of the next passage, each as often as it counts."""
+    def add_passage(self, terms: Sequence[str]) -> None:
+        """Add the terms of the next passage, including repeated terms."""
         vocabulary = self._vocabulary
-        counted = Counter(terms)
-        self._spools["terms"].append_each(vocabulary.setdefault(term, len(vocabulary)) for term in counted)
-        self._spools["counts"].append_each(counted.values())
-        self._distinct.append(len(counted))
-        self._lengths.append(len(terms))
+        counts = Counter(terms)
+        self._spools["terms"].append_values(vocabulary.setdefault(term, len(vocabulary)) for term in counts)
+        self._spools["counts"].append_values(counts.values())
+        self._distinct.append_value(len(counts))
+        self._lengths.append_value(len(terms))
 
     def close(self) -> None:
-        """Sort what was spooled into the files of the index."""
+        """Sort the added postings by term and write the index."""
         import numpy as np
 
         for spool in (*self._spools.values(), self._distinct, self._lengths):
             spool.close()
         hashes = np.array([term_hash(term) for term in self._vocabulary], dtype=np.uint64)
         order = np.argsort(hashes, kind="stable")
-        number_of = np.empty(len(order), dtype=np.uint32)  # by the number that a term had while it was spooled
-        number_of[order] = np.arange(len(order), dtype=np.uint32)
+        final_numbers = np.empty(
+            len(order), dtype=np.uint32
+        )  # a term's number in the spool files -> its number in the index
+        final_numbers[order] = np.arange(len(order), dtype=np.uint32)
         self._vocabulary.clear()
         np.save(self._folder / _TERMS, hashes[order])
         frequencies = np.zeros(len(order), dtype=np.int64)
-        for terms, _, _ in self._spooled():
-            frequencies += np.bincount(number_of[terms], minlength=len(order))
+        for terms, _, _ in self._spooled_batches():
+            frequencies += np.bincount(final_numbers[terms], minlength=len(order))
         starts = np.concatenate([[0], np.cumsum(frequencies)])
         np.save(self._folder / _STARTS, starts)
-        self._sort(number_of, starts)
+        self._sort(final_numbers, starts)
         for name in (*self._spools, "distinct", "lengths"):
             (self._folder / _SPOOL.format(name)).unlink()
 
-    def _spooled(self) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int64]]]:
-        """Terms, counts and passages of the spooled postings, `_AT_ONCE` or a few more at a time."""
+    def _spooled_batches(self) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int64]]]:
+        """Yield terms, counts and rows of spooled postings, in batches of at most `_SORT_BATCH` or of one passage."""
         import numpy as np
 
-        terms, counts, distinct = (open_array(self._folder / _SPOOL.format(n)) for n in ("terms", "counts", "distinct"))
+        terms, counts, distinct = (
+            memory_map_array(self._folder / _SPOOL.format(n)) for n in ("terms", "counts", "distinct")
+        )
         ends = np.cumsum(distinct, dtype=np.int64)
-        row, at = 0, 0
-        while row < len(ends):
-            last = max(row + 1, int(np.searchsorted(ends, at + _AT_ONCE, side="right")))
-            end = int(ends[last - 1])
-            yield terms[at:end], counts[at:end], np.repeat(np.arange(row, last), distinct[row:last])
-            row, at = last, end
+        first_row, start = 0, 0
+        while first_row < len(ends):
+            end_row = max(first_row + 1, int(np.searchsorted(ends, start + _SORT_BATCH, side="right")))
+            end = int(ends[end_row - 1])
+            rows = np.repeat(np.arange(first_row, end_row), distinct[first_row:end_row])
+            yield terms[start:end], counts[start:end], rows
+            first_row, start = end_row, end
 
-    def _sort(self, number_of: NDArray[np.uint32], starts: NDArray[np.int64]) -> None:
-        """Counting sort by term; passages come in order and stay so within a term."""
+    def _sort(self, final_numbers: NDArray[np.uint32], starts: NDArray[np.int64]) -> None:
+        """Sort by term with a counting sort. The sort is stable, so the rows of each term stay in ascending order."""
         import numpy as np
 
-        files = {}
-        for name, dtype in ((_ROWS, "uint32"), (_IMPACTS, "uint8")):
-            if starts[-1]:
-                files[name] = np.lib.format.open_memmap(self._folder / name, "w+", np.dtype(dtype), (int(starts[-1]),))
-            else:
+        dtypes = {_ROWS: "uint32", _IMPACTS: "uint8"}
+        if not starts[-1]:  # no passage contains a term, and an empty file can't be memory-mapped
+            for name, dtype in dtypes.items():
                 np.save(self._folder / name, np.zeros(0, dtype))
-        lengths = open_array(self._folder / _SPOOL.format("lengths"))
-        mean = max(float(lengths.mean()), 1e-9) if len(lengths) else 1.0
-        norm = self._k1 * (1 - self._b + self._b * lengths / mean)
-        free = starts[:-1].copy()
-        for terms, counts, rows in self._spooled():
-            numbers = number_of[terms]
+            return
+        files = {
+            name: np.lib.format.open_memmap(self._folder / name, "w+", np.dtype(dtype), (int(starts[-1]),))
+            for name, dtype in dtypes.items()
+        }
+        lengths = memory_map_array(self._folder / _SPOOL.format("lengths"))
+        mean_length = max(float(lengths.mean()), 1e-9)
+        norm = self._k1 * (1 - self._b + self._b * lengths / mean_length)
+        next_free = starts[:-1].copy()
+        for terms, counts, rows in self._spooled_batches():
+            numbers = final_numbers[terms]
             order = np.argsort(numbers, kind="stable")
             numbers, rows = numbers[order], rows[order]
             weights = counts[order] / (counts[order] + norm[rows])
-            first = np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]]))
-            runs = np.diff(np.append(first, len(numbers)))
-            places = free[numbers] + np.arange(len(numbers)) - np.repeat(first, runs)
-            files[_ROWS][places] = rows
-            files[_IMPACTS][places] = np.maximum(np.round(weights * FULL), 1)
-            free[numbers[first]] += runs
+            run_starts = np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]]))
+            run_lengths = np.diff(np.append(run_starts, len(numbers)))
+            targets = next_free[numbers] + np.arange(len(numbers)) - np.repeat(run_starts, run_lengths)
+            files[_ROWS][targets] = rows
+            files[_IMPACTS][targets] = np.maximum(np.round(weights * MAX_QUANTISED_IMPACT), 1)
+            next_free[numbers[run_starts]] += run_lengths
         for file in files.values():
             file.flush()

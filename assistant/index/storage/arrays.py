@@ -1,4 +1,4 @@
-"""NumPy files that are written piece by piece and read memory-mapped."""
+"""NumPy files that are written incrementally and memory-mapped for reading."""
 
 from __future__ import annotations
 
@@ -11,74 +11,77 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_BUFFERED = 1 << 20  # bytes, or values, between two writes
+_BUFFER_SIZE = 1 << 20  # in bytes for a FileWriter, in values for an ArrayWriter
 
 
-def open_array(path: Path) -> NDArray[Any]:
-    """The array in `path`, memory-mapped: pages are shared between processes, and read when they are used.
+def memory_map_array(path: Path) -> NDArray[Any]:
+    """Memory-map the array in `path`. Its pages are read when they are first used, and processes share them.
 
     Raises:
-        OSError, ValueError: it is missing, or no such file.
+        OSError: the file can't be read.
+        ValueError: the file is not a NumPy file.
     """
     import numpy as np
 
     with path.open("rb") as file:
         np.lib.format.read_magic(file)
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-        start = file.tell()
-    if 0 in shape:  # nothing can't be mapped
+        offset = file.tell()
+    if 0 in shape:  # an empty array can't be mapped
         return np.zeros(shape, dtype)
-    # A plain array over the mapping: slices of np.memmap cost ten times those of np.ndarray.
-    return np.memmap(path, dtype, "r", start, shape).view(np.ndarray)
+    # The mapping is viewed as an np.ndarray, because slicing an np.memmap takes ten times as long.
+    return np.memmap(path, dtype, "r", offset, shape).view(np.ndarray)
 
 
-def top_rows(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """The places of the `count` highest positive scores, best first, of equal ones the first."""
+def top_scoring_rows(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """Return the indices of the `count` highest positive scores, best first. Equal scores are in index order."""
     import numpy as np
 
-    best = float(scores.max(initial=0.0))
-    places = np.zeros(0, dtype=np.int64)
-    bound = best
-    while bound > 0 and len(places) < count:
-        bound = bound / 2 if bound > best / 64 else 0.0  # a pass for each: quicker than to sort or divide all of them
-        places = np.flatnonzero(scores > bound)
-    return places[np.argsort(-scores[places], kind="stable")[:count]]
+    highest = float(scores.max(initial=0.0))
+    rows = np.zeros(0, dtype=np.int64)
+    bound = highest
+    while bound > 0 and len(rows) < count:
+        # Lowering the bound step by step is faster than sorting or partitioning all scores.
+        bound = bound / 2 if bound > highest / 64 else 0.0
+        rows = np.flatnonzero(scores > bound)
+    return rows[np.argsort(-scores[rows], kind="stable")[:count]]
 
 
 class FileWriter:
-    """A file that is written at its end in large pieces, and open only meanwhile."""
+    """Appends data to a file in large blocks. The file is open only while a block is written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._buffer = bytearray()
-        self._written = 0
+        self._flushed = 0
         path.write_bytes(b"")
 
     def __len__(self) -> int:
-        return self._written + len(self._buffer)
+        """The number of bytes written, including bytes in the buffer."""
+        return self._flushed + len(self._buffer)
 
-    def write(self, data: bytes | memoryview) -> None:
-        """Write `data` after what came before."""
+    def append_bytes(self, data: bytes | memoryview) -> None:
+        """Append `data` to the file."""
         self._buffer += data
-        if len(self._buffer) >= _BUFFERED:
-            self.flush()
+        if len(self._buffer) >= _BUFFER_SIZE:
+            self.flush_buffer()
 
-    def flush(self) -> None:
-        """Hand everything to the operating system."""
+    def flush_buffer(self) -> None:
+        """Write the buffer to the file."""
         with self._path.open("ab") as file:
             file.write(self._buffer)
-        self._written += len(self._buffer)
+        self._flushed += len(self._buffer)
         self._buffer.clear()
 
 
 class ArrayWriter:
-    """An array of unknown length, written as it comes.
+    """Writes an array whose length isn't known in advance.
 
     Args:
-        path: a `.npy` file.
-        dtype: NumPy's name of the type.
-        width: values of each row; None for an array of single values.
-        first: a value that stands before all others.
+        path: the `.npy` file.
+        dtype: the NumPy name of the type of the values.
+        width: the number of values in a row. If None, the array is one-dimensional.
+        first: the initial value of a one-dimensional array. If None, the array starts empty.
     """
 
     def __init__(self, path: Path, dtype: str, width: int | None = None, first: int | None = None) -> None:
@@ -87,51 +90,51 @@ class ArrayWriter:
         self._dtype, self._width, self._path = np.dtype(dtype), width, path
         self._file = FileWriter(path)
         self._rows = 0
-        self._values: list[int] = []
-        self._file.write(self._header())
+        self._pending: list[int] = []
+        self._file.append_bytes(self._header())
         if first is not None:
-            self.append(first)
+            self.append_value(first)
 
-    def append(self, value: int) -> None:
-        """Write one value."""
-        self._values.append(value)
-        if len(self._values) >= _BUFFERED:
+    def append_value(self, value: int) -> None:
+        """Append one value."""
+        self._pending.append(value)
+        if len(self._pending) >= _BUFFER_SIZE:
             self._flush()
 
-    def append_each(self, values: Iterable[int]) -> None:
-        """Write single values."""
-        self._values.extend(values)
-        if len(self._values) >= _BUFFERED:
+    def append_values(self, values: Iterable[int]) -> None:
+        """Append several values."""
+        self._pending.extend(values)
+        if len(self._pending) >= _BUFFER_SIZE:
             self._flush()
 
-    def extend(self, values: NDArray[Any]) -> None:
-        """Write an array of values, or of rows."""
+    def append_array(self, values: NDArray[Any]) -> None:
+        """Append an array, `[n]` or, if the rows have a width, `[n, width]`."""
         import numpy as np
 
         self._flush()
-        self._file.write(np.ascontiguousarray(values, dtype=self._dtype).tobytes())
+        self._file.append_bytes(np.ascontiguousarray(values, dtype=self._dtype).tobytes())
         self._rows += len(values)
 
     def close(self) -> None:
-        """Finish the file."""
+        """Write the remaining values and the final header."""
         self._flush()
-        self._file.flush()
+        self._file.flush_buffer()
         with self._path.open("r+b") as file:
             file.write(self._header())
 
     def _flush(self) -> None:
         import numpy as np
 
-        if self._values:
-            values, self._values = self._values, []
-            self.extend(np.array(values, dtype=self._dtype))
+        if self._pending:
+            values, self._pending = self._pending, []
+            self.append_array(np.array(values, dtype=self._dtype))
 
     def _header(self) -> bytes:
-        """NumPy leaves room in a header for the first dimension to grow in place."""
+        """Return the header for the current shape. NumPy pads it to a size that is the same for any number of rows."""
         import numpy as np
 
         file = io.BytesIO()
         shape = (self._rows,) if self._width is None else (self._rows, self._width)
-        about = {"descr": np.lib.format.dtype_to_descr(self._dtype), "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, about)
+        description = {"descr": np.lib.format.dtype_to_descr(self._dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, description)
         return file.getvalue()

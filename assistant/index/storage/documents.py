@@ -1,10 +1,16 @@
-"""Documents and passages of a generation, read from memory-mapped files when they are asked for.
+"""The documents and passages of a generation, which are read from memory-mapped files.
 
-    documents.jsonl   one line of JSON for each document, in the order of the corpus
-    passages.jsonl    one for each passage, whole: a passage is read without its document
-    *.npy             where each line begins; which rows are whose; the row of each passage id
+    documents.jsonl          one JSON object per document, in corpus order
+    passages.jsonl           one JSON object per passage, with its text
+    document_lines.npy       int64 [documents + 1], the offset of each line of documents.jsonl
+    passage_lines.npy        int64 [passages + 1], the offset of each line of passages.jsonl
+    document_rows.npy        int64 [documents + 1], the row of each document's first passage
+    sentence_rows.npy        int64 [passages + 1], the row of each passage's first sentence
+    document_languages.npy   uint8 [documents], the position of the document's language in languages.json
+    passage_ids.npy          uint64 [passages], the passage ids as numbers, ascending
+    passage_id_rows.npy      uint32 [passages], the passage row for each id in passage_ids.npy
 
-What is resident is what was asked for lately, whatever the size of the corpus.
+Only documents and passages that were used recently are held in memory in decoded form.
 """
 
 from __future__ import annotations
@@ -17,7 +23,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from assistant.index.storage.arrays import ArrayWriter, FileWriter, open_array
+from assistant.index.storage.arrays import ArrayWriter, FileWriter, memory_map_array
 from assistant.schema import Document, Heading, Passage, Span
 
 if TYPE_CHECKING:
@@ -29,57 +35,61 @@ _DOCUMENT_LINES, _PASSAGE_LINES = "document_lines.npy", "passage_lines.npy"
 _DOCUMENT_ROWS, _SENTENCE_ROWS = "document_rows.npy", "sentence_rows.npy"
 _DOCUMENT_LANGUAGES, _LANGUAGES = "document_languages.npy", "languages.json"
 _IDS, _ROWS_OF_IDS = "passage_ids.npy", "passage_id_rows.npy"
-PASSAGE_FILES = (PASSAGES_FILE, _PASSAGE_LINES, _DOCUMENT_ROWS)  # the files of `PassagesByDocument`
-_CACHED_DOCUMENTS, _CACHED_PASSAGES = 32, 2048  # lately read ones, decoded
+PASSAGE_FILES = (PASSAGES_FILE, _PASSAGE_LINES, _DOCUMENT_ROWS)  # the files that `PassagesByDocument` reads
+_CACHED_DOCUMENTS, _CACHED_PASSAGES = 32, 2048
 
 
-class MappedLines:
-    """The lines of a file, memory-mapped."""
+class MemoryMappedLines:
+    """The lines of a memory-mapped file. `offsets`, `[lines + 1]`, are the positions of the lines in bytes."""
 
-    def __init__(self, path: Path, starts: NDArray[np.int64]) -> None:
-        self._starts = starts
+    def __init__(self, path: Path, offsets: NDArray[np.int64]) -> None:
+        self._offsets = offsets
         with path.open("rb") as file:
-            self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if len(starts) > 1 else b""
+            self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if len(offsets) > 1 else b""
 
     def __len__(self) -> int:
-        return len(self._starts) - 1
+        return len(self._offsets) - 1
 
     def __getitem__(self, number: int) -> bytes:
         if not 0 <= number < len(self):
             raise IndexError(number)
-        return self._bytes[int(self._starts[number]) : int(self._starts[number + 1])]
+        return self._bytes[int(self._offsets[number]) : int(self._offsets[number + 1])]
 
 
 class StoredDocuments(Mapping[str, Document]):
-    """The documents by id, in the order of the corpus."""
+    """The documents of a generation by document id, in the order of the corpus.
+
+    Raises:
+        ValueError: `document_ids` and the stored documents differ in number.
+    """
 
     def __init__(self, folder: Path, document_ids: Iterable[str]) -> None:
-        self._lines = MappedLines(folder / DOCUMENTS_FILE, open_array(folder / _DOCUMENT_LINES))
-        self._numbers = {document_id: number for number, document_id in enumerate(document_ids)}
-        if len(self._numbers) != len(self._lines):
-            raise ValueError("the manifest names other documents")
-        self._read = lru_cache(_CACHED_DOCUMENTS)(lambda number: _document(json.loads(self._lines[number])))
+        self._lines = MemoryMappedLines(folder / DOCUMENTS_FILE, memory_map_array(folder / _DOCUMENT_LINES))
+        self._positions = {document_id: position for position, document_id in enumerate(document_ids)}
+        if len(self._positions) != len(self._lines):
+            raise ValueError("the manifest lists a different number of documents than the index contains")
+        self._read = lru_cache(_CACHED_DOCUMENTS)(lambda position: _document(json.loads(self._lines[position])))
 
     def __getitem__(self, document_id: str) -> Document:
-        return self._read(self._numbers[document_id])
+        return self._read(self._positions[document_id])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._numbers)
+        return iter(self._positions)
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._positions)
 
-    def number(self, document_id: str) -> int:
-        """Which document it is, counted from 0.
+    def corpus_position(self, document_id: str) -> int:
+        """Return the position of a document in the corpus, counted from 0.
 
         Raises:
-            KeyError: it is none of these.
+            KeyError: there is no such document.
         """
-        return self._numbers[document_id]
+        return self._positions[document_id]
 
 
-class StoredTexts(Mapping[str, str]):
-    """The indexed text by document id."""
+class StoredDocumentTexts(Mapping[str, str]):
+    """The indexed text of each document, by document id."""
 
     def __init__(self, documents: Mapping[str, Document]) -> None:
         self._documents = documents
@@ -95,10 +105,10 @@ class StoredTexts(Mapping[str, str]):
 
 
 class StoredPassages(Sequence[Passage]):
-    """The passages in the order of their rows."""
+    """The passages of a generation, by row."""
 
     def __init__(self, folder: Path) -> None:
-        self._lines = MappedLines(folder / PASSAGES_FILE, open_array(folder / _PASSAGE_LINES))
+        self._lines = MemoryMappedLines(folder / PASSAGES_FILE, memory_map_array(folder / _PASSAGE_LINES))
         self._read = lru_cache(_CACHED_PASSAGES)(lambda row: _passage(json.loads(self._lines[row])))
 
     def __len__(self) -> int:
@@ -110,37 +120,37 @@ class StoredPassages(Sequence[Passage]):
     def __getitem__(self, row: slice) -> Sequence[Passage]: ...
     def __getitem__(self, row: int | slice) -> Passage | Sequence[Passage]:
         if isinstance(row, slice):
-            return [self[at] for at in range(*row.indices(len(self)))]
+            return [self[index] for index in range(*row.indices(len(self)))]
         return self._read(int(row))
 
     def __iter__(self) -> Iterator[Passage]:
-        for row in range(len(self)):  # all of them: not kept
+        for row in range(len(self)):  # this loop bypasses the cache
             yield _passage(json.loads(self._lines[row]))
 
 
 class PassagesByDocument:
-    """The passages of each document, by its number in the order of the corpus."""
+    """The passages of each document, by the document's position in the corpus."""
 
     def __init__(self, folder: Path) -> None:
-        self._passages, self._rows = StoredPassages(folder), open_array(folder / _DOCUMENT_ROWS)
+        self._passages, self._offsets = StoredPassages(folder), memory_map_array(folder / _DOCUMENT_ROWS)
 
-    def __getitem__(self, number: int) -> Sequence[Passage]:
-        return self._passages[int(self._rows[number]) : int(self._rows[number + 1])]
+    def __getitem__(self, position: int) -> Sequence[Passage]:
+        return self._passages[int(self._offsets[position]) : int(self._offsets[position + 1])]
 
 
-class PassageRows(Mapping[str, int]):
-    """The row of each passage by its id."""
+class RowByPassageId(Mapping[str, int]):
+    """The row of each passage, by passage id."""
 
     def __init__(self, folder: Path) -> None:
-        self._ids: NDArray[np.uint64] = open_array(folder / _IDS)
-        self._rows: NDArray[np.uint32] = open_array(folder / _ROWS_OF_IDS)
+        self._ids: NDArray[np.uint64] = memory_map_array(folder / _IDS)
+        self._rows: NDArray[np.uint32] = memory_map_array(folder / _ROWS_OF_IDS)
 
     def __getitem__(self, passage_id: str) -> int:
         number = _id_number(passage_id)
-        at = int(self._ids.searchsorted(number)) if number is not None else len(self._ids)
-        if at == len(self._ids) or self._ids[at] != number:
+        position = int(self._ids.searchsorted(number)) if number is not None else len(self._ids)
+        if position == len(self._ids) or self._ids[position] != number:
             raise KeyError(passage_id)
-        return int(self._rows[at])
+        return int(self._rows[position])
 
     def __iter__(self) -> Iterator[str]:
         return (f"{int(number):016x}" for number in self._ids)
@@ -150,35 +160,40 @@ class PassageRows(Mapping[str, int]):
 
 
 def _id_number(passage_id: str) -> np.uint64 | None:
+    """Parse a passage id, which has 16 lower-case hexadecimal digits. Return None if the id is malformed."""
     import numpy as np
 
-    right = len(passage_id) == 16 and all(char in "0123456789abcdef" for char in passage_id)
-    return np.uint64(int(passage_id, 16)) if right else None
+    is_valid = len(passage_id) == 16 and all(char in "0123456789abcdef" for char in passage_id)
+    return np.uint64(int(passage_id, 16)) if is_valid else None
 
 
 @dataclasses.dataclass(frozen=True)
 class PassageLayout:
-    """Which rows belong to what: document `i` has the passages `documents[i]` to `documents[i + 1]`, and is in
-    language `languages[of_documents[i]]`; passage `i` has the sentences `sentences[i]` to `sentences[i + 1]`."""
+    """The rows of each document's passages and each passage's sentences.
 
-    documents: NDArray[np.int64]
-    sentences: NDArray[np.int64]
-    document_languages: NDArray[np.uint8]
-    languages: tuple[str, ...]
+    The rows of the passages of document `i` start at `document_passage_offsets[i]` and end before
+    `document_passage_offsets[i + 1]`. The language of document `i` is `language_codes[document_languages[i]]`.
+    `passage_sentence_offsets` gives the rows of the sentences of passage `i` in the same way.
+    """
+
+    document_passage_offsets: NDArray[np.int64]
+    passage_sentence_offsets: NDArray[np.int64]
+    document_language_numbers: NDArray[np.uint8]
+    language_codes: tuple[str, ...]
 
 
-def read_layout(folder: Path) -> PassageLayout:
-    """The layout that `DocumentWriter` wrote to `folder`."""
+def read_passage_layout(folder: Path) -> PassageLayout:
+    """Read the layout that `DocumentWriter` wrote to `folder`."""
     return PassageLayout(
-        documents=open_array(folder / _DOCUMENT_ROWS),
-        sentences=open_array(folder / _SENTENCE_ROWS),
-        document_languages=open_array(folder / _DOCUMENT_LANGUAGES),
-        languages=tuple(json.loads((folder / _LANGUAGES).read_text(encoding="utf-8"))),
+        document_passage_offsets=memory_map_array(folder / _DOCUMENT_ROWS),
+        passage_sentence_offsets=memory_map_array(folder / _SENTENCE_ROWS),
+        document_language_numbers=memory_map_array(folder / _DOCUMENT_LANGUAGES),
+        language_codes=tuple(json.loads((folder / _LANGUAGES).read_text(encoding="utf-8"))),
     )
 
 
 class DocumentWriter:
-    """Writes documents as they come, then each one's passages; holds none of them."""
+    """Writes all documents, then the passages in the same order. Memory use doesn't depend on their number."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -188,38 +203,40 @@ class DocumentWriter:
         self._sentence_rows = ArrayWriter(folder / _SENTENCE_ROWS, "int64", first=0)
         self._languages = ArrayWriter(folder / _DOCUMENT_LANGUAGES, "uint8")
         self._ids = ArrayWriter(folder / _IDS, "uint64")
-        self._codes: dict[str, int] = {}
+        self._language_codes: dict[str, int] = {}
         self._sentences = 0
 
-    def document(self, document: Document) -> None:
+    def write_document(self, document: Document) -> None:
         """Write the next document."""
         self._documents.write(dataclasses.asdict(document))
-        self._languages.append(self._codes.setdefault(document.language, len(self._codes)))
+        self._languages.append_value(self._language_codes.setdefault(document.language, len(self._language_codes)))
 
-    def documents(self) -> Iterator[Document]:
-        """The documents that were written, one after the other."""
+    def read_documents(self) -> Iterator[Document]:
+        """Yield the documents that were written, in order. Afterwards, no more documents can be written."""
         self._documents.close()
         with (self._folder / DOCUMENTS_FILE).open(encoding="utf-8") as lines:
             for line in lines:
                 yield _document(json.loads(line))
 
-    def passages(self, passages: Sequence[Passage]) -> None:
+    def write_passages(self, passages: Sequence[Passage]) -> None:
         """Write the passages of the next document."""
         for passage in passages:
             self._passages.write(_passage_record(passage))
-            self._ids.append(int(passage.passage_id, 16))
+            self._ids.append_value(int(passage.passage_id, 16))
             self._sentences += len(passage.sentences)
-            self._sentence_rows.append(self._sentences)
-        self._document_rows.append(len(self._passages))
+            self._sentence_rows.append_value(self._sentences)
+        self._document_rows.append_value(len(self._passages))
 
     def close(self) -> None:
-        """Finish the files."""
+        """Complete all files."""
         import numpy as np
 
-        parts = (self._documents, self._passages, self._document_rows, self._sentence_rows, self._languages, self._ids)
-        for part in parts:
-            part.close()
-        (self._folder / _LANGUAGES).write_text(json.dumps(list(self._codes)), encoding="utf-8")
+        writers = (
+            self._documents, self._passages, self._document_rows, self._sentence_rows, self._languages, self._ids,
+        )  # fmt: skip
+        for writer in writers:
+            writer.close()
+        (self._folder / _LANGUAGES).write_text(json.dumps(list(self._language_codes)), encoding="utf-8")
         ids = np.load(self._folder / _IDS)
         order = np.argsort(ids, kind="stable")
         np.save(self._folder / _IDS, ids[order])
@@ -227,24 +244,24 @@ class DocumentWriter:
 
 
 class _LineWriter:
-    """Lines of JSON, and a file of where each begins."""
+    """Writes JSON lines to one file and their offsets to another."""
 
-    def __init__(self, path: Path, starts: Path) -> None:
+    def __init__(self, path: Path, offsets_path: Path) -> None:
         self._file = FileWriter(path)
-        self._starts = ArrayWriter(starts, "int64", first=0)
+        self._offsets = ArrayWriter(offsets_path, "int64", first=0)
         self._lines = 0
 
     def __len__(self) -> int:
         return self._lines
 
     def write(self, record: dict[str, Any]) -> None:
-        self._file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-        self._starts.append(len(self._file))
+        self._file.append_bytes(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+        self._offsets.append_value(len(self._file))
         self._lines += 1
 
     def close(self) -> None:
-        self._file.flush()
-        self._starts.close()
+        self._file.flush_buffer()
+        self._offsets.close()
 
 
 def _document(record: dict[str, Any]) -> Document:

@@ -1,6 +1,6 @@
-"""Vectors that were computed before, by (model, text): a rebuild embeds only what is new.
+"""A cache of passage vectors, so that a build embeds only new passages.
 
-SQLite, so that a build that is killed has lost at most one batch.
+The cache is an SQLite database. If a build is killed, at most one batch of vectors is lost.
 """
 
 from __future__ import annotations
@@ -20,38 +20,43 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CACHE_FILE = "vectors-1.sqlite"  # the number rises when the table changes
+VECTOR_CACHE_FILE = "vectors-1.sqlite"  # increase the number in the file name when the table changes
 
 
 @dataclass(frozen=True, slots=True)
 class PassageVectors:
-    """What is kept of an embedded passage: its vector, float32 `[d]`, its sentences' vectors, float16
-    `[sentences, d]`, and its words', int8 `[words, d]` (see `words`)."""
+    """The vectors of a passage and of the sentences and content words in it.
 
-    passage: NDArray[np.float32]
-    sentences: NDArray[np.float16]
-    words: NDArray[np.int8]
+    Attributes:
+        passage_vector: the vector of the passage, float32 `[d]`.
+        sentence_vectors: the vectors of the sentences, float16 `[sentences, d]`.
+        word_vectors: the vectors of the content words, int8 `[words, d]`; see `late_interaction.quantise`.
+    """
+
+    passage_vector: NDArray[np.float32]
+    sentence_vectors: NDArray[np.float16]
+    word_vectors: NDArray[np.int8]
 
 
-def vector_key(fingerprint: str, text: str, spans: Sequence[Span]) -> bytes:
-    """The key of a passage's vectors: model, text as the model reads it, and the spans in it."""
+def vector_cache_key(fingerprint: str, text: str, spans: Sequence[Span]) -> bytes:
+    """Return the cache key of a passage, which is a hash of the model fingerprint, the embedded text and the spans."""
     bounds = [(span.start, span.end) for span in spans]
     return hashlib.sha256(f"{fingerprint}\0{text}\0{bounds}".encode()).digest()
 
 
 class VectorCache:
-    """`PassageVectors` by key."""
+    """A cache of passage vectors by key. Use `open_vector_cache` to open it."""
 
     def __init__(self, connection: sqlite3.Connection, dimension: int) -> None:
         self._connection, self._dimension = connection, dimension
 
-    def known(self, keys: Iterable[bytes]) -> set[bytes]:
-        """Those of `keys` that are there."""
+    def cached_keys(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Return the keys that are in the cache."""
         query = "SELECT 1 FROM vectors WHERE key = ?"
         return {key for key in keys if self._connection.execute(query, (key,)).fetchone()}
 
-    def get(self, key: bytes) -> PassageVectors:
-        """The vectors of `key`, which is known."""
+    def get_vectors(self, key: bytes) -> PassageVectors:
+        """Return the vectors for `key`, which must be in the cache."""
         import numpy as np
 
         query = "SELECT passage, sentences, words FROM vectors WHERE key = ?"
@@ -62,14 +67,17 @@ class VectorCache:
             np.frombuffer(words, dtype=np.int8).reshape(-1, self._dimension),
         )
 
-    def put(self, items: Iterable[tuple[bytes, PassageVectors]]) -> None:
-        """Keep vectors, in one transaction."""
-        rows = [(key, own.passage.tobytes(), own.sentences.tobytes(), own.words.tobytes()) for key, own in items]
+    def put_vectors(self, items: Iterable[tuple[bytes, PassageVectors]]) -> None:
+        """Add or replace the vectors in `items`, all in one transaction."""
+        rows = [
+            (key, vectors.passage_vector.tobytes(), vectors.sentence_vectors.tobytes(), vectors.word_vectors.tobytes())
+            for key, vectors in items
+        ]
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
 
-    def keep_only(self, keys: Iterable[bytes]) -> None:
-        """Forget every vector but those of `keys`: what left the corpus leaves the cache."""
+    def keep_only_keys(self, keys: Iterable[bytes]) -> None:
+        """Delete all vectors except the vectors for `keys`."""
         with self._connection:
             self._connection.execute("CREATE TEMP TABLE kept (key BLOB PRIMARY KEY)")
             self._connection.executemany("INSERT OR IGNORE INTO kept VALUES (?)", [(key,) for key in keys])
@@ -78,13 +86,13 @@ class VectorCache:
 
 
 @contextmanager
-def open_cache(folder: Path, dimension: int) -> Iterator[VectorCache]:
-    """The cache in `folder`, made when missing.
+def open_vector_cache(folder: Path, dimension: int) -> Iterator[VectorCache]:
+    """Open the cache in `folder`. If there is no cache, create one.
 
     Raises:
-        IndexDamagedError: the file is no cache.
+        IndexDamagedError: the cache file is not an SQLite database or is damaged.
     """
-    path = folder / CACHE_FILE
+    path = folder / VECTOR_CACHE_FILE
     try:
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA secure_delete = ON")

@@ -1,4 +1,4 @@
-"""Alembic's environment: it runs on the connection that `Store` hands it."""
+"""Configures Alembic to run the migrations on the connection that `Store` provides."""
 
 from alembic import context
 
@@ -7,7 +7,7 @@ from assistant.store.tables import Base
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
-    render_as_batch=True,  # SQLite changes a table by copying it
+    render_as_batch=True,  # needed for SQLite, which changes a table by copying it
 )
 with context.begin_transaction():
     context.run_migrations()

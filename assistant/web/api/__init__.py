@@ -1,1 +1,1 @@
-"""The interfaces for programs: JSON under `/api/v1`, OpenAI-compatible under `/v1`, MCP."""
+"""Interfaces for programs: a JSON API under `/api/v1`, an OpenAI-compatible API under `/v1`, and an MCP server."""

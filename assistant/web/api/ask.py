@@ -1,4 +1,4 @@
-"""`POST /api/v1/ask`, whole or as a stream, and the bounds of time that every program's question has."""
+"""`POST /api/v1/ask`, which answers in JSON or as an event stream. Questions from programs have a time limit."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.question import MAX_HISTORY_TURNS, MAX_QUESTION_CHARACTERS, validate_question
-from assistant.errors import AssistantError, QuestionError, SlowError
+from assistant.errors import AnswerTimeoutError, AssistantError, QuestionError
 from assistant.retrieval.passage_filter import PassageFilter
 from assistant.schema import Answer, Turn, answer_as_dict
-from assistant.web.site.problems import problem
-from assistant.web.site.site import Site
+from assistant.web.shared.problem_details import problem_details
+from assistant.web.shared.site import Site
 
 ANSWER_TIMEOUT_SECONDS = 30.0
 _PING_SECONDS = 15.0
@@ -30,7 +30,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class AskedTurn(BaseModel):
-    """An earlier turn of the conversation, as the answers to it gave it back."""
+    """An earlier question of the conversation. `resolved_question` is copied from the answer to that question."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -39,7 +39,7 @@ class AskedTurn(BaseModel):
 
 
 class AskFilter(BaseModel):
-    """Which texts to answer from: documents or folders of the corpus, and a language code."""
+    """The documents to answer from: `documents` lists document ids or folders, and `language` is a language code."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,62 +48,65 @@ class AskFilter(BaseModel):
 
 
 class AskRequest(BaseModel):
-    """A question, and the turns before it, oldest first."""
+    """A question, with the earlier questions of the conversation in `history`, oldest first."""
 
     model_config = ConfigDict(extra="forbid")
 
     question: str = Field(min_length=1, max_length=MAX_QUESTION_CHARACTERS)
     history: list[AskedTurn] = Field(default=[], max_length=MAX_HISTORY_TURNS)
     filter: AskFilter = AskFilter()
-    store: StrictBool = Field(True, description="false: the question's text is not stored, even where others are")
+    store: StrictBool = Field(True, description="false: do not store the text of this question")
 
 
-def add_ask(app: FastAPI, site: Site) -> None:
-    """Add `POST /api/v1/ask`."""
+def add_ask_route(app: FastAPI, site: Site) -> None:
+    """Register `POST /api/v1/ask`."""
 
     @app.post(
         "/api/v1/ask", tags=["answers"], response_model=Answer,
         responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
     )  # fmt: skip
     async def ask(request: Request, body: AskRequest) -> Any:
-        """Answer a question; with `Accept: text/event-stream` as the events meta, citations, delta, done, or error."""
+        """Answer a question.
+
+        With `Accept: text/event-stream`, the response is a stream of the events meta, citations, delta (repeated) and
+        done, or of a single error event.
+        """
         history = [Turn(turn.question, turn.resolved_question) for turn in body.history]
-        only = PassageFilter(tuple(body.filter.documents), body.filter.language)
+        passage_filter = PassageFilter(tuple(body.filter.documents), body.filter.language)
         try:
             validate_question(body.question)
         except QuestionError as error:
             raise HTTPException(422, str(error)) from None
-        making = partial(answer_request, site, body.question, history, "api", body.store, only)
+        make_answer = partial(answer_request, site, body.question, history, "api", body.store, passage_filter)
         if "text/event-stream" in request.headers.get("accept", ""):
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-            return StreamingResponse(_events(making), media_type="text/event-stream", headers=headers)
-        return JSONResponse(answer_as_dict(await making()), headers={"Cache-Control": "no-store"})
+            return StreamingResponse(_events(make_answer), media_type="text/event-stream", headers=headers)
+        return JSONResponse(answer_as_dict(await make_answer()), headers={"Cache-Control": "no-store"})
 
 
-async def _events(making: Callable[[], Coroutine[Any, Any, Answer]]) -> AsyncIterator[str]:
-    """The events of a streamed answer; the deltas joined are the text of the answer."""
-    task = asyncio.ensure_future(making())
+async def _events(make_answer: Callable[[], Coroutine[Any, Any, Answer]]) -> AsyncIterator[str]:
+    """Yield the events of a streamed answer. Joined together, the deltas are the text of the answer."""
+    task = asyncio.ensure_future(make_answer())
     try:
         while not (await asyncio.wait({task}, timeout=_PING_SECONDS))[0]:
-            yield ": still at it\n\n"  # so that no proxy takes the line for dead
+            yield ": keep-alive\n\n"  # this comment keeps proxies from closing an idle connection
         answer = task.result()
     except AssistantError as error:
-        yield _event("error", problem(503, "Not available", str(error)))
+        yield _event("error", problem_details(503, "Not available", str(error)))
         return
     except Exception as error:
-        _LOG.error("an answer failed: %s", type(error).__name__)  # its words may be the question's
-        yield _event("error", problem(500, "Not answered", "the answer could not be made; try again later"))
+        _LOG.error("an answer failed: %s", type(error).__name__)  # the message may quote the question
+        yield _event("error", problem_details(500, "Not answered", "this question could not be answered; try later"))
         return
     finally:
-        task.cancel()  # whoever asked went away
-    whole: Any = answer_as_dict(answer)
-    about = ("resolved_question", "language", "verdict", "abstained", "confidence", "answer_id")
-    yield _event("meta", {key: whole[key] for key in about})
-    yield _event("citations", {"citations": whole["citations"], "closest": whole["closest"]})
-    words = answer.answer.split(" ")
-    for number, word in enumerate(words):
+        task.cancel()  # stops waiting if the client has disconnected
+    result: Any = answer_as_dict(answer)
+    meta_keys = ("resolved_question", "language", "verdict", "abstained", "confidence", "answer_id")
+    yield _event("meta", {key: result[key] for key in meta_keys})
+    yield _event("citations", {"citations": result["citations"], "closest": result["closest"]})
+    for number, word in enumerate(answer.answer.split(" ")):
         yield _event("delta", {"text": word if number == 0 else " " + word})
-    yield _event("done", whole)
+    yield _event("done", result)
 
 
 def _event(name: str, data: Any) -> str:
@@ -113,50 +116,53 @@ def _event(name: str, data: Any) -> str:
 async def answer_request(
     site: Site,
     question: str,
-    turns: Sequence[Turn] | Sequence[str],
+    history: Sequence[Turn] | Sequence[str],
     channel: str,
-    keep: bool,
+    store_question: bool,
     passage_filter: PassageFilter | None = None,
 ) -> Answer:
-    """The answer to `question`, with the id under which it is recorded.
+    """Answer a question from a program and record the answer.
 
     Args:
-        site: what answers.
-        question: as it was asked.
-        turns: the turns before, oldest first; bare questions are understood one after the other.
-        channel: by which way it came.
-        keep: False when the asker doesn't want the question stored.
-        only: see `Assistant.ask`.
+        site: the state of the server.
+        question: the question as the client sent it.
+        history: the earlier turns of the conversation, oldest first. Items that are plain questions are resolved first.
+        channel: the interface through which the question came, "api" or "openai".
+        store_question: False to keep the question out of the store and the answer cache.
+        passage_filter: see `Assistant.ask`.
+
+    Returns:
+        The answer. Its id is the one under which it is stored, or "" if it is not stored.
 
     Raises:
-        QuestionError: the question can't be taken.
-        SlowError: it took longer than `ANSWER_TIMEOUT_SECONDS`; whoever went away isn't waited for either.
+        QuestionError: the question is empty or too long.
+        AnswerTimeoutError: the answer took longer than `ANSWER_TIMEOUT_SECONDS`.
     """
 
-    given_up = threading.Event()
+    abandoned = threading.Event()
 
     def work() -> Answer:
-        edition = site.snapshot
-        before = _resolve_turns(edition.assistant, turns)
-        given = edition.answers.answer(question, before, passage_filter, keep)
-        if given_up.is_set():
-            return given.answer  # nobody would hear of its id
-        return replace(given.answer, answer_id=site.record(given, edition, channel, keep))
+        snapshot = site.snapshot
+        turns = _resolve_turns(snapshot.assistant, history)
+        result = snapshot.answer_cache.answer_question(question, turns, passage_filter, store_question)
+        if abandoned.is_set():
+            return result.answer  # the answer is not recorded, because nobody receives its id
+        return replace(result.answer, answer_id=site.record_answer(result, snapshot, channel, store_question))
 
-    # Not asyncio's own threads: work that was given up goes on, and must not take them from others.
-    working = asyncio.get_running_loop().run_in_executor(site.threads, contextvars.copy_context().run, work)
+    # Abandoned work keeps running. It has its own thread pool, so that it can't block asyncio's default threads.
+    future = asyncio.get_running_loop().run_in_executor(site.answer_executor, contextvars.copy_context().run, work)
     try:
-        return await asyncio.wait_for(working, ANSWER_TIMEOUT_SECONDS)
+        return await asyncio.wait_for(future, ANSWER_TIMEOUT_SECONDS)
     except TimeoutError:
-        raise SlowError(
-            f"no answer within {ANSWER_TIMEOUT_SECONDS:.0f} seconds; ask again, or ask less at once"
+        raise AnswerTimeoutError(
+            f"no answer within {ANSWER_TIMEOUT_SECONDS:.0f} seconds; try again, or ask a shorter question"
         ) from None
     finally:
-        given_up.set()
+        abandoned.set()
 
 
-def _resolve_turns(assistant: Assistant, turns: Sequence[Turn] | Sequence[str]) -> list[Turn]:
-    understood: list[Turn] = []
-    for turn in turns:
-        understood.append(turn if isinstance(turn, Turn) else Turn(turn, assistant.resolve_question(turn, understood)))
-    return understood
+def _resolve_turns(assistant: Assistant, history: Sequence[Turn] | Sequence[str]) -> list[Turn]:
+    turns: list[Turn] = []
+    for item in history:
+        turns.append(item if isinstance(item, Turn) else Turn(item, assistant.resolve_question(item, turns)))
+    return turns

@@ -1,4 +1,4 @@
-"""`GET /api/v1/documents` and `GET /api/v1/passages/{id}`."""
+"""The routes `GET /api/v1/documents` and `GET /api/v1/passages/{id}`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pydantic import BaseModel
 
 from assistant.index.loading import Index
 from assistant.schema import Passage
-from assistant.web.site.links import fragment_url
-from assistant.web.site.request_context import Offset
-from assistant.web.site.site import Site
+from assistant.web.shared.links import fragment_url
+from assistant.web.shared.request_context import TextOffset
+from assistant.web.shared.site import Site
 
-_SURROUNDINGS = 600  # characters before and after a passage
+_CONTEXT_CHARACTERS = 600  # returned before and after a passage
 
 
 class PassageResponse(BaseModel):
-    """A passage with its surroundings: `before + text + after` is a stretch of the document."""
+    """A passage with its context: `before + text + after` is a contiguous part of the document."""
 
     passage_id: str
     document_id: str
@@ -47,49 +47,53 @@ class DocumentResponse(BaseModel):
     passages: int
 
 
-def add_documents(app: FastAPI, site: Site) -> None:
-    """Add both paths."""
+def add_document_routes(app: FastAPI, site: Site) -> None:
+    """Register `GET /api/v1/documents` and `GET /api/v1/passages/{id}`."""
 
-    def find(index: Index, passage_id: str) -> Passage:
-        row = index.rows.get(passage_id)
+    def find_passage(index: Index, passage_id: str) -> Passage:
+        row = index.row_by_passage_id.get(passage_id)
         if row is None:
-            raise HTTPException(404, "no such passage; the text may have changed since it was cited")
+            raise HTTPException(404, "no such passage; the document may have changed since it was cited")
         return index.passages[row]
 
     @app.get("/api/v1/passages/{passage_id}", tags=["texts"])
     def passage(
         passage_id: str,
-        start: Offset | None = None,
-        end: Offset | None = None,
+        start: TextOffset | None = None,
+        end: TextOffset | None = None,
     ) -> PassageResponse:
-        """A passage with its surroundings; the public address leads to the quote at `start` to `end`."""
+        """Return a passage with its context.
+
+        `public_url` links to the characters from `start` to `end`, or to the whole passage if they are not given.
+        """
         assistant = site.assistant
         index = assistant.index
-        found = find(index, passage_id)
-        document = index.documents[found.document_id]
-        quote = found.text
-        if start is not None and end is not None and found.start <= start < end <= found.end:
+        result = find_passage(index, passage_id)
+        document = index.documents[result.document_id]
+        quote = result.text
+        if start is not None and end is not None and result.start <= start < end <= result.end:
             quote = document.text[start:end]
-        keep = ("passage_id", "document_id", "title", "url", "language", "text", "start", "end")
-        values = asdict(found)
+        copied_fields = ("passage_id", "document_id", "title", "url", "language", "text", "start", "end")
+        values = asdict(result)
         return PassageResponse(
-            **{key: values[key] for key in keep},
-            heading=list(found.heading),
-            before=document.text[max(0, found.start - _SURROUNDINGS) : found.start],
-            after=document.text[found.end : found.end + _SURROUNDINGS],
+            **{key: values[key] for key in copied_fields},
+            heading=list(result.heading),
+            before=document.text[max(0, result.start - _CONTEXT_CHARACTERS) : result.start],
+            after=document.text[result.end : result.end + _CONTEXT_CHARACTERS],
             retrieved=document.retrieved,
-            changed=assistant.document_change(found.document_id),
-            public_url=fragment_url(found.url, quote) if found.url else None,
+            changed=assistant.detect_document_change(result.document_id),
+            public_url=fragment_url(result.url, quote) if result.url else None,
         )
 
     @app.get("/api/v1/documents", tags=["texts"])
     def documents() -> list[DocumentResponse]:
-        """The documents of the corpus."""
+        """List the documents of the corpus."""
         index = site.assistant.index
         return [
             DocumentResponse(
                 document_id=item.document_id, title=item.title, url=item.url, language=item.language,
-                source=item.source, characters=len(item.text), passages=len(range(*index.rows_of(item.document_id))),
+                source=item.source, characters=len(item.text),
+                passages=len(range(*index.document_row_range(item.document_id))),
             )
             for item in index.documents.values()
         ]  # fmt: skip

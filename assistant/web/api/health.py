@@ -1,36 +1,36 @@
-"""`/healthz` and `/readyz`."""
+"""Health checks: `/healthz` and `/readyz`."""
 
 from __future__ import annotations
 
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from assistant.web.site.site import Site
+from assistant.web.shared.site import Site
 
 
 class Readiness(BaseModel):
-    """That the server answers, from which generation, and what was checked: "ok", "off" or what is wrong."""
+    """Tells whether the server is ready. The result of each check is "ok", "off" or a description of the problem."""
 
     status: str
     generation: str
     checks: dict[str, str]
 
 
-def add_health(app: FastAPI, site: Site) -> None:
-    """Add `/healthz` and `/readyz`."""
+def add_health_routes(app: FastAPI, site: Site) -> None:
+    """Register `/healthz` and `/readyz`."""
 
     @app.get("/healthz", tags=["operations"])
     def healthz() -> dict[str, str]:
-        """The process is up."""
+        """Report that the process is running."""
         return {"status": "ok"}
 
     @app.get("/readyz", tags=["operations"])
     def readyz() -> Readiness:
-        """The index is loaded and verified: the server starts to listen only then."""
-        edition = site.snapshot
+        """Report the live generation and the state of each part. The server responds only after verifying the index."""
+        snapshot = site.snapshot
         checks = {
             "index": site.reload_problem or "ok",
             "store": "ok" if site.store else "off",
-            "workers": edition.workers.state() if edition.workers else "off",
+            "workers": snapshot.worker_pool.health_status() if snapshot.worker_pool else "off",
         }
-        return Readiness(status="ready", generation=edition.assistant.index.manifest.generation, checks=checks)
+        return Readiness(status="ready", generation=snapshot.assistant.index.manifest.generation, checks=checks)

@@ -1,4 +1,4 @@
-"""`/metrics`, for a Prometheus that may read them."""
+"""The route `/metrics`, which returns the metrics in the Prometheus text format."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import Response
 
 from assistant.web.api.permissions import PermissionCheck
-from assistant.web.site.site import Site
+from assistant.web.shared.site import Site
 
 
-def add_metrics(app: FastAPI, site: Site, allowed: PermissionCheck) -> None:
-    """Add `/metrics`, for whoever passes `allowed`."""
+def add_metrics_route(app: FastAPI, site: Site, permission_check: PermissionCheck) -> None:
+    """Register `/metrics` for requests that pass `permission_check`."""
 
-    @app.get("/metrics", include_in_schema=False, dependencies=[Depends(allowed)])
+    @app.get("/metrics", include_in_schema=False, dependencies=[Depends(permission_check)])
     def metrics() -> Response:
         generation = site.assistant.index.manifest.generation
-        return Response(site.metrics.exposition(generation), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(site.metrics.prometheus_text(generation), media_type="text/plain; version=0.0.4; charset=utf-8")

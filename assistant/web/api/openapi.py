@@ -1,6 +1,6 @@
-"""The OpenAPI document, complete with every answer that stands before a route, and a page that shows it.
+"""The OpenAPI document, including the error responses of the middleware, and an HTML page that shows the document.
 
-The page is plain HTML of our own: the usual ones load their scripts from other hosts.
+This page replaces FastAPI's own pages, which load scripts from other hosts.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
-from assistant.web.site.rendering import render_page
-from assistant.web.site.site import Site
+from assistant.web.shared.rendering import render_page
+from assistant.web.shared.site import Site
 
-_PROBLEM = {
+_PROBLEM_SCHEMA = {
     "type": "object", "title": "Problem", "description": "Problem details, RFC 9457.",
     "required": ["type", "title", "status", "detail"],
     "properties": {
@@ -22,8 +22,8 @@ _PROBLEM = {
         "detail": {"type": "string"},
     },
 }  # fmt: skip
-_OPENAI_ERROR = {
-    "type": "object", "title": "OpenAIError", "description": "An error in OpenAI's shape.", "required": ["error"],
+_OPENAI_ERROR_SCHEMA = {
+    "type": "object", "title": "OpenAIError", "description": "An error in OpenAI's format.", "required": ["error"],
     "properties": {"error": {
         "type": "object", "required": ["message", "type"],
         "properties": {
@@ -32,96 +32,97 @@ _OPENAI_ERROR = {
         },
     }},
 }  # fmt: skip
-_REASONS = {
-    "400": "the request can't be read, or names another host", "401": "nobody is named, or by a key that isn't known",
-    "403": "a key for something else, or a page of an origin that isn't listed", "404": "there is no such thing",
-    "413": "more than 256 KB", "422": "the request doesn't fit", "429": "too many in a minute; see Retry-After",
-    "503": "not at the moment; see Retry-After",
+_STATUS_DESCRIPTIONS = {
+    "400": "the request is malformed or names an unknown host", "401": "not signed in, or the API key is unknown",
+    "403": "the API key doesn't have the required scope, or the origin is not allowed", "404": "not found",
+    "413": "the request is larger than 256 KB", "422": "the request is invalid",
+    "429": "too many requests in a minute; see Retry-After", "503": "temporarily unavailable; see Retry-After",
 }  # fmt: skip
-_PROBLEM_KIND, _JSON = "application/problem+json", "application/json"
+_PROBLEM_TYPE, _JSON_TYPE = "application/problem+json", "application/json"
 
 
-def add_openapi(app: FastAPI, site: Site) -> None:
-    """Make the document of `app` complete, and add the page `/api/` that shows it."""
-    plain = app.openapi
+def add_openapi_page(app: FastAPI, site: Site) -> None:
+    """Complete the OpenAPI document of `app` and register the page `/api/` that shows it."""
+    generate = app.openapi
 
-    def complete() -> dict[str, Any]:
+    def openapi() -> dict[str, Any]:
         if app.openapi_schema is None or "Problem" not in app.openapi_schema["components"]["schemas"]:
-            app.openapi_schema = _complete(plain())
+            app.openapi_schema = _complete(generate())
         return app.openapi_schema
 
-    app.openapi = complete  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend OpenAPI
 
     @app.get("/api/", response_class=HTMLResponse, include_in_schema=False)
-    def interface(request: Request) -> HTMLResponse:
-        document = complete()
-        return render_page(site, request, "interface.html", operations=_operations(document), types=_types(document))
+    def api_page(request: Request) -> HTMLResponse:
+        document = openapi()
+        return render_page(site, request, "api.html", operations=_operations(document), types=_schemas(document))
 
 
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
+    """Add security schemes and error responses to `document`, in place."""
     schemas = document["components"]["schemas"]
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
-    schemas.update(Problem=_PROBLEM, OpenAIError=_OPENAI_ERROR)
+    schemas.update(Problem=_PROBLEM_SCHEMA, OpenAIError=_OPENAI_ERROR_SCHEMA)
     document["components"]["securitySchemes"] = {
-        "key": {"type": "http", "scheme": "bearer", "description": "a key of this server, where it asks for one"}
+        "key": {"type": "http", "scheme": "bearer", "description": "an API key, on servers that require one"}
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["security"] = [{}, {"key": []}]
             for status in _statuses(path, method, operation):
-                kind, schema = _error(path)
-                content = {kind: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-                if path.startswith("/v1/"):  # what stands before the routes speaks in problem details
-                    content[_PROBLEM_KIND] = {"schema": {"$ref": "#/components/schemas/Problem"}}
-                operation["responses"][status] = {"description": _REASONS[status], "content": content}
+                media_type, schema = _error_format(path)
+                content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+                if path.startswith("/v1/"):  # the middleware responds with problem details
+                    content[_PROBLEM_TYPE] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+                operation["responses"][status] = {"description": _STATUS_DESCRIPTIONS[status], "content": content}
     return document
 
 
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
-    """Every status but success that a request can be answered with."""
+    """Return every error status with which the operation can respond."""
     if path in {"/healthz", "/readyz"}:
         return []
-    found = {"400", "401", "403", "429", "503"}
+    statuses = {"400", "401", "403", "429", "503"}
     if "requestBody" in operation:
-        found |= {"413", "422"}
+        statuses |= {"413", "422"}
     if "parameters" in operation:
-        found |= {"422"}
+        statuses |= {"422"}
     if "{" in path or operation.get("tags") == ["feedback"]:
-        found |= {"404"}
+        statuses |= {"404"}
     if method in {"post", "delete"}:
-        found |= {"413"}
-    return sorted(found)
+        statuses |= {"413"}
+    return sorted(statuses)
 
 
-def _error(path: str) -> tuple[str, str]:
-    """Media type and schema of what a route itself refuses with."""
-    return (_JSON, "OpenAIError") if path.startswith("/v1/") else (_PROBLEM_KIND, "Problem")
+def _error_format(path: str) -> tuple[str, str]:
+    """Return the media type and schema name of the errors of a route."""
+    return (_JSON_TYPE, "OpenAIError") if path.startswith("/v1/") else (_PROBLEM_TYPE, "Problem")
 
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the page shows of each operation, in the order of the document."""
-    shown = []
+    """Return the data that the page shows for each operation, in the order of the document."""
+    rows = []
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            body = operation.get("requestBody", {}).get("content", {}).get(_JSON, {}).get("schema", {})
-            shown.append({
+            body = operation.get("requestBody", {}).get("content", {}).get(_JSON_TYPE, {}).get("schema", {})
+            rows.append({
                 "method": method.upper(), "path": path, "text": operation.get("description", ""),
-                "parameters": operation.get("parameters", []), "body": _name(body),
+                "parameters": operation.get("parameters", []), "body": _schema_name(body),
                 "responses": [
-                    (status, response["description"], [_name(item.get("schema", {})) for item in kinds])
+                    (status, response["description"], [_schema_name(item.get("schema", {})) for item in contents])
                     for status, response in sorted(operation["responses"].items())
-                    for kinds in [response.get("content", {}).values()]
+                    for contents in [response.get("content", {}).values()]
                 ],
             })  # fmt: skip
-    return shown
+    return rows
 
 
-def _types(document: dict[str, Any]) -> dict[str, str]:
-    """Every type by its name, as JSON Schema."""
+def _schemas(document: dict[str, Any]) -> dict[str, str]:
+    """Return every schema by name, as formatted JSON Schema."""
     schemas = document["components"]["schemas"]
     return {name: json.dumps(schemas[name], indent=2, ensure_ascii=False) for name in sorted(schemas)}
 
 
-def _name(schema: dict[str, Any]) -> str:
+def _schema_name(schema: dict[str, Any]) -> str:
     return str(schema.get("$ref", "")).rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""What only some may see: the owners' page and the metrics."""
+"""Permission checks for the owners' pages and the metrics."""
 
 from __future__ import annotations
 
@@ -8,39 +8,43 @@ from collections.abc import Awaitable, Callable
 from fastapi import HTTPException, Request
 from fastapi.security import HTTPBasic
 
-from assistant.web.site.identity import identity_of
+from assistant.web.shared.identity import request_identity
 
 PermissionCheck = Callable[[Request], Awaitable[None]]
-_USER = "owner"
+_USER_NAME = "owner"
 
 
-def require_owner(password: str) -> PermissionCheck:
-    """A check that lets an owner pass: by the role that signing in gave, or by `password` where there is one."""
+def require_document_owner(password: str) -> PermissionCheck:
+    """Return a check that admits signed-in owners, and anonymous users who know `password`.
+
+    Args:
+        password: the password of the owners, or "" to admit only signed-in owners.
+    """
     basic = HTTPBasic(realm="owners")
 
-    async def owner(request: Request) -> None:
-        identity = identity_of(request.scope)
-        if identity.owner:
+    async def check(request: Request) -> None:
+        identity = request_identity(request.scope)
+        if identity.is_document_owner:
             return
-        if identity.name or not password:  # somebody who is known isn't asked for a password beside
-            raise HTTPException(403, "this is for the owners of the texts; see the setting owners")
-        given = await basic(request)
-        assert given is not None  # without it `basic` raises 401
-        user = secrets.compare_digest(given.username.encode(), _USER.encode())
-        word = secrets.compare_digest(given.password.encode(), password.encode())
-        if not (user and word):
+        if identity.user_name or not password:  # no password prompt for users who are signed in
+            raise HTTPException(403, "only owners may see this page; see the setting 'owners'")
+        credentials = await basic(request)
+        assert credentials is not None  # without credentials, `basic` raises an HTTPException
+        name_matches = secrets.compare_digest(credentials.username.encode(), _USER_NAME.encode())
+        password_matches = secrets.compare_digest(credentials.password.encode(), password.encode())
+        if not (name_matches and password_matches):
             raise HTTPException(401, "wrong user name or password", {"WWW-Authenticate": 'Basic realm="owners"'})
 
-    return owner
+    return check
 
 
 def require_metrics_reader(password: str) -> PermissionCheck:
-    """A check that lets an owner pass, or a program whose key has the scope `metrics`."""
-    owner = require_owner(password)
+    """Return a check that admits owners and programs whose API key has the scope `metrics`."""
+    check_owner = require_document_owner(password)
 
     async def check(request: Request) -> None:
-        key = identity_of(request.scope).key
+        key = request_identity(request.scope).api_key
         if key is None or "metrics" not in key.scopes:
-            await owner(request)
+            await check_owner(request)
 
     return check

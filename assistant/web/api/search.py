@@ -1,4 +1,4 @@
-"""`GET /api/v1/search`: search over the passages, beside the chat."""
+"""`GET /api/v1/search`, which finds passages without answering the question."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from assistant.retrieval.query import make_query
 from assistant.retrieval.retriever import retrieve
 from assistant.schema import Passage, Span
 from assistant.text.language import detect_question_language
-from assistant.web.site.site import Site
+from assistant.web.shared.site import Site
 
-DEFAULT_HITS = 10
+DEFAULT_HIT_COUNT = 10
 
 
 class SearchHit(BaseModel):
-    """A passage that was found: `before + quote + after` is its text, `quote` its nearest sentence."""
+    """A search result: `before + quote + after` is the passage, and `quote` is its best-matching sentence."""
 
     passage_id: str
     document_id: str
@@ -35,40 +35,49 @@ class SearchHit(BaseModel):
     after: str
 
 
-def search_passages(assistant: Assistant, text: str, count: int, default: str) -> list[SearchHit]:
-    """The passages nearest to `text`, best first; [] for one without words."""
+def search_passages(assistant: Assistant, text: str, count: int, default_language: str) -> list[SearchHit]:
+    """Search the passages.
+
+    Args:
+        assistant: the live assistant.
+        text: search words or a question.
+        count: the maximum number of hits.
+        default_language: the language code to use if the language of `text` can't be detected.
+
+    Returns:
+        The hits, best first. There are none if `text` is not a valid question.
+    """
     try:
-        asked = validate_question(text)
+        question = validate_question(text)
     except QuestionError:
         return []
-    query = make_query(assistant.index, assistant.encoder, asked, detect_question_language(asked, default))
+    query = make_query(
+        assistant.index, assistant.encoder, question, detect_question_language(question, default_language)
+    )
     retrieved = retrieve(assistant.index, query, count)
-    best = {}
-    for evidence in reversed(score_sentences(assistant.index, query, retrieved)):
-        best[evidence.passage.passage_id] = evidence.span
-    found = []
-    for item in retrieved:
-        passage = item.passage
-        span = best[passage.passage_id]
-        found.append(_to_hit(passage, span.start, span.end))
-    return found
+    best_sentences = {}
+    # In reverse order, the best sentence of each passage comes last and replaces the others.
+    for sentence in reversed(score_sentences(assistant.index, query, retrieved)):
+        best_sentences[sentence.passage.passage_id] = sentence.span
+    return [_to_hit(item.passage, best_sentences[item.passage.passage_id]) for item in retrieved]
 
 
-def _to_hit(passage: Passage, start: int, end: int) -> SearchHit:
+def _to_hit(passage: Passage, sentence: Span) -> SearchHit:
+    start, end = sentence.start, sentence.end
     return SearchHit(
         passage_id=passage.passage_id, document_id=passage.document_id, title=passage.title,
-        heading=list(passage.heading), language=passage.language, quote=passage.quote(Span(start, end)),
+        heading=list(passage.heading), language=passage.language, quote=passage.quote(sentence),
         start=start, end=end, before=passage.text[: start - passage.start], after=passage.text[end - passage.start :],
     )  # fmt: skip
 
 
-def add_search(app: FastAPI, site: Site) -> None:
-    """Add `/api/v1/search`."""
+def add_search_route(app: FastAPI, site: Site) -> None:
+    """Register `GET /api/v1/search`."""
 
     @app.get("/api/v1/search", tags=["texts"])
     def search_json(
         q: Annotated[str, Query(min_length=1, max_length=MAX_QUESTION_CHARACTERS)],
-        k: Annotated[int, Query(ge=1, le=50)] = DEFAULT_HITS,
+        k: Annotated[int, Query(ge=1, le=50)] = DEFAULT_HIT_COUNT,
     ) -> list[SearchHit]:
-        """The passages nearest to some words or a question, best first, whether they answer it or not."""
-        return search_passages(site.assistant, q, k, site.assistant.language)
+        """Search the passages for words or a question. The best hits come first, but may not answer the question."""
+        return search_passages(site.assistant, q, k, site.assistant.default_language)

@@ -1,1 +1,1 @@
-"""The chat page, in Gradio."""
+"""The chat page, built with Gradio."""

@@ -1,6 +1,6 @@
-"""Questions and answers as HTML for the chat: every word escaped, then cleaned once more by nh3.
+"""Render questions and answers as HTML for the chat. Every string is escaped, and nh3 cleans the result.
 
-Gradio's own sanitiser lets pictures and forms through.
+The cleaning by nh3 is needed because Gradio's own sanitiser lets images and forms through.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from urllib.parse import quote as url_quote
 
 import nh3
 
-from assistant.citations import segments
+from assistant.citations import split_at_citations
 from assistant.conversation.assistant import Assistant
 from assistant.schema import Answer, Citation, Verdict
-from assistant.text.language import LANGUAGES
-from assistant.web.site.links import fragment_url, reading_link
-from assistant.web.site.translations import translate
+from assistant.text.language import SUPPORTED_LANGUAGES
+from assistant.web.shared.links import fragment_url, reading_link
+from assistant.web.shared.translations import translate
 
 _TAGS = {"div", "p", "blockquote", "a", "ul", "ol", "li", "strong", "em", "span", "details", "summary", "button"}
 _ATTRIBUTES = {
@@ -24,94 +24,104 @@ _ATTRIBUTES = {
     "blockquote": {"class", "lang"}, "span": {"class", "lang"}, "ul": {"class"}, "ol": {"class"}, "li": {"class"},
     "details": {"class"}, "button": {"class", "type"},
 }  # fmt: skip
-_CLEAR_FROM, _LIKELY_FROM = 0.7, 0.45  # calibrated probabilities, in words
-_ROOT = "../"  # from the chat page
+_CLEAR_THRESHOLD, _LIKELY_THRESHOLD = 0.7, 0.45  # calibrated probabilities
+_ROOT = "../"  # the root of the server, relative to the chat page
 
 
-def question_html(asked: str) -> str:
-    """A question as its message."""
-    return _clean([f'<p class="words">{escape(asked)}</p>'], "asked")
+def question_to_html(question: str) -> str:
+    """Render a question as a chat message."""
+    return _clean([f'<p class="words">{escape(question)}</p>'], "asked")
 
 
-def question_text(html: str) -> str:
-    """The question of such a message."""
+def question_from_html(html: str) -> str:
+    """Extract the question from a message made by `question_to_html`."""
     return unescape(nh3.clean(html, tags=set())).strip()
 
 
 def error_html(text: str, language: str) -> str:
-    """Why there is no answer."""
+    """Render a message that is shown in place of an answer."""
     return _clean([f"<p>{escape(text)}</p>"], "answer problem", language)
 
 
-def confidence_key(answer: Answer) -> str:
-    """The words for how sure the answer is: a key of the texts."""
+def confidence_translation_key(answer: Answer) -> str:
+    """Return the translation key that describes the verdict and, for an answer, its confidence."""
     if answer.verdict is not Verdict.ANSWERED:
         return f"answer_{answer.verdict.value}"
-    likely = "answer_likely" if answer.confidence >= _LIKELY_FROM else "answer_unsure"
-    return "answer_clear" if answer.confidence >= _CLEAR_FROM else likely
+    if answer.confidence >= _CLEAR_THRESHOLD:
+        return "answer_clear"
+    return "answer_likely" if answer.confidence >= _LIKELY_THRESHOLD else "answer_unsure"
 
 
-def answer_html(answer: Answer, assistant: Assistant) -> Iterator[str]:
-    """The answer, longer with each sentence; the last one is whole, with sources and what can be done."""
-    language = answer.language if answer.language in LANGUAGES else assistant.language
-    kind = f"answer {answer.verdict.value}"
-    parts = [f'<p class="verdict">{escape(translate(language, confidence_key(answer)))}</p>']
+def stream_answer_html(answer: Answer, assistant: Assistant) -> Iterator[str]:
+    """Render an answer step by step, with one more segment at each step.
+
+    The last step is the complete answer. It includes the sources, the suggestions and the place for the action buttons.
+    """
+    language = answer.language if answer.language in SUPPORTED_LANGUAGES else assistant.default_language
+    css_class = f"answer {answer.verdict.value}"
+    parts = [f'<p class="verdict">{escape(translate(language, confidence_translation_key(answer)))}</p>']
     if answer.resolved_question != answer.question:
-        link = f'<a class="edit" href="#question" title="{escape(translate(language, "understood_edit"))}">'
+        link = f'<a class="edit" href="#question" title="{escape(translate(language, "edit_question"))}">'
         parts.append(
-            f'<p class="understood">{escape(translate(language, "understood"))} {link}'
+            f'<p class="understood">{escape(translate(language, "understood_as"))} {link}'
             f"{escape(answer.resolved_question)}</a></p>"
         )
-    yield _clean(parts, kind, language)
-    for segment in segments(answer):
+    yield _clean(parts, css_class, language)
+    for segment in split_at_citations(answer):
         if isinstance(segment, str):
             parts.append(f'<p class="own">{escape(segment)}</p>')
         else:
             parts.append(_quote(segment, "quote", language, assistant))
-        yield _clean(parts, kind, language)
+        yield _clean(parts, css_class, language)
     parts += _notices(answer, language)
     if answer.closest:
         parts.append(f'<p class="own">{escape(translate(language, "answer_closest"))}</p>')
         parts += [_quote(citation, "closest", language, assistant) for citation in answer.closest]
-    parts += _sources(answer, language, assistant)
+    parts += _sources(answer, language)
     parts += _suggestions(answer, language)
     if answer.verdict is not Verdict.ABOUT_ME:
-        parts.append('<div class="actions"></div>')  # filled by page.js
-    yield _clean(parts, f"{kind} whole", language, answer.answer_id)
+        parts.append('<div class="actions"></div>')  # filled by actions.js
+    yield _clean(parts, f"{css_class} whole", language, answer.answer_id)
 
 
-def _quote(citation: Citation, kind: str, language: str, assistant: Assistant) -> str:
+def _quote(citation: Citation, css_class: str, language: str, assistant: Assistant) -> str:
     lang = f' lang="{escape(citation.language)}"' if citation.language != language else ""
-    where = " › ".join(dict.fromkeys([citation.title, *citation.heading]))
     document = assistant.index.documents.get(citation.document_id)
-    day = f" · {translate(language, 'dated', day=document.retrieved)}" if document and document.retrieved else ""
+    date = document.retrieved if document else None
+    date_note = f" · {translate(language, 'document_date', day=date)}" if date else ""
+    words = f'<span class="words"{lang}>{escape(citation.quote)}</span>'
     return (
-        f'<blockquote class="{kind}"><p><span class="words"{lang}>{escape(citation.quote)}</span> {_link(citation)}</p>'
-        f'<p class="where"><span{lang}>{escape(where)}</span>{escape(day)}</p></blockquote>'
+        f'<blockquote class="{css_class}"><p>{words} {_marker(citation)}</p>'
+        f'<p class="where"><span{lang}>{escape(_location(citation))}</span>{escape(date_note)}</p></blockquote>'
     )
 
 
-def _link(citation: Citation) -> str:
+def _location(citation: Citation) -> str:
+    """Return the title and the headings above a quote, without repetitions."""
+    return " › ".join(dict.fromkeys([citation.title, *citation.heading]))
+
+
+def _marker(citation: Citation) -> str:
     target = reading_link(_ROOT, citation) + "#quote"
     return f'<a class="marker" href="{escape(target)}" title="{escape(citation.title)}">[{citation.number}]</a>'
 
 
 def _notices(answer: Answer, language: str) -> list[str]:
-    made = []
+    notices = []
     for notice in answer.notices:
-        links = " ".join(_link(citation) for citation in answer.citations if citation.number in notice.citations)
-        made.append(f'<p class="notice">{escape(translate(language, f"notice_{notice.kind}"))} {links}</p>')
-    return made
+        links = " ".join(_marker(citation) for citation in answer.citations if citation.number in notice.citations)
+        notices.append(f'<p class="notice">{escape(translate(language, f"notice_{notice.kind}"))} {links}</p>')
+    return notices
 
 
-def _sources(answer: Answer, language: str, assistant: Assistant) -> list[str]:
-    """The list at the end, closed: where each quote stands, and its public page."""
+def _sources(answer: Answer, language: str) -> list[str]:
+    """Return the collapsed list of sources, with links to the reading page and the public page of each source."""
     if not answer.citations:
         return []
     items = []
     for citation in answer.citations:
-        where = " › ".join(dict.fromkeys([citation.title, *citation.heading]))
-        reading = f'<a class="reading" href="{escape(reading_link(_ROOT, citation))}#quote">{escape(where)}</a>'
+        target = reading_link(_ROOT, citation) + "#quote"
+        reading = f'<a class="reading" href="{escape(target)}">{escape(_location(citation))}</a>'
         public = ""
         if citation.url:
             address = fragment_url(citation.url, citation.quote)
@@ -124,7 +134,7 @@ def _sources(answer: Answer, language: str, assistant: Assistant) -> list[str]:
 def _suggestions(answer: Answer, language: str) -> list[str]:
     if not answer.suggestions:
         return []
-    key = "answer_nearest" if answer.abstained else "answer_related"
+    key = "answer_instead" if answer.abstained else "answer_related"
     links = "".join(
         f'<li><a class="ask" href="?q={url_quote(question, safe="")}">{escape(question)}</a></li>'
         for question in answer.suggestions
@@ -132,11 +142,14 @@ def _suggestions(answer: Answer, language: str) -> list[str]:
     return [f'<p class="next">{escape(translate(language, key))}</p><ul class="questions">{links}</ul>']
 
 
-def _clean(parts: Sequence[str], kind: str, language: str = "", answer_id: str = "") -> str:
-    """One `<div>` without empty lines, which Gradio's Markdown parser leaves as it is."""
+def _clean(parts: Sequence[str], css_class: str, language: str = "", answer_id: str = "") -> str:
+    """Clean `parts` and put them into one `<div>`.
+
+    The `<div>` contains no line breaks, so that Gradio's Markdown parser leaves it unchanged.
+    """
     cleaned = nh3.clean(
         "".join(parts), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https"}, link_rel=None
     )
-    name = f' id="answer-{answer_id}"' if answer_id.isalnum() else ""
+    element_id = f' id="answer-{answer_id}"' if answer_id.isalnum() else ""
     lang = f' lang="{language}"' if language else ""
-    return f'<div class="{kind}"{name}{lang}>{" ".join(cleaned.splitlines())}</div>'
+    return f'<div class="{css_class}"{element_id}{lang}>{" ".join(cleaned.splitlines())}</div>'

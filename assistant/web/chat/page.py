@@ -1,7 +1,8 @@
-"""The chat page, in Gradio. The only importer of gradio.
+"""The chat page, built with Gradio. No other module imports gradio.
 
-What it shows is built by `messages` as escaped, cleaned HTML. `gr.HTML` and `js=` are not used, so
-that the page runs under a strict policy. Header, welcome and footer are ours (`frame`).
+The module `messages` renders questions and answers as escaped, cleaned HTML. `gr.HTML` and `js=` are not used, so the
+page works under a strict content security policy. `render_chat_frame` renders the header, the welcome text and the
+footer.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from starlette.types import Scope
 
 from assistant.conversation.question import MAX_HISTORY_TURNS, MAX_QUESTION_CHARACTERS
 from assistant.errors import AssistantError, QuestionError
-from assistant.onboarding.questions import example_questions
+from assistant.onboarding.questions import select_example_questions
 from assistant.schema import Turn, Verdict
-from assistant.web.chat.messages import answer_html, error_html, question_html, question_text
-from assistant.web.chat.saved_conversations import SavedConversations, as_stored_value, parse_saved_conversations
-from assistant.web.site.rendering import render_template
-from assistant.web.site.request_context import choose_language, request_language
-from assistant.web.site.site import Site
-from assistant.web.site.translations import translate, translations
+from assistant.web.chat.messages import error_html, question_from_html, question_to_html, stream_answer_html
+from assistant.web.chat.saved_conversations import SavedConversations, parse_saved_conversations, to_browser_value
+from assistant.web.shared.rendering import render_template
+from assistant.web.shared.request_context import request_language, select_language
+from assistant.web.shared.site import Site
+from assistant.web.shared.translations import load_translations, translate
 
 CHAT_PATH = "/chat"
 _HEAD = '<link rel="stylesheet" href="../static/page.css"><script type="module" src="../static/page.js"></script>'
@@ -33,28 +34,30 @@ ChatHistory = list[dict[str, Any]]
 
 
 def mount_chat(app: FastAPI, site: Site) -> FastAPI:
-    """Mount the page at `CHAT_PATH` of `app`."""
+    """Mount the chat page on `app`, at the path `CHAT_PATH`."""
     page = _Page(site).build()
     page.queue(default_concurrency_limit=4, max_size=_MAX_QUEUE, api_open=False)
-    site.metrics.watch_queue(page._queue.__len__)
+    site.metrics.watch_queue_length(page._queue.__len__)
     mounted: FastAPI = gr.mount_gradio_app(
-        app, page, path=CHAT_PATH, theme=_theme(site), head=_HEAD, i18n=gr.I18n(**translations()),
+        app, page, path=CHAT_PATH, theme=_theme(site), head=_HEAD, i18n=gr.I18n(**load_translations()),
         footer_links=[], run_history=False, show_error=False, enable_monitoring=False, max_file_size=1,
         pwa=False, mcp_server=False,
     )  # fmt: skip
     return mounted
 
 
-def chat_frame(site: Site, scope: Scope) -> tuple[str, str, str]:
-    """What stands in the head, before and after the chat."""
-    own = example_questions(site.introduction.questions, request_language(scope, site.assistant.language))
-    top = render_template(site, scope, "_chat_top.html", examples=own)
+def render_chat_frame(site: Site, scope: Scope) -> tuple[str, str, str]:
+    """Render the HTML around the chat: the end of the page's head, the part before the chat and the part after it."""
+    examples = select_example_questions(
+        site.introduction.suggested_questions, request_language(scope, site.assistant.default_language)
+    )
+    top = render_template(site, scope, "_chat_top.html", examples=examples)
     return render_template(site, scope, "_head.html"), top, render_template(site, scope, "_footer.html")
 
 
 def _theme(site: Site) -> gr.themes.Base:
-    """Gradio's default in the organisation's colour, with contrasts that suffice, and system fonts."""
-    light, dark = site.branding.accent, site.branding.accent_dark
+    """Return Gradio's default theme with the organisation's colour, system fonts and contrasts that meet WCAG AA."""
+    light, dark = site.branding.accent_colour, site.branding.accent_colour_on_dark
     return gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
         body_background_fill="transparent",
         body_background_fill_dark="transparent",
@@ -79,18 +82,19 @@ def _theme(site: Site) -> gr.themes.Base:
 
 @dataclass(frozen=True)
 class _Page:
-    """The parts of the page and what happens when they are used."""
+    """The components of the chat page and their event handlers."""
 
     site: Site
 
     def build(self) -> gr.Blocks:
-        """Put the parts together and connect them."""
-        text = gr.I18n(**translations())
+        """Create the components and connect the event handlers."""
+        text = gr.I18n(**load_translations())
         page: gr.Blocks
         with gr.Blocks(title=text("title"), analytics_enabled=False, fill_height=True) as page:
-            turns, current = gr.State([], time_to_live=3600), gr.State(0)  # `current`: number of the kept conversation
-            # Not secret: what is kept stays in the browser, and has to be readable after a restart of the server.
-            kept = gr.BrowserState(as_stored_value(SavedConversations()), storage_key="assistant", secret="kept")  # noqa: S106
+            turns = gr.State([], time_to_live=3600)  # seconds
+            number = gr.State(0)  # the number of the saved conversation, 0 if this one isn't saved
+            # The key isn't secret, because the value stays in the browser and must be readable after a server restart.
+            saved = gr.BrowserState(to_browser_value(SavedConversations()), storage_key="assistant", secret="kept")  # noqa: S106
             chat = gr.Chatbot(
                 label=text("conversation"), show_label=False, elem_id="conversation", height="auto", min_height=0,
                 buttons=[], feedback_options=None, allow_tags=False, latex_delimiters=[], allow_file_downloads=False,
@@ -101,146 +105,151 @@ class _Page:
                 max_lines=5, submit_btn=_ASK, elem_id="question",
             )  # fmt: skip
             with gr.Row(elem_id="tools"):
-                new = gr.Button(text("new"), size="sm", elem_id="new")
-                keep = gr.Checkbox(label=text("keep"), container=False, elem_id="keep")
+                new = gr.Button(text("new_conversation"), size="sm", elem_id="new")
+                save = gr.Checkbox(label=text("save_conversations"), container=False, elem_id="keep")
                 conversations = gr.Dropdown(
-                    label=text("kept"), choices=[], value=None, visible=False, elem_id="kept", filterable=False
-                )
-                forget = gr.Button(text("forget"), size="sm", visible=False, elem_id="forget")
+                    label=text("saved_conversations"), choices=[], value=None, visible=False, elem_id="kept",
+                    filterable=False,
+                )  # fmt: skip
+                delete = gr.Button(text("delete_conversations"), size="sm", visible=False, elem_id="forget")
 
-            state = [chat, turns, kept, current, keep]
-            outputs = [chat, question, turns, kept, current, conversations]
-            quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-            asking: list[Any] = [
-                question.submit(self.respond, [question, *state], outputs, **quiet),
-                chat.retry(self.again, state, outputs, **quiet),
+            state = [chat, turns, saved, number, save]
+            outputs = [chat, question, turns, saved, number, conversations]
+            options: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+            answering: list[Any] = [
+                question.submit(self.respond, [question, *state], outputs, **options),
+                chat.retry(self.retry, state, outputs, **options),
             ]
-            # Only answers go through the queue: two quick events of one page can lose its stream there.
-            quiet["queue"] = False
-            page.load(self.opened, [kept], [keep, conversations, forget], **quiet)
-            question.stop(self.stopped, [chat], [chat, question], **quiet)
-            new.click(lambda: ([], [], 0, _empty_question_box()), None, [chat, turns, current, question], **quiet)
-            for (
-                answering
-            ) in asking:  # one by one: Gradio waits for each before it cancels the next, which may be new then
-                question.stop(None, None, None, cancels=[answering], **quiet)
-                new.click(None, None, None, cancels=[answering], **quiet)
-            keep.input(self.keep, [keep, turns], [kept, current, conversations, forget], **quiet)
-            conversations.input(self.reopen, [conversations, kept], [chat, turns, current], **quiet)
-            forget.click(self.forget, None, [kept, current, conversations], **quiet)
+            # Only answers go through the queue: if a page sends two events in quick succession through it, the page can
+            # lose its stream.
+            options["queue"] = False
+            page.load(self.load, [saved], [save, conversations, delete], **options)
+            question.stop(self.stop, [chat], [chat, question], **options)
+            new.click(lambda: ([], [], 0, _empty_question_box()), None, [chat, turns, number, question], **options)
+            # Each event is cancelled by its own listener. A shared listener would wait until the first event has ended
+            # before it cancels the second, and could then cancel a newly asked question.
+            for event in answering:
+                question.stop(None, None, None, cancels=[event], **options)
+                new.click(None, None, None, cancels=[event], **options)
+            save.input(self.switch_saving, [save, turns], [saved, number, conversations, delete], **options)
+            conversations.input(self.reopen, [conversations, saved], [chat, turns, number], **options)
+            delete.click(self.delete_saved, None, [saved, number, conversations], **options)
         return page
 
     def respond(
-        self, asked: str, shown: ChatHistory, turns: list[Turn], kept: Any, current: int, on: bool, request: gr.Request
-    ) -> Iterator[tuple[Any, ...]]:
-        """The chat with the question, then with the answer as it grows."""
-        asked = " ".join(asked.split())
-        if not asked:
-            yield shown, asked, turns, gr.skip(), gr.skip(), gr.skip()
+        self, question: str, messages: ChatHistory, turns: list[Turn], saved: Any, number: int, on: bool,
+        request: gr.Request,
+    ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+        """Yield the chat with the question, then again each time the answer grows."""
+        question = " ".join(question.split())
+        if not question:
+            yield messages, question, turns, gr.skip(), gr.skip(), gr.skip()
             return
-        yield from self._answer(
-            asked, shown, turns, parse_saved_conversations(kept, on), current, self._spoken(request)
-        )
+        conversations = parse_saved_conversations(saved, on)
+        yield from self._answer(question, messages, turns, conversations, number, self._language(request))
 
-    def again(
-        self, shown: ChatHistory, turns: list[Turn], kept: Any, current: int, on: bool, request: gr.Request
+    def retry(
+        self, messages: ChatHistory, turns: list[Turn], saved: Any, number: int, on: bool, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        """The last question asked once more, in the place of its answer."""
-        last = max((at for at, message in enumerate(shown) if message["role"] == "user"), default=None)
+        """Answer the last question again, in place of its previous answer."""
+        last = max((index for index, message in enumerate(messages) if message["role"] == "user"), default=None)
         if last is None:
             return
-        asked = _message_text(shown[last])
-        before = turns[:-1] if turns and turns[-1].question == asked else turns
+        question = _message_text(messages[last])
+        earlier_turns = turns[:-1] if turns and turns[-1].question == question else turns
+        conversations = parse_saved_conversations(saved, on)
         yield from self._answer(
-            asked, shown[:last], before, parse_saved_conversations(kept, on), current, self._spoken(request)
+            question, messages[:last], earlier_turns, conversations, number, self._language(request)
         )
 
-    def opened(self, kept: Any) -> tuple[Any, ...]:
-        """The page as it is opened, with what was kept to choose from."""
-        found = parse_saved_conversations(kept)
-        if not found.on:  # what was clicked in the meantime stays
+    def load(self, saved: Any) -> tuple[Any, ...]:
+        """Show the saved conversations when the page is opened."""
+        conversations = parse_saved_conversations(saved)
+        if not conversations.is_saving_enabled:  # change nothing, because the user may have clicked in the meantime
             return gr.skip(), gr.skip(), gr.skip()
-        return gr.Checkbox(value=True), _choices(found), gr.Button(visible=True)
+        return gr.Checkbox(value=True), _choices(conversations), gr.Button(visible=True)
 
     def _answer(
-        self, asked: str, shown: ChatHistory, turns: list[Turn], kept: SavedConversations, current: int, spoken: str
-    ) -> Iterator[tuple[Any, ...]]:
-        """Question, then answer; the field says stop meanwhile. `spoken` is the language of the page."""
-        shown = [*shown, {"role": "user", "content": question_html(asked)}]
+        self, question: str, messages: ChatHistory, turns: list[Turn], saved: SavedConversations, number: int,
+        language: str,
+    ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+        """Yield the question, then the answer step by step. Error messages are in `language`, the page's language."""
+        messages = [*messages, {"role": "user", "content": question_to_html(question)}]
         busy = gr.Textbox(value="", submit_btn=False, stop_btn=_STOP)
-        yield shown, busy, turns, gr.skip(), gr.skip(), gr.skip()
+        yield messages, busy, turns, gr.skip(), gr.skip(), gr.skip()
         try:
-            edition = self.site.snapshot
-            given = edition.answers.answer(asked, turns[-MAX_HISTORY_TURNS:])
+            snapshot = self.site.snapshot
+            result = snapshot.answer_cache.answer_question(question, turns[-MAX_HISTORY_TURNS:])
         except AssistantError as error:
-            key = "bad_question" if isinstance(error, QuestionError) else "failed"
-            said = {"role": "assistant", "content": error_html(translate(spoken, key), spoken)}
-            yield [*shown, said], _empty_question_box(), turns, gr.skip(), gr.skip(), gr.skip()
+            key = "bad_question" if isinstance(error, QuestionError) else "answer_failed"
+            messages = [*messages, _reply(error_html(translate(language, key), language))]
+            yield messages, _empty_question_box(), turns, gr.skip(), gr.skip(), gr.skip()
             return
-        answer = given.answer
+        answer = result.answer
         if answer.verdict is not Verdict.ABOUT_ME:
-            turns = [*turns, Turn(asked, answer.resolved_question)]
-        for html in list(answer_html(answer, edition.assistant))[:-1]:
-            yield [*shown, {"role": "assistant", "content": html}], gr.skip(), turns, *[gr.skip()] * 3
-        answer = replace(
-            answer, answer_id=self.site.record(given, edition, "page")
-        )  # the first words don't wait for it
-        *_, whole = answer_html(answer, edition.assistant)
-        kept, current = kept.with_questions(current, [turn.question for turn in turns])
-        shown = [*shown, {"role": "assistant", "content": whole}]
-        yield shown, _empty_question_box(), turns, as_stored_value(kept), current, _choices(kept)
+            turns = [*turns, Turn(question, answer.resolved_question)]
+        for html in list(stream_answer_html(answer, snapshot.assistant))[:-1]:
+            yield [*messages, _reply(html)], gr.skip(), turns, *[gr.skip()] * 3
+        # The answer is recorded only now, so that the user sees the first words without waiting for the database.
+        answer = replace(answer, answer_id=self.site.record_answer(result, snapshot, "page"))
+        *_, html = stream_answer_html(answer, snapshot.assistant)
+        saved, number = saved.with_updated_conversation(number, [turn.question for turn in turns])
+        messages = [*messages, _reply(html)]
+        yield messages, _empty_question_box(), turns, to_browser_value(saved), number, _choices(saved)
 
-    def stopped(self, shown: ChatHistory, request: gr.Request) -> tuple[Any, ...]:
-        """What is there stays, and says that it was stopped."""
-        spoken = self._spoken(request)
-        return [
-            *shown,
-            {"role": "assistant", "content": error_html(translate(spoken, "stopped"), spoken)},
-        ], _empty_question_box()
+    def stop(self, messages: ChatHistory, request: gr.Request) -> tuple[Any, ...]:
+        """Keep what is shown and add a message that the answer was stopped."""
+        language = self._language(request)
+        stopped = _reply(error_html(translate(language, "answer_stopped"), language))
+        return [*messages, stopped], _empty_question_box()
 
-    def keep(self, on: bool, turns: list[Turn]) -> tuple[Any, ...]:
-        """Begin to keep conversations, this one included, or stop and delete them."""
-        kept, current = SavedConversations(on).with_questions(0, [turn.question for turn in turns])
-        return as_stored_value(kept), current, _choices(kept), gr.Button(visible=on)
+    def switch_saving(self, on: bool, turns: list[Turn]) -> tuple[Any, ...]:
+        """Start saving conversations, including the current one, or stop saving and delete all saved conversations."""
+        saved, number = SavedConversations(on).with_updated_conversation(0, [turn.question for turn in turns])
+        return to_browser_value(saved), number, _choices(saved), gr.Button(visible=on)
 
-    def forget(self) -> tuple[Any, ...]:
-        """Delete what was kept; what comes is kept as before."""
-        return as_stored_value(SavedConversations(True)), 0, _choices(SavedConversations(True))
+    def delete_saved(self) -> tuple[Any, ...]:
+        """Delete the saved conversations. Saving stays switched on."""
+        return to_browser_value(SavedConversations(True)), 0, _choices(SavedConversations(True))
 
-    def reopen(self, chosen: int | None, kept: Any) -> tuple[Any, ...]:
-        """A kept conversation, its questions answered anew from the texts as they are now."""
-        edition = self.site.snapshot
-        shown: ChatHistory = []
+    def reopen(self, number: int | None, saved: Any) -> tuple[Any, ...]:
+        """Show a saved conversation. Its questions are answered again from the live generation."""
+        snapshot = self.site.snapshot
+        messages: ChatHistory = []
         turns: list[Turn] = []
-        for asked in parse_saved_conversations(kept).find(chosen or 0):
+        for question in parse_saved_conversations(saved).conversation_questions(number or 0):
             try:
-                answer = edition.answers.answer(asked, turns).answer
+                answer = snapshot.answer_cache.answer_question(question, turns).answer
             except AssistantError:
                 continue
-            *_, html = answer_html(answer, edition.assistant)
-            shown += [{"role": "user", "content": question_html(asked)}, {"role": "assistant", "content": html}]
-            turns.append(Turn(asked, answer.resolved_question))
-        return shown, turns, chosen or 0
+            *_, html = stream_answer_html(answer, snapshot.assistant)
+            messages += [{"role": "user", "content": question_to_html(question)}, _reply(html)]
+            turns.append(Turn(question, answer.resolved_question))
+        return messages, turns, number or 0
 
-    def _spoken(self, request: gr.Request) -> str:
-        """The language of the page that sent a request."""
-        chosen, accepted = request.query_params.get("lang", ""), request.headers.get("accept-language", "")
-        return choose_language(str(chosen), str(accepted), self.site.assistant.language)
+    def _language(self, request: gr.Request) -> str:
+        """Return the language of the page that sent `request`."""
+        selected, accepted = request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+        return select_language(str(selected), str(accepted), self.site.assistant.default_language)
+
+
+def _reply(html: str) -> dict[str, Any]:
+    return {"role": "assistant", "content": html}
 
 
 def _empty_question_box() -> gr.Textbox:
-    """The field as one asks with it."""
     return gr.Textbox(submit_btn=_ASK, stop_btn=False)
 
 
-def _choices(kept: SavedConversations) -> gr.Dropdown:
-    found = [(item.questions[0][:60], item.number) for item in kept.conversations]
-    return gr.Dropdown(choices=found, value=None, visible=bool(found))
+def _choices(saved: SavedConversations) -> gr.Dropdown:
+    """Return the menu of saved conversations, which is hidden if there are none."""
+    choices = [(item.questions[0][:60], item.conversation_number) for item in saved.conversations]
+    return gr.Dropdown(choices=choices, value=None, visible=bool(choices))
 
 
 def _message_text(message: dict[str, Any]) -> str:
-    """The words of a message of ours: a string through the API, a list of parts from the browser."""
+    """Return the question in a user message. The content is a string, or a list of parts if the browser sent it."""
     content = message["content"]
     parts = content if isinstance(content, list) else [content]
     html = "".join(part if isinstance(part, str) else str(part.get("text", "")) for part in parts)
-    return " ".join(question_text(html).split())
+    return " ".join(question_from_html(html).split())

@@ -1,6 +1,7 @@
-"""Conversations that a reader keeps in the browser: their questions only, which are answered anew.
+"""Conversations saved in the browser.
 
-What comes back from a browser is anybody's to change; nothing of it is taken for more than a question.
+Only the questions are saved. When a conversation is reopened, its questions are answered again. Anybody can
+change what a browser stores, so the stored questions are treated like newly typed ones.
 """
 
 from __future__ import annotations
@@ -15,50 +16,61 @@ _MAX_CONVERSATIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
-    """A conversation by its number in this browser, with its questions in order."""
+class SavedConversation:
+    """A saved conversation: its number in this browser, starting at 1, and its questions in order."""
 
-    number: int
+    conversation_number: int
     questions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SavedConversations:
-    """Whether conversations are kept, and those that are, the newest first."""
+    """The saved conversations, newest first. `is_saving_enabled` tells whether saving is switched on."""
 
-    on: bool = False
-    conversations: tuple[Conversation, ...] = ()
+    is_saving_enabled: bool = False
+    conversations: tuple[SavedConversation, ...] = ()
 
-    def find(self, number: int) -> tuple[str, ...]:
-        """The questions of a conversation, () for one that isn't there."""
-        return next((item.questions for item in self.conversations if item.number == number), ())
+    def conversation_questions(self, number: int) -> tuple[str, ...]:
+        """Return the questions of conversation `number`, or () if that conversation isn't saved."""
+        return next((item.questions for item in self.conversations if item.conversation_number == number), ())
 
-    def with_questions(self, number: int, questions: Sequence[str]) -> tuple[SavedConversations, int]:
-        """With conversation `number`, a new one when it is 0, as it is now; and its number."""
-        if not self.on or not questions:
+    def with_updated_conversation(self, number: int, questions: Sequence[str]) -> tuple[SavedConversations, int]:
+        """Save `questions` as conversation `number`, or as a new one if `number` is 0.
+
+        Returns:
+            The saved conversations and `number`. Both are unchanged if saving is off or there are no questions.
+        """
+        if not self.is_saving_enabled or not questions:
             return self, number
-        number = number or max((item.number for item in self.conversations), default=0) + 1
-        others = tuple(item for item in self.conversations if item.number != number)
-        now = Conversation(number, tuple(questions)[-MAX_HISTORY_TURNS:])
-        return SavedConversations(True, (now, *others)[:_MAX_CONVERSATIONS]), number
+        number = number or max((item.conversation_number for item in self.conversations), default=0) + 1
+        others = tuple(item for item in self.conversations if item.conversation_number != number)
+        updated = SavedConversation(number, tuple(questions)[-MAX_HISTORY_TURNS:])
+        return SavedConversations(True, (updated, *others)[:_MAX_CONVERSATIONS]), number
 
 
 def parse_saved_conversations(value: Any, on: bool | None = None) -> SavedConversations:
-    """What a browser has stored, as far as it is what `as_stored_value` made; `on` when it is known better."""
+    """Parse conversations stored by the browser, ignoring anything malformed.
+
+    Args:
+        value: what `to_browser_value` returned, or anything else that a browser sends.
+        on: whether saving is switched on, or None to read this from `value`.
+    """
     stored = value if isinstance(value, dict) else {}
-    wanted = bool(stored.get("on")) if on is None else on
-    found = []
-    listed = stored.get("conversations")
-    for item in listed if isinstance(listed, list) else ():
+    on = bool(stored.get("on")) if on is None else on
+    conversations = []
+    items = stored.get("conversations")
+    for item in items if isinstance(items, list) else ():
         questions = item.get("questions") if isinstance(item, dict) else None
         number = item.get("number") if isinstance(item, dict) else None
         if isinstance(questions, list) and questions and isinstance(number, int) and number > 0:
-            asked = tuple(str(question)[:MAX_QUESTION_CHARACTERS] for question in questions[:MAX_HISTORY_TURNS])
-            found.append(Conversation(number, asked))
-    return SavedConversations(wanted, tuple(found[:_MAX_CONVERSATIONS]) if wanted else ())
+            shortened = tuple(str(question)[:MAX_QUESTION_CHARACTERS] for question in questions[:MAX_HISTORY_TURNS])
+            conversations.append(SavedConversation(number, shortened))
+    return SavedConversations(on, tuple(conversations[:_MAX_CONVERSATIONS]) if on else ())
 
 
-def as_stored_value(kept: SavedConversations) -> dict[str, Any]:
-    """What the browser stores."""
-    conversations = [{"number": item.number, "questions": list(item.questions)} for item in kept.conversations]
-    return {"on": kept.on, "conversations": conversations}
+def to_browser_value(saved: SavedConversations) -> dict[str, Any]:
+    """Return the JSON value that the browser stores."""
+    conversations = [
+        {"number": item.conversation_number, "questions": list(item.questions)} for item in saved.conversations
+    ]
+    return {"on": saved.is_saving_enabled, "conversations": conversations}

@@ -1,4 +1,4 @@
-"""The gate: nobody passes without an identity where one is wanted, and a key opens only what it is for."""
+"""Authenticates requests and enforces the scopes of API keys."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.settings import Settings
 from assistant.store.api_keys import KEY_PREFIX, ApiKeyStore
-from assistant.web.site.identity import ANONYMOUS, Identity, identity_of, is_owner, session_person
-from assistant.web.site.problems import problem_response
-from assistant.web.site.request_context import request_language, request_path
-from assistant.web.site.translations import translate
+from assistant.web.shared.identity import ANONYMOUS, Identity, is_document_owner, request_identity, signed_in_user
+from assistant.web.shared.problem_details import problem_response
+from assistant.web.shared.request_context import request_language, request_path
+from assistant.web.shared.translations import translate
 
 LOGIN_PATH = "/login"
 _LOG = logging.getLogger(__name__)
-# What holds no text of the corpus: it is needed to get in, to embed, or to see that the server is alive.
-_OPEN = re.compile(
+# Routes that show no documents and are needed to sign in, to embed the widget or to check the server's health.
+_PUBLIC = re.compile(
     r"/(?:healthz|readyz|static/[\w./-]+|widget(?:/1/widget)?\.js|favicon\.ico|logo|login(?:/callback)?|logout)"
 )
-_PARTS = re.compile(r"/(?:static|chat)/.")  # scripts and styles, the same for everybody; Gradio's answers are streams
-_SCOPES = (  # of a key, by path
+# Scripts and styles are the same for every user. Gradio sends answers as streams, which are never cached.
+_CACHEABLE = re.compile(r"/(?:static|chat)/.")
+_SCOPE_PATHS = (  # the API-key scope that each path requires
     ("ask", re.compile(r"/api/v1/(?:ask|search)|/v1/.*")),
     ("texts", re.compile(r"/api/v1/(?:documents|passages/.*)")),
     ("feedback", re.compile(r"/api/v1/(?:feedback|answers/.*)")),
@@ -36,101 +37,114 @@ _SCOPES = (  # of a key, by path
 
 
 class AccessMiddleware:
-    """ASGI middleware: puts who asks into the scope (`identity_of`), or refuses.
+    """ASGI middleware that authenticates each request and enforces API-key scopes.
+
+    The sender's identity is stored in the ASGI scope (see `request_identity`).
 
     Args:
-        app: what it stands before.
-        settings: `access`, `owners`, names of headers.
-        keys: of programs; None where nothing is stored.
+        app: the wrapped app.
+        settings: the settings `access`, `owners`, `language`, `user_header` and `groups_header` are used.
+        api_keys: the known API keys. If this is None, requests with an API key are rejected.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, keys: ApiKeyStore | None = None) -> None:
-        self._app, self._keys = app, keys
+    def __init__(self, app: ASGIApp, settings: Settings, api_keys: ApiKeyStore | None = None) -> None:
+        self._app, self._api_keys = app, api_keys
         self._language, self._owners = settings.language, settings.owners
-        self._user, self._groups = settings.user_header.lower(), settings.groups_header.lower()
-        ways: dict[str, Callable[[Scope], Identity | None]] = {
-            "open": lambda _: ANONYMOUS, "proxy": self._named_by_proxy, "oidc": self._signed_in,
+        self._user_header, self._groups_header = settings.user_header.lower(), settings.groups_header.lower()
+        identify: dict[str, Callable[[Scope], Identity | None]] = {
+            "open": lambda _: ANONYMOUS, "proxy": self._proxy_identity, "oidc": self._session_identity,
         }  # fmt: skip
-        self._person, self._can_sign_in = ways[settings.access], settings.access == "oidc"
+        self._identify, self._can_sign_in = identify[settings.access], settings.access == "oidc"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through with its identity, send a person to sign in, or refuse."""
+        """Pass a request on with its identity, redirect the user to the sign-in page, or reject the request."""
         if scope["type"] == "http" and scope["method"] != "OPTIONS":
-            refusal = await self._admit(scope)
-            if refusal is not None:
-                await refusal(scope, receive, send)
+            rejection = await self._authenticate(scope)
+            if rejection is not None:
+                await rejection(scope, receive, send)
                 return
-            if identity_of(scope).name and not _PARTS.match(request_path(scope)):
-                send = _forbid_caching(send)  # what somebody who signed in may see is for no cache between
+            if request_identity(scope).user_name and not _CACHEABLE.match(request_path(scope)):
+                send = _forbid_caching(send)  # shared caches must not store one user's responses
         await self._app(scope, receive, send)
 
-    async def _admit(self, scope: Scope) -> Response | None:
-        path, key = request_path(scope), _api_key(Headers(scope=scope))
-        if key is not None and not _OPEN.fullmatch(path):
-            try:
-                found = await run_in_threadpool(self._keys.find, key) if self._keys else None
-            except SQLAlchemyError as error:
-                _LOG.warning("keys can't be looked up: %s", type(error).__name__)
-                return self._refusal(scope, 503, "limit_busy", seconds=5)
-            if found is None:
-                return self._refusal(scope, 401, "access_key")
-            wanted = next((scope_name for scope_name, pattern in _SCOPES if pattern.fullmatch(path)), None)
-            if wanted not in found.scopes:
-                return self._refusal(scope, 403, "access_scope")
-            identity: Identity | None = Identity(key=found)
-        else:
-            identity = self._person(scope)
-        if identity is None and not _OPEN.fullmatch(path):
+    async def _authenticate(self, scope: Scope) -> Response | None:
+        """Store the identity in `scope`, or return the response that rejects the request."""
+        path, key = request_path(scope), _request_api_key(Headers(scope=scope))
+        public = _PUBLIC.fullmatch(path) is not None
+        if key is not None and not public:
+            return await self._authenticate_key(scope, path, key)
+        identity = self._identify(scope)
+        if identity is None and not public:
             if self._can_sign_in and scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", ""):
                 return RedirectResponse(
                     f"{scope.get('root_path', '')}{LOGIN_PATH}?next={quote(_return_address(scope), safe='')}", 303
                 )
-            return self._refusal(scope, 401, "access_sign_in" if self._can_sign_in else "access_proxy")
-        scope.setdefault("state", {})["identity"] = identity or ANONYMOUS
+            return self._rejection(scope, 401, "access_sign_in" if self._can_sign_in else "access_proxy")
+        _set_identity(scope, identity or ANONYMOUS)
         return None
 
-    def _named_by_proxy(self, scope: Scope) -> Identity | None:
-        """The user a proxy names. `ReverseProxyMiddleware` has removed the header from everybody else."""
-        headers = Headers(scope=scope)
-        named = headers.getlist(self._user)
-        if len(named) != 1 or not named[0].strip():  # two: the proxy added its own to one that it was sent
-            return None
-        name = named[0].strip()
-        told = headers.getlist(self._groups)
-        groups = [group.strip() for group in told[0].split(",")] if len(told) == 1 else []
-        return Identity(name, name, is_owner(name, groups, self._owners))
+    async def _authenticate_key(self, scope: Scope, path: str, key: str) -> Response | None:
+        try:
+            api_key = await run_in_threadpool(self._api_keys.find_key, key) if self._api_keys else None
+        except SQLAlchemyError as error:
+            _LOG.warning("cannot look up API keys: %s", type(error).__name__)
+            return self._rejection(scope, 503, "limit_busy", seconds=5)
+        if api_key is None:
+            return self._rejection(scope, 401, "access_key")
+        required_scope = next((name for name, pattern in _SCOPE_PATHS if pattern.fullmatch(path)), None)
+        if required_scope not in api_key.scopes:
+            return self._rejection(scope, 403, "access_scope")
+        _set_identity(scope, Identity(api_key=api_key))
+        return None
 
-    def _signed_in(self, scope: Scope) -> Identity | None:
-        """Who signed in."""
-        person = session_person(scope)
+    def _proxy_identity(self, scope: Scope) -> Identity | None:
+        """Return the user named by the proxy. `ReverseProxyMiddleware` removes the header from all other requests."""
+        headers = Headers(scope=scope)
+        names = headers.getlist(self._user_header)
+        if len(names) != 1 or not names[0].strip():  # a second one may come from the client
+            return None
+        name = names[0].strip()
+        group_lists = headers.getlist(self._groups_header)
+        groups = [group.strip() for group in group_lists[0].split(",")] if len(group_lists) == 1 else []
+        return Identity(name, name, is_document_owner(name, groups, self._owners))
+
+    def _session_identity(self, scope: Scope) -> Identity | None:
+        """Return the user who signed in, as stored in the session cookie."""
+        person = signed_in_user(scope)
         if person is None:
             return None
-        owner = is_owner(person["name"], person["groups"], self._owners)
-        return Identity(person["name"], person["shown"], owner, session=True)
+        owner = is_document_owner(person["name"], person["groups"], self._owners)
+        return Identity(person["name"], person["shown"], owner, is_signed_in=True)
 
-    def _refusal(self, scope: Scope, status: int, key: str, **values: int) -> Response:
-        """In the language of whoever asks."""
-        detail = translate(request_language(scope, self._language), key, **values)
-        return problem_response(status, "Not admitted", detail, {"WWW-Authenticate": "Bearer"} if status == 401 else {})
+    def _rejection(self, scope: Scope, status: int, translation: str, **values: int) -> Response:
+        """Return a problem response in the user's language."""
+        detail = translate(request_language(scope, self._language), translation, **values)
+        return problem_response(
+            status, "Access denied", detail, {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        )
+
+
+def _set_identity(scope: Scope, identity: Identity) -> None:
+    scope.setdefault("state", {})["identity"] = identity
 
 
 def _forbid_caching(send: Send) -> Send:
-    async def private(message: Message) -> None:
+    async def send_uncached(message: Message) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message)["cache-control"] = "private, no-store"
         await send(message)
 
-    return private
+    return send_uncached
 
 
-def _api_key(headers: Headers) -> str | None:
-    """The key of a program, from either header that one is sent in; other tokens are none of ours."""
+def _request_api_key(headers: Headers) -> str | None:
+    """Return the API key from `X-API-Key` or from a bearer token, or None if neither contains an API key."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    given = headers.get("x-api-key") or (token.strip() if scheme.lower() == "bearer" else "")
-    return given if given.startswith(KEY_PREFIX) else None
+    key = headers.get("x-api-key") or (token.strip() if scheme.lower() == "bearer" else "")
+    return key if key.startswith(KEY_PREFIX) else None
 
 
 def _return_address(scope: Scope) -> str:
-    """Where a person wanted to go, to be sent there after signing in."""
+    """Return the requested path and query. The user is sent back there after signing in."""
     query = scope["query_string"].decode("latin-1")
     return quote(request_path(scope)) + (f"?{query}" if query else "")

@@ -1,4 +1,4 @@
-"""The security headers of every response."""
+"""Security headers for every response."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _HEADERS = {
 
 
 def set_security_headers(message: Message, policy: str) -> None:
+    """Set the content security policy and the other security headers on an `http.response.start` message."""
     headers = MutableHeaders(scope=message)
     headers["content-security-policy"] = policy
     for name, value in _HEADERS.items():

@@ -1,4 +1,4 @@
-"""How much one client may ask, and how much is answered at once: refusals that say when to come back."""
+"""Limits the request rate of each client, the number of concurrent requests and the size of request bodies."""
 
 from __future__ import annotations
 
@@ -19,200 +19,209 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.errors import SettingsError
-from assistant.web.site.identity import identity_of
-from assistant.web.site.problems import problem_response
-from assistant.web.site.request_context import request_language, request_path
-from assistant.web.site.translations import translate
+from assistant.web.shared.identity import request_identity
+from assistant.web.shared.problem_details import problem_response
+from assistant.web.shared.request_context import request_language, request_path
+from assistant.web.shared.translations import translate
 
-# What costs a look through the index or a row in the database, and where a password can be guessed.
-_COSTLY = re.compile(
+# Routes that search the index, write to the store or accept passwords.
+_LIMITED_PATHS = re.compile(
     r"/api/v1/(?:ask|search|feedback|answers/\w+)|/v1/chat/completions|/search/|/owners/.*|/metrics|"
     r"/chat/gradio_api/(?:queue/join|run/predict)|/login(?:/callback)?"
 )
-_AT_ONCE = 32  # in work at the same time; more would only wait longer
-_AGAIN_SECONDS = 15.0  # after which a storage that failed is tried again
-_SWEEP = 1000  # requests
-_RETRY_SECONDS = 2  # when too much is asked at once
+_MAX_CONCURRENT = 32  # more requests at a time would only make each of them wait longer
+_MAX_BODY_BYTES = 256 * 1024  # several times the size of the longest possible history
+_BUSY_RETRY_SECONDS = 2  # the Retry-After value for requests beyond `_MAX_CONCURRENT`
+_STORAGE_RETRY_SECONDS = 15.0  # how long to count requests in this process after the shared storage failed
+_CLEANUP_INTERVAL = 1000  # requests between two clean-ups
 _LOG = logging.getLogger(__name__)
-_MOST_BYTES = 256 * 1024  # of a request: twelve turns of the longest questions fit several times
 
 
 class RateLimitMiddleware:
-    """ASGI middleware: a moving window for each client, a bound on what is in work, a bound on what is sent.
+    """ASGI middleware that rejects requests that exceed the limits and tells clients when to retry.
 
-    A client is a key, else a person, else an address.
+    Requests are counted per API key. If there is no key, they are counted per user, or else per address.
 
     Args:
-        app: what it protects.
-        per_minute: requests that cost something, of one client whose key says nothing else; 0 for no limit.
-        storage: `redis://` address where several servers count together, "" to count in this process.
+        app: the wrapped app.
+        per_minute: how many requests a client may send to limited routes per minute, 0 for no limit. An API key can
+            have its own limit.
+        storage_url: a `redis://` URL to count requests across several servers, or "" to count them in this process.
 
     Raises:
-        SettingsError: the address of the storage is none, or its driver is missing.
+        SettingsError: the storage URL is invalid, or the Redis driver is not installed.
     """
 
-    def __init__(self, app: ASGIApp, per_minute: int, storage: str = "") -> None:
-        self._app, self._per_minute, self._running = app, per_minute, 0
-        self._windows = RequestWindows(storage)
+    def __init__(self, app: ASGIApp, per_minute: int, storage_url: str = "") -> None:
+        self._app, self._per_minute, self._running_requests = app, per_minute, 0
+        self._rate_limiter = RateLimiter(storage_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or refuse it with the time to wait."""
+        """Pass a request on, or reject it and say how long to wait."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         if scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
             body = await _read_body(scope, receive)
             if body is None:
-                await _refusal(scope, 413, "limit_size")(scope, receive, send)
+                await _rejection(scope, 413, "limit_size")(scope, receive, send)
                 return
             receive = _replay_body(body, receive)
-        if not _COSTLY.fullmatch(request_path(scope)):
+        if not _LIMITED_PATHS.fullmatch(request_path(scope)):
             await self._app(scope, receive, send)
             return
-        refusal = await self._refused(scope)
-        if refusal:
-            await refusal(scope, receive, send)
+        rejection = await self._check_limits(scope)
+        if rejection:
+            await rejection(scope, receive, send)
             return
-        self._running += 1
+        self._running_requests += 1
         try:
             await self._app(scope, receive, _translate_full_queue(scope, receive, send))
         finally:
-            self._running -= 1
+            self._running_requests -= 1
 
-    async def _refused(self, scope: Scope) -> Response | None:
-        client, key = client_identity(scope), identity_of(scope).key
-        per_minute = self._per_minute if key is None or key.per_minute is None else key.per_minute
-        wait = await self._windows.wait(per_minute, client) if per_minute else 0
-        if wait:
-            return _refusal(scope, 429, "limit_rate", wait)
-        if self._running >= _AT_ONCE:
-            return _refusal(scope, 503, "limit_busy", _RETRY_SECONDS)
+    async def _check_limits(self, scope: Scope) -> Response | None:
+        key = request_identity(scope).api_key
+        per_minute = self._per_minute if key is None or key.requests_per_minute is None else key.requests_per_minute
+        seconds = await self._rate_limiter.count_request(rate_limit_key(scope), per_minute) if per_minute else 0
+        if seconds:
+            return _rejection(scope, 429, "limit_rate", seconds)
+        if self._running_requests >= _MAX_CONCURRENT:
+            return _rejection(scope, 503, "limit_busy", _BUSY_RETRY_SECONDS)
         return None
 
 
-class RequestWindows:
-    """Moving windows of a minute, in this process or in Redis, whose failing stops nobody.
+class RateLimiter:
+    """Counts requests per client in moving windows of one minute, in this process or in Redis.
+
+    While Redis is unreachable, requests are counted in this process.
 
     Args:
-        storage: see `RateLimitMiddleware`.
+        storage_url: see `RateLimitMiddleware`.
     """
 
-    def __init__(self, storage: str) -> None:
-        self._memory, self._hits = MemoryStorage(), 0
-        self._own = MovingWindowRateLimiter(self._memory)
-        self._shared = MovingWindowRateLimiter(_redis(storage)) if storage else None
-        self._failed = -math.inf
+    def __init__(self, storage_url: str) -> None:
+        self._memory, self._local_count = MemoryStorage(), 0
+        self._local = MovingWindowRateLimiter(self._memory)
+        self._shared = MovingWindowRateLimiter(_redis_storage(storage_url)) if storage_url else None
+        self._failed_at = -math.inf
 
-    async def wait(self, per_minute: int, client: str) -> int:
-        """Count a request of `client`; the seconds it has to wait, 0 when it may go on."""
+    async def count_request(self, client: str, per_minute: int) -> int:
+        """Count a request from `client`. Return how many seconds to wait, 0 if the request is within the limit."""
         rate = RateLimitItemPerMinute(per_minute)
-        if self._shared and time.monotonic() - self._failed > _AGAIN_SECONDS:
+        if self._shared and time.monotonic() - self._failed_at > _STORAGE_RETRY_SECONDS:
             try:
                 return await run_in_threadpool(_count_request, self._shared, rate, client)
             except StorageError as error:
-                self._failed = time.monotonic()
-                _LOG.warning("rate_storage can't be reached (%s); counting in this process", error.storage_error)
-        self._hits += 1
-        if self._hits % _SWEEP == 0:
-            self._forget()
-        return _count_request(self._own, rate, client)
+                self._failed_at = time.monotonic()
+                _LOG.warning("cannot reach rate_storage (%s); counting requests in this process", error.storage_error)
+        self._local_count += 1
+        if self._local_count % _CLEANUP_INTERVAL == 0:
+            self._remove_idle_clients()
+        return _count_request(self._local, rate, client)
 
-    def _forget(self) -> None:
-        """Drop the clients that the library keeps with nothing in their window."""
+    def _remove_idle_clients(self) -> None:
+        """Remove clients that have sent no requests recently. The library itself never removes clients."""
         for client in [client for client, hits in list(self._memory.events.items()) if not hits]:
             self._memory.events.pop(client, None)
             self._memory.locks.pop(client, None)
 
 
-def client_identity(scope: Scope) -> str:
-    """Whose requests count together; a person's name is not kept as it is."""
-    identity = identity_of(scope)
-    if identity.key:
-        return f"key:{identity.key.key_id}"
-    if identity.name:
-        return "person:" + sha256(identity.name.encode()).hexdigest()
+def rate_limit_key(scope: Scope) -> str:
+    """Return the key under which the requests of a client are counted.
+
+    User names are hashed. All IPv6 addresses of a /64 network are counted together.
+    """
+    identity = request_identity(scope)
+    if identity.api_key:
+        return f"key:{identity.api_key.key_id}"
+    if identity.user_name:
+        return "person:" + sha256(identity.user_name.encode()).hexdigest()
     address = str((scope.get("client") or ("?",))[0])
     try:
-        number = ip_address(address)
+        ip = ip_address(address)
     except ValueError:
         return f"address:{address}"
-    if isinstance(number, IPv6Address) and number.ipv4_mapped is None:
-        return f"address:{ip_network((number, 64), strict=False)}"  # one subscriber has all of it
-    return f"address:{number}"
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is None:
+        return f"address:{ip_network((ip, 64), strict=False)}"  # a subscriber usually has a whole /64 network
+    return f"address:{ip}"
 
 
-def _redis(storage: str) -> RedisStorage:
+def _redis_storage(url: str) -> RedisStorage:
     try:
-        return RedisStorage(storage, wrap_exceptions=True, socket_timeout=0.3, socket_connect_timeout=0.3)
-    except Exception as error:  # the driver raises classes of its own for an address that is none
+        return RedisStorage(url, wrap_exceptions=True, socket_timeout=0.3, socket_connect_timeout=0.3)
+    except Exception as error:  # the driver raises various exceptions for invalid URLs
         raise SettingsError(
-            f"setting 'rate_storage' can't be used ({type(error).__name__}: {error}); write redis://host:6379/0 and "
-            "install the driver: pip install '.[redis]'"
+            f"setting 'rate_storage' is not usable ({type(error).__name__}: {error}); use a URL such as "
+            "redis://host:6379/0 and install the driver: pip install '.[redis]'"
         ) from None
 
 
-def _count_request(windows: MovingWindowRateLimiter, rate: RateLimitItemPerMinute, client: str) -> int:
-    """Count a request; the seconds to wait, 0 for none."""
-    if windows.hit(rate, client):
+def _count_request(limiter: MovingWindowRateLimiter, rate: RateLimitItemPerMinute, client: str) -> int:
+    """Count a request. Return how many seconds to wait, 0 if the request is within the limit."""
+    if limiter.hit(rate, client):
         return 0
-    return max(1, math.ceil(windows.get_window_stats(rate, client).reset_time - time.time()))
+    return max(1, math.ceil(limiter.get_window_stats(rate, client).reset_time - time.time()))
 
 
 async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
-    """What was sent, None for too much: a body in chunks doesn't say beforehand how long it is."""
+    """Read and return the request body, or return None if it is too large.
+
+    A chunked body does not announce its length, so its bytes are counted.
+    """
     length = Headers(scope=scope).get("content-length", "0")
-    if length.isascii() and length.isdigit() and int(length) > _MOST_BYTES:
+    if length.isascii() and length.isdigit() and int(length) > _MAX_BODY_BYTES:
         return None
     body = bytearray()
     while True:
         message = await receive()
         body.extend(message.get("body", b""))
-        if len(body) > _MOST_BYTES:
+        if len(body) > _MAX_BODY_BYTES:
             return None
         if message["type"] == "http.disconnect" or not message.get("more_body"):
             return bytes(body)
 
 
 def _replay_body(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives `body` once, then what comes after it."""
-    given = False
+    """Wrap `receive` so that it returns `body` first and then the messages that follow it."""
+    replayed = False
 
     async def replay() -> Message:
-        nonlocal given
-        if given:
+        nonlocal replayed
+        if replayed:
             return await receive()
-        given = True
+        replayed = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replay
 
 
 def _translate_full_queue(scope: Scope, receive: Receive, send: Send) -> Send:
-    """A `send` that puts Gradio's refusal of a full queue into the asker's language, with the time to wait."""
-    if not _is_page(scope):
+    """Wrap `send` so that a translated response, with the time to wait, replaces Gradio's "queue is full" response."""
+    if not _is_queue_join(scope):
         return send
-    refused = False
+    replaced = False
 
-    async def translating(message: Message) -> None:
-        nonlocal refused
+    async def send_translated(message: Message) -> None:
+        nonlocal replaced
         if message["type"] == "http.response.start" and message["status"] == 503:
-            refused = True
-            await _refusal(scope, 503, "limit_busy", _RETRY_SECONDS)(scope, receive, send)
-        elif not refused:
+            replaced = True
+            await _rejection(scope, 503, "limit_busy", _BUSY_RETRY_SECONDS)(scope, receive, send)
+        elif not replaced:
             await send(message)
 
-    return translating
+    return send_translated
 
 
-def _is_page(scope: Scope) -> bool:
-    """Whether Gradio's own script asks."""
+def _is_queue_join(scope: Scope) -> bool:
+    """Return whether the request submits a chat question to Gradio's queue."""
     return request_path(scope).endswith("/queue/join")
 
 
-def _refusal(scope: Scope, status: int, key: str, wait: int = 0) -> Response:
-    """In the language of whoever asks: the page shows it."""
-    detail = translate(request_language(scope, "en"), key, seconds=wait)
-    if status == 503 and _is_page(scope):
-        status = 429  # Gradio's script says nothing at all of a 503
-    headers = {"Retry-After": str(wait)} if wait else {}
-    return problem_response(status, "Not taken", detail, headers)
+def _rejection(scope: Scope, status: int, translation: str, seconds: int = 0) -> Response:
+    """Return a problem response in the user's language. The chat page shows the text of the response."""
+    detail = translate(request_language(scope, "en"), translation, seconds=seconds)
+    if status == 503 and _is_queue_join(scope):
+        status = 429  # Gradio's script shows no message for 503
+    headers = {"Retry-After": str(seconds)} if seconds else {}
+    return problem_response(status, "Request rejected", detail, headers)

@@ -1,6 +1,6 @@
-"""What a reverse proxy in front may say: the client's address, the scheme, the sub-path and, if wanted, the user.
+"""Reads the client address, scheme and sub-path from the headers of trusted reverse proxies.
 
-Only from the addresses that the operator names; the same headers from anybody else are taken away.
+Only proxies at the configured addresses are trusted. These headers are removed from requests of all other senders.
 """
 
 from __future__ import annotations
@@ -11,56 +11,60 @@ from ipaddress import ip_address, ip_network
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-_FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded"})
+_FORWARDING_HEADERS = frozenset({b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded"})
 
 
 class ReverseProxyMiddleware:
-    """ASGI middleware, the outermost.
+    """ASGI middleware that applies or removes proxy headers. It must be the outermost middleware.
 
     Args:
-        app: what stands behind it.
-        proxies: addresses or networks (`10.0.0.0/8`) of the reverse proxies.
-        own: names of headers, in small letters, that only a proxy may set.
-        root: the sub-path of the public address, "" for none; requests may come with or without it.
+        app: the wrapped app.
+        proxies: the addresses of the reverse proxies, or their networks, such as `10.0.0.0/8`.
+        proxy_only_headers: the lower-case names of further headers that only a proxy may set.
+        root_path: the sub-path of the public address, "" for none. Requests may arrive with or without this sub-path.
     """
 
-    def __init__(self, app: ASGIApp, proxies: Sequence[str], own: Sequence[str] = (), root: str = "") -> None:
-        self._app, self._root = app, root
+    def __init__(
+        self, app: ASGIApp, proxies: Sequence[str], proxy_only_headers: Sequence[str] = (), root_path: str = ""
+    ) -> None:
+        self._app, self._root_path = app, root_path
         self._networks = [ip_network(proxy) for proxy in proxies]
-        self._own = frozenset(name.encode() for name in own)
-        self._forwarded = ProxyHeadersMiddleware(app, trusted_hosts=list(proxies))  # type: ignore[arg-type]  # its own ASGI types
+        self._removed_headers = _FORWARDING_HEADERS | {name.encode() for name in proxy_only_headers}
+        self._app_behind_proxy = ProxyHeadersMiddleware(app, trusted_hosts=list(proxies))  # type: ignore[arg-type]  # uvicorn's types
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take away what the sender may not say, and read what a proxy says."""
+        """Apply the proxy headers if a trusted proxy sent the request. Otherwise, remove these headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope = self._at_root({**scope, "state": scope.get("state", {}), "client": _as_ipv4(scope.get("client"))})
-        if self._is_proxy(scope):
-            await self._forwarded(scope, receive, send)  # type: ignore[arg-type]
+        scope = self._with_root_path(
+            {**scope, "state": scope.get("state", {}), "client": _as_ipv4(scope.get("client"))}
+        )
+        if self._is_from_proxy(scope):
+            await self._app_behind_proxy(scope, receive, send)  # type: ignore[arg-type]
             return
-        kept = [(name, value) for name, value in scope["headers"] if name not in self._own | _FORWARDED]
-        await self._app({**scope, "headers": kept}, receive, send)
+        headers = [(name, value) for name, value in scope["headers"] if name not in self._removed_headers]
+        await self._app({**scope, "headers": headers}, receive, send)
 
-    def _at_root(self, scope: Scope) -> Scope:
-        """The scope as ASGI has it for an application under a sub-path, also when the proxy took that off."""
-        if not self._root:
+    def _with_root_path(self, scope: Scope) -> Scope:
+        """Set the ASGI root path, whether or not the proxy has removed the sub-path from the requested path."""
+        if not self._root_path:
             return scope
         rest = scope["path"]
-        if rest == self._root or rest.startswith(self._root + "/"):
-            rest = rest[len(self._root) :]
-        return {**scope, "root_path": self._root, "path": self._root + (rest or "/")}
+        if rest == self._root_path or rest.startswith(self._root_path + "/"):
+            rest = rest[len(self._root_path) :]
+        return {**scope, "root_path": self._root_path, "path": self._root_path + (rest or "/")}
 
-    def _is_proxy(self, scope: Scope) -> bool:
+    def _is_from_proxy(self, scope: Scope) -> bool:
         try:
             address = ip_address((scope.get("client") or ("",))[0])
-        except ValueError:  # a socket of the file system has no address
+        except ValueError:  # Unix sockets have no client address
             return False
         return any(address in network for network in self._networks)
 
 
 def _as_ipv4(client: tuple[str, int] | None) -> tuple[str, int] | None:
-    """An address of IPv4 as such, which a listener on every address is told inside one of IPv6."""
+    """Convert an IPv4-mapped IPv6 address, which a dual-stack listener reports, to a plain IPv4 address."""
     if client is None or not client[0].startswith("::ffff:"):
         return client
     return client[0].removeprefix("::ffff:"), client[1]

@@ -1,7 +1,7 @@
-"""What stands before every request: headers, a content security policy with a nonce, and a list of
-the Gradio routes that the page needs. Everything else under its mount is not there.
+"""Security headers, a content security policy with nonces, and checks of the host, origin and path of each request.
 
-The policy and the list were found by watching what Gradio 6.31 asks for while a page is used.
+Gradio's routes can be reached only if the chat page needs them. The policy and the list of these routes are based on a
+recording of the requests that a Gradio 6.31 page sends.
 """
 
 from __future__ import annotations
@@ -12,102 +12,115 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.web.middleware.chat_page import rewrite_chat_page, without_encoding
+from assistant.web.middleware.chat_page_rewriting import rewrite_chat_page, without_accept_encoding
 from assistant.web.middleware.headers import set_security_headers
-from assistant.web.site.problems import problem_response
-from assistant.web.site.request_context import request_language, request_path
+from assistant.web.shared.problem_details import problem_response
+from assistant.web.shared.request_context import request_language, request_path
 
 _GRADIO_ROUTES = re.compile(
     r"(?:|assets/[\w./-]+|static/[\w./-]+|theme\.css|config|svelte/[\w./-]+|"
     r"gradio_api/(?:run/predict|queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset))"
 )
 _PRIVATE = re.compile(r"/(?:owners|metrics)(?:/.*)?")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_FOREIGN_HOST = "this server doesn't answer to that name; list it in ASSISTANT_HOSTS"
-_FOREIGN_ORIGIN = "sent from a page of another origin; see ASSISTANT_ALLOWED_ORIGINS"
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
+_UNKNOWN_HOST_DETAIL = "unknown host name; add it to ASSISTANT_HOSTS to allow it"
+_FOREIGN_ORIGIN_DETAIL = "requests from this origin are not allowed; see ASSISTANT_ALLOWED_ORIGINS"
 
 
 class SecurityMiddleware:
-    """ASGI middleware for the whole server.
+    """ASGI middleware that sets the security headers and rejects requests to unknown hosts, origins and paths.
 
     Args:
-        app: what it guards.
-        chat: path of the Gradio mount, without a slash at its end.
-        allowed_origins: who may embed the pages, and write.
-        language: of a page when nothing else says.
-        frame: gives what stands in the head, before and after the chat on Gradio's page; HTML that is
-            ours, with every value in it escaped.
-        hosts: names the server answers to, without port; every name when empty.
+        app: the wrapped app.
+        chat_path: the path at which Gradio is mounted, without a trailing slash.
+        allowed_origins: the origins that may embed the pages and send write requests.
+        default_language: the language code of the chat page if the request does not name a language.
+        render_frame: returns three pieces of escaped HTML: for the end of the chat page's head, before the chat and
+            after the chat.
+        allowed_hosts: the accepted host names, without a port; empty to accept any name.
     """
 
     def __init__(
-        self, app: ASGIApp, chat: str, allowed_origins: Sequence[str], language: str,
-        frame: Callable[[Scope], tuple[str, str, str]] = lambda _: ("", "", ""), hosts: Sequence[str] = (),
+        self, app: ASGIApp, chat_path: str, allowed_origins: Sequence[str], default_language: str,
+        render_frame: Callable[[Scope], tuple[str, str, str]] = lambda _: ("", "", ""),
+        allowed_hosts: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        self._hosts = frozenset(host.lower() for host in hosts)
-        self._app, self._chat, self._language, self._frame = app, chat, language, frame
+        self._app, self._chat_path, self._default_language = app, chat_path, default_language
+        self._render_frame = render_frame
+        self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
         self._allowed_origins = frozenset(allowed_origins)
         self._ancestors = " ".join(["'self'", *allowed_origins])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through with its headers set, or answer 404 itself."""
+        """Reject a request, or pass it on and add the security headers to its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         path = request_path(scope)
-        if not self._is_ours(Headers(scope=scope).get("host", "")):
-            await problem_response(400, "Not taken", _FOREIGN_HOST)(scope, receive, send)
-            return
-        inside = path.startswith(self._chat + "/")
-        if _CONTROL.search(path):  # a route takes "/owners/\n" for "/owners/", and what guards it may not
-            await problem_response(404, "Not found", "there is no such address")(scope, receive, send)
-            return
-        if inside and not _GRADIO_ROUTES.fullmatch(path[len(self._chat) + 1 :]):
-            await problem_response(404, "Not found", "there is no such address")(scope, receive, send)
-            return
         private = _PRIVATE.fullmatch(path) is not None
-        reads = scope["method"] in {"GET", "HEAD", "OPTIONS"} and not private
-        if not reads and self._is_foreign(Headers(scope=scope), private):
-            await problem_response(403, "Not taken", _FOREIGN_ORIGIN)(scope, receive, send)
+        rejection = self._rejection(scope, path, private)
+        if rejection is not None:
+            await rejection(scope, receive, send)
             return
         nonce = secrets.token_urlsafe(16)
         policy = self._policy(nonce, private)
-        if path == self._chat + "/":
-            language = request_language(scope, self._language)
-            plain = without_encoding(scope)
-            # The frame is made when the page comes: only then `state` says who asks. `plain` has changed by then.
-            rewriting = rewrite_chat_page(send, nonce, language, policy, lambda: self._frame(scope))
-            await self._app(plain, receive, rewriting)
+        if path == self._chat_path + "/":
+            language = request_language(scope, self._default_language)
+            # The frame is rendered with the response, because the user's identity is not known before that. `scope` is
+            # still unchanged then: Gradio's mount changes only the copy that it receives.
+            rewrite = rewrite_chat_page(send, nonce, language, policy, lambda: self._render_frame(scope))
+            await self._app(without_accept_encoding(scope), receive, rewrite)
             return
 
-        async def with_headers(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 set_security_headers(message, policy)
                 if private:
                     MutableHeaders(scope=message)["cache-control"] = "no-store"
             await send(message)
 
-        await self._app(scope, receive, with_headers)
+        await self._app(scope, receive, send_with_headers)
 
-    def _is_ours(self, host: str) -> bool:
-        """Whether a request names us: a page elsewhere can make its own name lead to our address (DNS rebinding)."""
+    def _rejection(self, scope: Scope, path: str, private: bool) -> Response | None:
+        headers = Headers(scope=scope)
+        if not self._is_allowed_host(headers.get("host", "")):
+            return problem_response(400, "Request rejected", _UNKNOWN_HOST_DETAIL)
+        # Routers treat "/owners/\n" like "/owners/", but the path patterns of other middleware may not.
+        if _CONTROL_CHARACTERS.search(path) or self._is_blocked_chat_route(path):
+            return problem_response(404, "Not found", "there is no such address")
+        reads = scope["method"] in {"GET", "HEAD", "OPTIONS"} and not private
+        if not reads and self._is_foreign_origin(headers, private):
+            return problem_response(403, "Request rejected", _FOREIGN_ORIGIN_DETAIL)
+        return None
+
+    def _is_blocked_chat_route(self, path: str) -> bool:
+        prefix = self._chat_path + "/"
+        return path.startswith(prefix) and not _GRADIO_ROUTES.fullmatch(path.removeprefix(prefix))
+
+    def _is_allowed_host(self, host: str) -> bool:
+        """Return whether requests may use the host name `host`.
+
+        This protects against DNS rebinding, where another site's host name is made to resolve to this server.
+        """
         try:
             name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:  # "[::1"
+        except ValueError:  # a malformed name, such as "[::1"
             name = ""
-        return not self._hosts or name.lower() in self._hosts
+        return not self._allowed_hosts or name.lower() in self._allowed_hosts
 
-    def _is_foreign(self, headers: Headers, private: bool) -> bool:
-        """Whether a page of an origin that isn't listed sent this. Programs that are no browser send no origin.
+    def _is_foreign_origin(self, headers: Headers, private: bool) -> bool:
+        """Return whether the request was sent by a page whose origin is not allowed.
 
-        To be allowed to embed the chat is no right to act for its owners: `private` is for our own pages only.
+        Clients other than browsers send no origin. Private routes accept only the server's own origin, because pages
+        of the allowed origins may embed the chat but must not act as owners.
         """
         origin = headers.get("origin")
         if origin is None or (origin in self._allowed_origins and not private):
             return False
-        site = headers.get("sec-fetch-site")  # the browser's own word, right also behind a proxy that changes Host
+        site = headers.get("sec-fetch-site")  # set by the browser; reliable even if a proxy changes Host
         return site != "same-origin" if site else urlsplit(origin).netloc != headers.get("host", "")
 
     def _policy(self, nonce: str, private: bool) -> str:

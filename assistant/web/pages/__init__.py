@@ -1,1 +1,1 @@
-"""The pages beside the chat, which work without JavaScript."""
+"""All pages except the chat. They work without JavaScript."""

@@ -1,4 +1,4 @@
-"""The start page, the page about the assistant, and the pictures that belong to them."""
+"""The front page, the page about the assistant, the icon and the logo."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from assistant.web.site.rendering import render_page
-from assistant.web.site.site import Site
+from assistant.web.shared.rendering import render_page
+from assistant.web.shared.site import Site
 
-STATIC = Path(__file__).parents[1] / "static"
+STATIC_FOLDER = Path(__file__).parents[1] / "static"
 
 
-def add_home(app: FastAPI, site: Site) -> None:
+def add_home_routes(app: FastAPI, site: Site) -> None:
     """Add `/`, `/about/`, `/favicon.ico` and `/logo`."""
 
     @app.get("/", include_in_schema=False)
-    def start() -> RedirectResponse:
+    def front_page() -> RedirectResponse:
         return RedirectResponse("chat/")
 
     @app.get("/about/", include_in_schema=False)
@@ -26,10 +26,10 @@ def add_home(app: FastAPI, site: Site) -> None:
 
     @app.get("/favicon.ico", include_in_schema=False)
     def icon() -> Response:
-        return Response((STATIC / "icon.svg").read_bytes(), media_type="image/svg+xml")
+        return Response((STATIC_FOLDER / "icon.svg").read_bytes(), media_type="image/svg+xml")
 
     @app.get("/logo", include_in_schema=False)
     def logo() -> Response:
-        if site.branding.logo is None:
+        if site.branding.logo_bytes is None:
             raise HTTPException(404, "this server has no logo")
-        return Response(site.branding.logo, media_type=site.branding.logo_type)
+        return Response(site.branding.logo_bytes, media_type=site.branding.logo_media_type)

@@ -1,4 +1,4 @@
-"""Start here: the tour for new staff, as plain pages that work without a script."""
+"""The introduction for new colleagues ("Start here"). Its pages work without scripts."""
 
 from __future__ import annotations
 
@@ -7,70 +7,75 @@ from itertools import groupby
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from assistant.onboarding.glossary import Term, alphabetical_key
-from assistant.onboarding.partner_diagram import group_by_sentence
-from assistant.onboarding.questions import example_questions
-from assistant.onboarding.roles import documents_in_order
-from assistant.web.site.rendering import paginate, render_page
-from assistant.web.site.request_context import request_language
-from assistant.web.site.site import Site
+from assistant.onboarding.glossary import GlossaryTerm, alphabetical_sort_key
+from assistant.onboarding.partner_diagram import group_connections_by_sentence
+from assistant.onboarding.questions import select_example_questions
+from assistant.onboarding.roles import documents_in_role_order
+from assistant.onboarding.self_test import ClozeQuestion
+from assistant.web.shared.rendering import paginate, render_page
+from assistant.web.shared.request_context import request_language
+from assistant.web.shared.site import Site
 
-_DOCUMENTS_PER_PAGE, _QUESTIONS = 12, 12
+_DOCUMENTS_PER_PAGE = 12
+_EXAMPLE_QUESTIONS = 12
 
 
-def add_introduction(app: FastAPI, site: Site) -> None:
-    """Add `/start/` and the pages below it."""
+def add_introduction_routes(app: FastAPI, site: Site) -> None:
+    """Add `/start/` and the pages under that path."""
 
     @app.get("/start", include_in_schema=False)
-    def without_slash() -> RedirectResponse:
+    def add_slash() -> RedirectResponse:
         return RedirectResponse("start/")
 
     @app.get("/start/", response_class=HTMLResponse, include_in_schema=False)
     def start(request: Request) -> HTMLResponse:
-        language = request_language(request.scope, site.assistant.language)
-        edition = site.snapshot
-        role = next((role for role in edition.roles if role.key == request.query_params.get("role")), None)
-        order = documents_in_order(role, list(edition.summaries))
-        part, previous, following = paginate(request, order, _DOCUMENTS_PER_PAGE)
+        language = request_language(request.scope, site.assistant.default_language)
+        snapshot = site.snapshot
+        role = next((role for role in snapshot.roles if role.role_id == request.query_params.get("role")), None)
+        order = documents_in_role_order(role, list(snapshot.summary_by_document_id))
+        page, previous, following = paginate(request, order, _DOCUMENTS_PER_PAGE)
         return render_page(
-            site, request, "start.html", chosen=role, shown=[edition.summaries[document] for document in part],
-            all=len(order), previous=previous, following=following,
-            questions=example_questions(edition.introduction.questions, language, _QUESTIONS),
+            site, request, "start.html", selected_role=role, total=len(order), previous=previous, following=following,
+            summaries=[snapshot.summary_by_document_id[document_id] for document_id in page],
+            questions=select_example_questions(snapshot.introduction.suggested_questions, language, _EXAMPLE_QUESTIONS),
         )  # fmt: skip
 
     @app.get("/start/glossary", response_class=HTMLResponse, include_in_schema=False)
     def glossary(request: Request) -> HTMLResponse:
-        return render_page(site, request, "glossary.html", letters=_by_letter(site.introduction.terms))
+        return render_page(site, request, "glossary.html", letters=_group_by_letter(site.introduction.glossary_terms))
 
     @app.get("/start/partners", response_class=HTMLResponse, include_in_schema=False)
     def partners(request: Request) -> HTMLResponse:
-        return render_page(
-            site,
-            request,
-            "partners.html",
-            groups=group_by_sentence(site.introduction.connections),
-            picture=site.snapshot.picture,
-        )
+        snapshot = site.snapshot
+        groups = group_connections_by_sentence(snapshot.introduction.partner_connections)
+        return render_page(site, request, "partners.html", groups=groups, diagram=snapshot.partner_diagram)
 
     @app.get("/start/test", response_class=HTMLResponse, include_in_schema=False)
-    def test(request: Request) -> HTMLResponse:
-        given = []
-        for item in site.introduction.cloze:
-            chosen = request.query_params.get(item.identifier, "")
-            valid = chosen.isascii() and chosen.isdigit() and len(chosen) < 3 and int(chosen) < len(item.options)
-            given.append((item, item.options[int(chosen)] if valid else ""))
+    def self_test(request: Request) -> HTMLResponse:
+        answers = [
+            (question, _selected_option(question, request.query_params.get(question.question_id, "")))
+            for question in site.introduction.self_test
+        ]
         checked = request.query_params.get("checked") == "1"
-        right = sum(answer == item.answer for item, answer in given)
-        return render_page(site, request, "selftest.html", questions=given, checked=checked, right=right)
+        right = sum(option == question.correct_answer for question, option in answers)
+        return render_page(site, request, "self_test.html", answers=answers, checked=checked, right=right)
 
 
-def _by_letter(terms: tuple[Term, ...]) -> list[tuple[str, list[Term]]]:
-    """Terms under their first letter, what begins with no letter under "#"."""
+def _selected_option(question: ClozeQuestion, index: str) -> str:
+    """Return the option at `index`, the value of a query parameter, or "" if there is no such option."""
+    valid = index.isascii() and index.isdigit() and len(index) < 3 and int(index) < len(question.answer_options)
+    return question.answer_options[int(index)] if valid else ""
 
-    def letter(term: Term) -> str:
+
+def _group_by_letter(terms: tuple[GlossaryTerm, ...]) -> list[tuple[str, list[GlossaryTerm]]]:
+    """Group terms by their first letter, in alphabetical order.
+
+    Terms that don't begin with a letter come first, under "#".
+    """
+
+    def letter(term: GlossaryTerm) -> str:
         first = term.name[0].upper()
         return first if first.isalpha() else "#"
 
-    terms = tuple(sorted(terms, key=lambda term: (letter(term) != "#", alphabetical_key(term.name))))
-
+    terms = tuple(sorted(terms, key=lambda term: (letter(term) != "#", alphabetical_sort_key(term.name))))
     return [(key, list(group)) for key, group in groupby(terms, key=letter)]

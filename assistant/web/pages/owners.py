@@ -1,4 +1,4 @@
-"""The owners' page: what was not answered, what people said, and how much is asked."""
+"""The owners' page: usage, unanswered questions and feedback, with exports."""
 
 from __future__ import annotations
 
@@ -19,23 +19,25 @@ from assistant.errors import StoreError
 from assistant.schema import Verdict
 from assistant.store.database import Store
 from assistant.store.probes import add_probe
-from assistant.store.question_groups import MAX_GROUPED, QuestionGrouper
+from assistant.store.question_groups import MAX_GROUPED_QUESTIONS, QuestionGrouper
 from assistant.store.tables import AnswerRow, FeedbackRow
 from assistant.web.api.permissions import PermissionCheck
-from assistant.web.site.rendering import render_page
-from assistant.web.site.request_context import language_parameter
-from assistant.web.site.site import Site
+from assistant.web.shared.rendering import render_page
+from assistant.web.shared.request_context import requested_language
+from assistant.web.shared.site import Site
 
-_SHOWN, _BAR, _HEIGHT = 50, 18, 160  # groups and feedback on the page; pixels of the plot
-_COLUMNS = (
-    "feedback_id", "given_at", "rating", "reasons", "comment", "closed_at", "answer_id", "asked_at", "verdict",
-    "language", "confidence", "generation", "question", "answer", "quotes",
+_MAX_ITEMS = 50  # the maximum number of question groups, and of feedback items, on the page
+_BAR_SPACING, _CHART_HEIGHT = 18, 160  # pixels
+_FEEDBACK_FIELDS = ("feedback_id", "given_at", "rating", "reasons", "comment", "closed_at")
+_ANSWER_FIELDS = (
+    "answer_id", "asked_at", "verdict", "language", "confidence", "generation", "question", "answer",
 )  # fmt: skip
+_COLUMNS = (*_FEEDBACK_FIELDS, *_ANSWER_FIELDS, "quotes")
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A part of a day's column: answers of one verdict."""
+class UsageChartBar:
+    """A segment of the usage chart, for the answers with one verdict on one day. Coordinates are in pixels."""
 
     day: str
     verdict: str
@@ -45,104 +47,119 @@ class Bar:
     height: float
 
 
-def add_owners(app: FastAPI, site: Site, store: Store, owner: PermissionCheck, probes: Path) -> None:
-    """Add `/owners/`, for whoever passes `owner`."""
-    grouping = QuestionGrouper(site.assistant.encoder)
+def add_owner_routes(
+    app: FastAPI, site: Site, store: Store, require_document_owner: PermissionCheck, probes: Path
+) -> None:
+    """Add `/owners/` and the routes under it, guarded by `require_document_owner`.
 
-    @app.get("/owners/", response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(owner)])
+    New probes are saved in the file `probes`.
+    """
+    grouper = QuestionGrouper(site.assistant.encoder)
+
+    @app.get(
+        "/owners/", response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(require_document_owner)]
+    )
     def owners(request: Request) -> HTMLResponse:
-        refused = store.answers([Verdict.UNCLEAR.value, Verdict.NOT_COVERED.value])
-        usage = store.usage()
+        unanswered = store.list_answers([Verdict.UNCLEAR.value, Verdict.NOT_COVERED.value])
+        usage = store.daily_usage()
         return render_page(
-            site, request, "owners.html", groups=grouping.groups(refused)[:_SHOWN], newest=MAX_GROUPED,
-            items=store.feedback(_SHOWN), bars=_bars(usage), usage=_by_day(usage), verdicts=list(Verdict),
-            height=_HEIGHT, passages=site.assistant.index.rows, probes=probes,
+            site, request, "owners.html", groups=grouper.group_questions(unanswered)[:_MAX_ITEMS],
+            max_grouped_questions=MAX_GROUPED_QUESTIONS, items=store.list_feedback(_MAX_ITEMS),
+            usage=_count_by_day(usage), bars=_chart_bars(usage), chart_height=_CHART_HEIGHT, verdicts=list(Verdict),
+            passages=site.assistant.index.row_by_passage_id, probes=probes,
         )  # fmt: skip
 
-    _add_actions(app, store, owner, probes)
-    _add_exports(app, store, owner)
+    _add_actions(app, store, require_document_owner, probes)
+    _add_exports(app, store, require_document_owner)
 
 
-def _add_actions(app: FastAPI, store: Store, owner: PermissionCheck, probes: Path) -> None:
-    def found(feedback_id: int) -> FeedbackRow:
-        row = store.one_feedback(feedback_id)
+def _add_actions(app: FastAPI, store: Store, require_document_owner: PermissionCheck, probes: Path) -> None:
+    def find(feedback_id: int) -> FeedbackRow:
+        row = store.find_feedback(feedback_id)
         if row is None:
             raise HTTPException(404, "no such feedback; it may have been deleted")
         return row
 
-    def back(request: Request) -> RedirectResponse:
-        chosen = language_parameter(request.scope)
-        return RedirectResponse("../../" + (f"?lang={chosen}" if chosen else ""), 303)
+    def redirect_back(request: Request) -> RedirectResponse:
+        language = requested_language(request.scope)
+        return RedirectResponse("../../" + (f"?lang={language}" if language else ""), 303)
 
-    @app.post("/owners/feedback/{feedback_id}/close", include_in_schema=False, dependencies=[Depends(owner)])
+    @app.post(
+        "/owners/feedback/{feedback_id}/close", include_in_schema=False, dependencies=[Depends(require_document_owner)]
+    )
     def close(request: Request, feedback_id: int) -> RedirectResponse:
-        found(feedback_id)
+        find(feedback_id)
         store.close_feedback(feedback_id)
-        return back(request)
+        return redirect_back(request)
 
-    @app.post("/owners/feedback/{feedback_id}/probe", include_in_schema=False, dependencies=[Depends(owner)])
+    @app.post(
+        "/owners/feedback/{feedback_id}/probe", include_in_schema=False, dependencies=[Depends(require_document_owner)]
+    )
     def probe(
         request: Request,
         feedback_id: int,
         answerable: Annotated[bool, Form()] = False,
         words: Annotated[str, Form(max_length=MAX_QUESTION_CHARACTERS)] = "",
     ) -> RedirectResponse:
-        row = found(feedback_id).given_for
+        answer = find(feedback_id).answer
         if answerable and not words.strip():
-            raise HTTPException(422, "a probe that should be answered needs words of the right quote")
-        if not row.question:
-            raise HTTPException(409, "the question's text was not stored; see the setting store_questions")
+            raise HTTPException(422, "a probe with an expected answer needs words from the expected quote")
+        if not answer.question:
+            raise HTTPException(409, "the question was not stored; see the setting 'store_questions'")
         try:
-            asked = row.resolved_question or row.question
-            add_probe(probes, f"answer-{row.answer_id}", asked, answerable, [words.strip()] if words.strip() else [])
+            question = answer.resolved_question or answer.question
+            expected = [words.strip()] if words.strip() else []
+            add_probe(probes, f"answer-{answer.answer_id}", question, answerable, expected)
         except StoreError as error:
             raise HTTPException(503, str(error)) from None
         store.close_feedback(feedback_id)
-        return back(request)
+        return redirect_back(request)
 
 
-def _add_exports(app: FastAPI, store: Store, owner: PermissionCheck) -> None:
-    @app.get("/owners/feedback.csv", include_in_schema=False, dependencies=[Depends(owner)])
-    def as_csv() -> StreamingResponse:
-        return _download(_csv(store.feedback()), "text/csv; charset=utf-8", "feedback.csv")
+def _add_exports(app: FastAPI, store: Store, require_document_owner: PermissionCheck) -> None:
+    @app.get("/owners/feedback.csv", include_in_schema=False, dependencies=[Depends(require_document_owner)])
+    def feedback_csv() -> StreamingResponse:
+        return _download(_csv_lines(store.list_feedback()), "text/csv; charset=utf-8", "feedback.csv")
 
-    @app.get("/owners/feedback.jsonl", include_in_schema=False, dependencies=[Depends(owner)])
-    def as_jsonl() -> StreamingResponse:
-        lines = (json.dumps(_record(row), ensure_ascii=False, default=str) + "\n" for row in store.feedback())
+    @app.get("/owners/feedback.jsonl", include_in_schema=False, dependencies=[Depends(require_document_owner)])
+    def feedback_jsonl() -> StreamingResponse:
+        lines = (
+            json.dumps(_feedback_record(row), ensure_ascii=False, default=str) + "\n" for row in store.list_feedback()
+        )
         return _download(lines, "application/jsonl; charset=utf-8", "feedback.jsonl")
 
-    @app.get("/owners/unanswered.jsonl", include_in_schema=False, dependencies=[Depends(owner)])
-    def unanswered() -> StreamingResponse:
-        rows = store.answers([Verdict.UNCLEAR.value, Verdict.NOT_COVERED.value])
-        lines = (json.dumps(_refused(row), ensure_ascii=False, default=str) + "\n" for row in rows)
+    @app.get("/owners/unanswered.jsonl", include_in_schema=False, dependencies=[Depends(require_document_owner)])
+    def unanswered_jsonl() -> StreamingResponse:
+        rows = store.list_answers([Verdict.UNCLEAR.value, Verdict.NOT_COVERED.value])
+        lines = (json.dumps(_unanswered_record(row), ensure_ascii=False, default=str) + "\n" for row in rows)
         return _download(lines, "application/jsonl; charset=utf-8", "unanswered.jsonl")
 
 
-def _download(lines: Iterator[str], kind: str, name: str) -> StreamingResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return StreamingResponse(lines, media_type=kind, headers=headers)
+def _download(lines: Iterator[str], media_type: str, file_name: str) -> StreamingResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{file_name}"', "Cache-Control": "no-store"}
+    return StreamingResponse(lines, media_type=media_type, headers=headers)
 
 
-def _record(row: FeedbackRow) -> dict[str, Any]:
-    answer = row.given_for
-    own = {name: getattr(row, name) for name in _COLUMNS[:6]}
-    of_answer = {name: getattr(answer, name) for name in _COLUMNS[6:-1]}
-    return {**own, **of_answer, "quotes": [citation["quote"] for citation in answer.citations]}
+def _feedback_record(row: FeedbackRow) -> dict[str, Any]:
+    answer = row.answer
+    feedback_values = {name: getattr(row, name) for name in _FEEDBACK_FIELDS}
+    answer_values = {name: getattr(answer, name) for name in _ANSWER_FIELDS}
+    return {**feedback_values, **answer_values, "quotes": [citation["quote"] for citation in answer.citations]}
 
 
-def _refused(row: AnswerRow) -> dict[str, Any]:
+def _unanswered_record(row: AnswerRow) -> dict[str, Any]:
     return {
         "asked_at": row.asked_at, "verdict": row.verdict, "language": row.language, "question": row.question,
         "nearest": row.nearest,
     }  # fmt: skip
 
 
-def _csv(rows: Sequence[FeedbackRow]) -> Iterator[str]:
+def _csv_lines(rows: Sequence[FeedbackRow]) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(_COLUMNS)
     for row in rows:
-        writer.writerow([_cell(value) for value in _record(row).values()])
+        writer.writerow([_cell(value) for value in _feedback_record(row).values()])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
@@ -150,27 +167,32 @@ def _csv(rows: Sequence[FeedbackRow]) -> Iterator[str]:
 
 
 def _cell(value: Any) -> str:
-    """A value as a cell; one that a spreadsheet would take for a formula is made text (OWASP, "CSV Injection")."""
+    """Format a value as a CSV cell.
+
+    A leading apostrophe keeps spreadsheets from running the text as a formula (OWASP, "CSV Injection").
+    """
     text = "; ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _by_day(usage: Sequence[tuple[str, str, int]]) -> dict[str, Counter[str]]:
+def _count_by_day(usage: Sequence[tuple[str, str, int]]) -> dict[str, Counter[str]]:
     days: dict[str, Counter[str]] = {}
     for day, verdict, count in usage:
         days.setdefault(day, Counter())[verdict] = count
     return days
 
 
-def _bars(usage: Sequence[tuple[str, str, int]]) -> list[Bar]:
-    """The plot: a column for each day, its verdicts one on the other."""
-    days = _by_day(usage)
-    most = max((sum(counts.values()) for counts in days.values()), default=1)
+def _chart_bars(usage: Sequence[tuple[str, str, int]]) -> list[UsageChartBar]:
+    """Lay out the usage chart: one column per day, in which the verdicts are stacked."""
+    days = _count_by_day(usage)
+    max_count = max((sum(counts.values()) for counts in days.values()), default=1)
     bars = []
     for number, (day, counts) in enumerate(days.items()):
-        top = float(_HEIGHT)
+        top = float(_CHART_HEIGHT)
         for verdict in Verdict:
-            height = round(_HEIGHT * counts[verdict.value] / most, 1)
+            height = round(_CHART_HEIGHT * counts[verdict.value] / max_count, 1)
             top -= height
-            bars.append(Bar(day, verdict.value, counts[verdict.value], number * _BAR, round(top, 1), height))
+            bars.append(
+                UsageChartBar(day, verdict.value, counts[verdict.value], number * _BAR_SPACING, round(top, 1), height)
+            )
     return bars

@@ -1,4 +1,7 @@
-"""Reading pages: a whole text with its passages as anchors and one stretch marked, without a script."""
+"""Reading pages, which work without scripts.
+
+A reading page shows a whole document. Each passage has an anchor, and one span of the text can be highlighted.
+"""
 
 from __future__ import annotations
 
@@ -10,101 +13,112 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from assistant.schema import Document, Passage, Span
-from assistant.web.site.links import fragment_url
-from assistant.web.site.rendering import paginate, render_page
-from assistant.web.site.request_context import Offset
-from assistant.web.site.site import Site, Snapshot
+from assistant.web.shared.links import fragment_url
+from assistant.web.shared.rendering import paginate, render_page
+from assistant.web.shared.request_context import TextOffset
+from assistant.web.shared.site import IndexSnapshot, Site
 
 _DOCUMENTS_PER_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """A paragraph (`level` 0) or heading of a text.
+    """A paragraph or heading of a document.
 
-    `pieces` are pairs of a kind and words: "text"; "mark" and, for the first of them, "first"; or
-    "anchor" with the id of the passage that begins there.
+    Attributes:
+        heading_level: the heading level on the page, 0 for a paragraph.
+        element_id: the element id of the block.
+        highlighted_pieces: (kind, string) pairs, in order. The kind is "text" for plain text, "first" for the
+            document's first highlighted piece and "mark" for other highlighted text. Where a passage starts, the kind
+            is "anchor" and the string is the passage's id.
     """
 
-    level: int
-    anchor: str
-    pieces: tuple[tuple[str, str], ...]
+    heading_level: int
+    element_id: str
+    highlighted_pieces: tuple[tuple[str, str], ...]
 
     @property
-    def plain(self) -> str:
-        """Its words."""
-        return "".join(words for kind, words in self.pieces if kind != "anchor")
+    def plain_text(self) -> str:
+        """The text of the block without highlights and anchors."""
+        return "".join(text for kind, text in self.highlighted_pieces if kind != "anchor")
 
 
-def split_into_blocks(document: Document, passages: Sequence[Passage], marked: Span | None) -> list[TextBlock]:
-    """The text of `document` in blocks, each divided where a passage begins and where `marked` does."""
+def split_into_blocks(document: Document, passages: Sequence[Passage], highlight: Span | None) -> list[TextBlock]:
+    """Split a document into blocks, and split each block wherever a passage starts or the highlight starts or ends.
+
+    Args:
+        document: the document; blank lines separate its blocks.
+        passages: the passages of the document.
+        highlight: the span of the document's text to highlight, or None.
+    """
     levels = {heading.span.start: heading.level for heading in document.headings}
     anchors = {passage.start: passage.passage_id for passage in passages}
-    cuts = sorted({*anchors, *((marked.start, marked.end) if marked else ())})
-    made, at, first = [], 0, True
+    cuts = sorted({*anchors, *((highlight.start, highlight.end) if highlight else ())})
+    blocks, offset, first = [], 0, True
     for number, text in enumerate(document.text.split("\n\n")):
-        span = Span(at, at + len(text))
+        block = Span(offset, offset + len(text))
         pieces: list[tuple[str, str]] = []
-        inside = [cut for cut in cuts if span.start < cut < span.end]
-        for start, end in pairwise([span.start, *inside, span.end]):
+        inner_cuts = [cut for cut in cuts if block.start < cut < block.end]
+        for start, end in pairwise([block.start, *inner_cuts, block.end]):
             if start in anchors:
                 pieces.append(("anchor", anchors[start]))
-            is_marked = marked is not None and marked.start <= start and end <= marked.end and start < end
-            pieces.append(
-                ("first" if is_marked and first else "mark" if is_marked else "text", document.text[start:end])
-            )
-            first = first and not is_marked
-        level = min(levels[at] + 1, 6) if at in levels else 0  # the page's own h1 is the title
-        made.append(TextBlock(level, f"h-{number}", tuple(pieces)))
-        at = span.end + 2
-    return made
+            highlighted = highlight is not None and highlight.start <= start < end <= highlight.end
+            kind = ("first" if first else "mark") if highlighted else "text"
+            pieces.append((kind, document.text[start:end]))
+            first = first and not highlighted
+        level = min(levels[offset] + 1, 6) if offset in levels else 0  # + 1 because the title is the page's h1
+        blocks.append(TextBlock(level, f"h-{number}", tuple(pieces)))
+        offset = block.end + 2
+    return blocks
 
 
-def add_reading(app: FastAPI, site: Site) -> None:
+def add_reading_routes(app: FastAPI, site: Site) -> None:
     """Add `/texts/`, `/texts/{document_id}` and `/sources/{passage_id}`."""
-
-    def shown(request: Request, snapshot: Snapshot, document: Document, marked: Span | None) -> HTMLResponse:
-        blocks = split_into_blocks(
-            document, list(snapshot.assistant.index.passages_of(document.document_id).values()), marked
-        )
-        quote = document.text[marked.start : marked.end] if marked else ""
-        public = fragment_url(document.url, quote) if document.url and quote else document.url
-        return render_page(
-            site, request, "reading.html", document=document, blocks=blocks, marked=marked, public=public,
-            headings=[block for block in blocks if block.level],
-            changed=snapshot.assistant.document_change(document.document_id),
-        )  # fmt: skip
 
     @app.get("/sources/{passage_id}", response_class=HTMLResponse, tags=["texts"])
     def source(
         request: Request,
         passage_id: str,
-        start: Offset | None = None,
-        end: Offset | None = None,
+        start: TextOffset | None = None,
+        end: TextOffset | None = None,
     ) -> HTMLResponse:
-        """The text of a passage as a page, with the passage, or a quote in it, marked."""
-        edition = site.snapshot
-        index = edition.assistant.index
-        row = index.rows.get(passage_id)
+        """Show the document of a passage as a page, and highlight the passage or a quote in it."""
+        snapshot = site.snapshot
+        index = snapshot.assistant.index
+        row = index.row_by_passage_id.get(passage_id)
         if row is None:
-            raise HTTPException(404, "no such passage; the text may have changed since it was cited")
-        found = index.passages[row]
-        marked = Span(found.start, found.end)
-        if start is not None and end is not None and found.start <= start < end <= found.end:
-            marked = Span(start, end)
-        return shown(request, edition, index.documents[found.document_id], marked)
+            raise HTTPException(404, "no such passage; the document may have changed since it was cited")
+        passage = index.passages[row]
+        highlight = Span(passage.start, passage.end)
+        if start is not None and end is not None and passage.start <= start < end <= passage.end:
+            highlight = Span(start, end)
+        return _reading_page(site, request, snapshot, index.documents[passage.document_id], highlight)
 
     @app.get("/texts/", response_class=HTMLResponse, include_in_schema=False)
-    def all_texts(request: Request) -> HTMLResponse:
-        texts = site.assistant.index.documents
-        part, previous, following = paginate(request, list(texts), _DOCUMENTS_PER_PAGE)
-        documents = [texts[document_id] for document_id in part]
-        return render_page(site, request, "texts.html", documents=documents, previous=previous, following=following)
+    def document_list(request: Request) -> HTMLResponse:
+        stored = site.assistant.index.documents
+        page, previous, following = paginate(request, list(stored), _DOCUMENTS_PER_PAGE)
+        documents = [stored[document_id] for document_id in page]  # loads only these documents from disk
+        return render_page(site, request, "documents.html", documents=documents, previous=previous, following=following)
 
     @app.get("/texts/{document_id:path}", response_class=HTMLResponse, include_in_schema=False)
-    def text(request: Request, document_id: str) -> HTMLResponse:
-        edition = site.snapshot
-        document = edition.assistant.index.documents.get(document_id)
-        if document is None:
-            raise HTTPException(404, "no such text; it may have been removed")
-        return shown(request, edition, document, None)
+    def document(request: Request, document_id: str) -> HTMLResponse:
+        snapshot = site.snapshot
+        found = snapshot.assistant.index.documents.get(document_id)
+        if found is None:
+            raise HTTPException(404, "no such document; it may have been removed")
+        return _reading_page(site, request, snapshot, found, None)
+
+
+def _reading_page(
+    site: Site, request: Request, snapshot: IndexSnapshot, document: Document, highlight: Span | None
+) -> HTMLResponse:
+    passages = list(snapshot.assistant.index.document_passages(document.document_id).values())
+    blocks = split_into_blocks(document, passages, highlight)
+    quote = document.text[highlight.start : highlight.end] if highlight else ""
+    return render_page(
+        site, request, "reading.html", document=document, blocks=blocks, highlight=highlight,
+        public_url=fragment_url(document.url, quote) if document.url and quote else document.url,
+        headings=[block for block in blocks if block.heading_level],
+        change=snapshot.assistant.detect_document_change(document.document_id),
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The search page, without a script."""
+"""The search page. It works without scripts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
 from assistant.conversation.question import MAX_QUESTION_CHARACTERS
-from assistant.web.api.search import DEFAULT_HITS, search_passages
-from assistant.web.site.rendering import render_page
-from assistant.web.site.request_context import request_language
-from assistant.web.site.site import Site
+from assistant.web.api.search import DEFAULT_HIT_COUNT, search_passages
+from assistant.web.shared.rendering import render_page
+from assistant.web.shared.request_context import request_language
+from assistant.web.shared.site import Site
 
 
 def add_search_page(app: FastAPI, site: Site) -> None:
@@ -17,7 +17,7 @@ def add_search_page(app: FastAPI, site: Site) -> None:
 
     @app.get("/search/", response_class=HTMLResponse, include_in_schema=False)
     def search_page(request: Request) -> HTMLResponse:
-        asked = request.query_params.get("q", "")[:MAX_QUESTION_CHARACTERS]
-        language = request_language(request.scope, site.assistant.language)
-        found = search_passages(site.assistant, asked, DEFAULT_HITS, language)
-        return render_page(site, request, "search.html", asked=asked, found=found)
+        question = request.query_params.get("q", "")[:MAX_QUESTION_CHARACTERS]
+        language = request_language(request.scope, site.assistant.default_language)
+        hits = search_passages(site.assistant, question, DEFAULT_HIT_COUNT, language)
+        return render_page(site, request, "search.html", question=question, hits=hits)

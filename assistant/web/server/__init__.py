@@ -1,1 +1,1 @@
-"""Settings -> a running server: the app, its middleware, index reloads."""
+"""Builds and runs the server: creates the app, adds the middleware and reloads the index."""

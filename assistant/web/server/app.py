@@ -1,6 +1,6 @@
-"""The FastAPI app: JSON and SSE under `/api/v1`, reading pages under `/sources`, health checks.
+"""The FastAPI app: the JSON and event-stream API under `/api/v1`, all pages except the chat, and health checks.
 
-The widget and other programs talk to this, never to Gradio's own endpoints.
+The widget and other programs use this app, never Gradio's own endpoints.
 """
 
 from __future__ import annotations
@@ -11,51 +11,56 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from assistant import __version__
-from assistant.web.api.ask import add_ask
-from assistant.web.api.documents import add_documents
+from assistant.web.api.ask import add_ask_route
+from assistant.web.api.documents import add_document_routes
 from assistant.web.api.errors import add_error_handlers
-from assistant.web.api.feedback import add_feedback
-from assistant.web.api.health import add_health
-from assistant.web.api.metrics import add_metrics
-from assistant.web.api.openai import add_openai
-from assistant.web.api.openapi import add_openapi
-from assistant.web.api.permissions import require_metrics_reader, require_owner
-from assistant.web.api.search import add_search
-from assistant.web.pages.home import STATIC, add_home
-from assistant.web.pages.introduction import add_introduction
-from assistant.web.pages.owners import add_owners
-from assistant.web.pages.reading import add_reading
+from assistant.web.api.feedback import add_feedback_routes
+from assistant.web.api.health import add_health_routes
+from assistant.web.api.metrics import add_metrics_route
+from assistant.web.api.openai import add_openai_routes
+from assistant.web.api.openapi import add_openapi_page
+from assistant.web.api.permissions import require_document_owner, require_metrics_reader
+from assistant.web.api.search import add_search_route
+from assistant.web.pages.home import STATIC_FOLDER, add_home_routes
+from assistant.web.pages.introduction import add_introduction_routes
+from assistant.web.pages.owners import add_owner_routes
+from assistant.web.pages.reading import add_reading_routes
 from assistant.web.pages.search import add_search_page
-from assistant.web.site.site import Site
-from assistant.web.widget.widget import add_widget
+from assistant.web.shared.site import Site
+from assistant.web.widget.widget import add_widget_routes
 
 
 def create_app(
-    site: Site, owners_password: str = "", probes: Path = Path("probes.jsonl"), owners: bool = False
+    site: Site, owners_password: str = "", probes_path: Path = Path("probes.jsonl"), owners_sign_in: bool = False
 ) -> FastAPI:
-    """The app that shows `site`, without the Gradio page.
+    """Create the app for `site`, without the chat page.
 
-    With a password, or with `owners` who are known by signing in, it has an owners' page.
+    Args:
+        site: the state shared by all routes.
+        owners_password: the password for the owners' page and the metrics, "" if there is none.
+        probes_path: the file in which owners save probes.
+        owners_sign_in: whether owners are recognised by their sign-in. The owners' page exists only if there is a store
+            and owners have either a sign-in or a password.
     """
     app = FastAPI(
         title="Collaboration assistant", version=__version__, openapi_url="/api/openapi.json",
-        docs_url=None, redoc_url=None,  # their pages load scripts from other hosts
+        docs_url=None, redoc_url=None,  # FastAPI's own pages would load scripts from other hosts
     )  # fmt: skip
     add_error_handlers(app, site)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    add_home(app, site)
-    add_health(app, site)
-    add_ask(app, site)
-    add_documents(app, site)
-    add_feedback(app, site)
-    add_search(app, site)
+    app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
+    add_home_routes(app, site)
+    add_health_routes(app, site)
+    add_ask_route(app, site)
+    add_document_routes(app, site)
+    add_feedback_routes(app, site)
+    add_search_route(app, site)
     add_search_page(app, site)
-    add_reading(app, site)
-    add_introduction(app, site)
-    add_widget(app, site)
-    add_openai(app, site)
-    add_openapi(app, site)
-    add_metrics(app, site, require_metrics_reader(owners_password))
-    if site.store and (owners_password or owners):
-        add_owners(app, site, site.store, require_owner(owners_password), probes)
+    add_reading_routes(app, site)
+    add_introduction_routes(app, site)
+    add_widget_routes(app, site)
+    add_openai_routes(app, site)
+    add_openapi_page(app, site)
+    add_metrics_route(app, site, require_metrics_reader(owners_password))
+    if site.store and (owners_password or owners_sign_in):
+        add_owner_routes(app, site, site.store, require_document_owner(owners_password), probes_path)
     return app

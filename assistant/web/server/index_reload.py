@@ -1,4 +1,4 @@
-"""A running server takes a new index without dropping a request; one that fails its checks it leaves alone."""
+"""Reloads the index of a running server without dropping requests. An index that fails verification is ignored."""
 
 from __future__ import annotations
 
@@ -13,81 +13,99 @@ from assistant.conversation.assistant import Assistant
 from assistant.embedding.batching import BatchingEncoder
 from assistant.embedding.encoder import Encoder
 from assistant.errors import AssistantError
-from assistant.factory import make_assistant, make_encoder, with_introduction
-from assistant.index.generations import current_generation, indexed_at
+from assistant.factory import attach_introduction, make_assistant, make_encoder
+from assistant.index.generations import current_generation, index_build_time
 from assistant.onboarding.roles import read_roles
 from assistant.schema import SuggestedQuestion
 from assistant.settings import Settings
-from assistant.web.site.site import Site, Snapshot
-from assistant.web.site.worker_pool import WorkerPool
+from assistant.web.shared.site import IndexSnapshot, Site
+from assistant.web.shared.worker_pool import WorkerPool
 
-_SECONDS = 2.0  # between looks at which generation is live
-_REFUSED = "a newer index is refused; the server's log says why"
+_POLL_SECONDS = 2.0
+_RELOAD_PROBLEM = "a newer index was rejected; see the server's log"
 _LOG = logging.getLogger(__name__)
 
 
 def load_snapshot(
     settings: Settings, report: Callable[[str], None] = lambda _: None, encoder: Encoder | None = None
-) -> Snapshot:
-    """The live generation, loaded and verified, with its guide, roles and worker processes.
+) -> IndexSnapshot:
+    """Load and verify the live generation, with its introduction, roles and workers.
+
+    Args:
+        settings: the configuration of the server.
+        report: a function that is called with each progress message.
+        encoder: the encoder of the running server, or None to load the model.
 
     Raises:
-        ModelError, IndexStateError, CorpusError: what it is made from can't be used.
+        ModelError, IndexStateError, CorpusError: the model, the index or the roles are not usable.
     """
-    threads = 1 if encoder else settings.threads  # a server that answers meanwhile keeps the others for that
+    threads = 1 if encoder else settings.threads  # during a reload, the running server uses the other threads
     encoder = encoder or BatchingEncoder(make_encoder(settings, 1, report), settings.threads)
-    assistant, guide = with_introduction(settings, make_assistant(settings, encoder=encoder), threads)
+    assistant, introduction = attach_introduction(settings, make_assistant(settings, encoder=encoder), threads)
     roles = read_roles(settings.corpus, list(assistant.index.documents))
-    built = datetime.fromtimestamp(indexed_at(settings.index)).strftime("%Y-%m-%d")
-    make = partial(_make_worker_assistant, settings, assistant.questions)
-    workers = WorkerPool(assistant, make, settings.workers) if settings.workers else None
-    return Snapshot(assistant, guide, roles, built, workers)
+    build_date = datetime.fromtimestamp(index_build_time(settings.index)).strftime("%Y-%m-%d")
+    make_worker_assistant = partial(_make_worker_assistant, settings, assistant.suggested_questions)
+    workers = WorkerPool(assistant, make_worker_assistant, settings.workers) if settings.workers else None
+    return IndexSnapshot(assistant, introduction, roles, build_date, workers)
 
 
 def _make_worker_assistant(settings: Settings, questions: tuple[SuggestedQuestion, ...]) -> Assistant:
-    """The assistant of a worker process: one pass of the model at a time, since the others run theirs."""
+    """Make the assistant of a worker process. The model runs on one thread, because there are several workers."""
     encoder = BatchingEncoder(make_encoder(settings, 1))
-    return replace(make_assistant(settings, encoder=encoder, thorough=False), questions=questions)
+    return replace(make_assistant(settings, encoder=encoder, thorough=False), suggested_questions=questions)
 
 
-def watch_index(site: Site, settings: Settings, stop: threading.Event, seconds: float = _SECONDS) -> threading.Thread:
-    """Look every `seconds` until `stop` is set, in a thread of its own, and give `site` what is new."""
+def watch_index(
+    site: Site, settings: Settings, stop: threading.Event, interval: float = _POLL_SECONDS
+) -> threading.Thread:
+    """Start a thread that checks every `interval` seconds for a new live generation and loads it into `site`.
+
+    The thread ends when `stop` is set.
+    """
 
     def run() -> None:
-        refused: tuple[str, float] | None = None
-        while not stop.wait(seconds):
+        rejected: tuple[str, float] | None = None
+        while not stop.wait(interval):
             try:
-                refused = _reload_if_changed(site, settings, refused)
-            except Exception as error:  # the thread goes on whatever happens: without it removed texts would stay
-                site.reload_problem = _REFUSED
-                _LOG.warning("the index can't be looked at: %s: %s", type(error).__name__, error)
+                rejected = _reload_if_changed(site, settings, rejected)
+            except Exception as error:  # keep checking, otherwise deleted documents would stay visible
+                site.reload_problem = _RELOAD_PROBLEM
+                _LOG.warning("cannot check for a new index: %s: %s", type(error).__name__, error)
 
     thread = threading.Thread(target=run, name="reload", daemon=True)
     thread.start()
     return thread
 
 
-def _reload_if_changed(site: Site, settings: Settings, refused: tuple[str, float] | None) -> tuple[str, float] | None:
-    """Take the live generation when it is another, and return the one that was refused, with its date.
+def _reload_if_changed(site: Site, settings: Settings, rejected: tuple[str, float] | None) -> tuple[str, float] | None:
+    """Load the live generation if the server does not use it yet.
 
-    A generation is named by its content: mended, it has the same name and another date.
+    Args:
+        site: the site to update.
+        settings: the configuration of the server.
+        rejected: the name and modification time of the last generation that could not be loaded, or None. This
+            generation is not tried again. Names are derived from the content, so a repaired generation keeps its
+            name and is recognised only by its time.
+
+    Returns:
+        The name and modification time of the generation that could not be loaded, or None if there is none.
     """
     live = current_generation(settings.index)
     if live is None or live == site.assistant.index.manifest.generation:
         site.reload_problem = ""
         return None
-    state = (live, indexed_at(settings.index))
-    if state == refused:
-        return refused
-    before = site.snapshot
+    candidate = (live, index_build_time(settings.index))
+    if candidate == rejected:
+        return rejected
+    previous = site.snapshot
     try:
-        site.snapshot = load_snapshot(settings, encoder=before.assistant.encoder)
+        site.snapshot = load_snapshot(settings, encoder=previous.assistant.encoder)
     except (AssistantError, ValueError) as error:
-        site.reload_problem = _REFUSED
-        _LOG.warning("generation %s is not taken: %s", live, error)
-        return state
+        site.reload_problem = _RELOAD_PROBLEM
+        _LOG.warning("generation %s was rejected: %s", live, error)
+        return candidate
     site.reload_problem = ""
     _LOG.warning("now answering from generation %s", live)
-    if before.workers:
-        before.workers.close()
+    if previous.worker_pool:
+        previous.worker_pool.close()
     return None

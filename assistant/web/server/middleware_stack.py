@@ -1,4 +1,4 @@
-"""The app with everything that stands before it, in the order in which a request meets it."""
+"""Wraps the app and the chat page in middleware."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from assistant.errors import SettingsError
 from assistant.settings import Settings
 from assistant.store.api_keys import ApiKeyStore
-from assistant.web.chat.page import CHAT_PATH, chat_frame, mount_chat
+from assistant.web.chat.page import CHAT_PATH, mount_chat, render_chat_frame
 from assistant.web.middleware.access import AccessMiddleware
 from assistant.web.middleware.rate_limits import RateLimitMiddleware
 from assistant.web.middleware.request_log import RequestLogMiddleware
@@ -16,68 +16,77 @@ from assistant.web.middleware.reverse_proxy import ReverseProxyMiddleware
 from assistant.web.middleware.security import SecurityMiddleware
 from assistant.web.middleware.tracing import TracingMiddleware
 from assistant.web.server.app import create_app
-from assistant.web.site.site import Site
+from assistant.web.shared.site import Site
 
-_QUESTIONS_A_MINUTE = 60
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_DEFAULT_REQUESTS_PER_MINUTE = 60
+_LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 def build_server_app(site: Site, settings: Settings) -> ASGIApp:
-    """The whole server as `settings` want it: proxies, log, guard, CORS, session, gate, limits, app and page.
+    """Build the complete server app.
+
+    A request passes through the middleware in this order: reverse proxy, request log, tracing, security, CORS,
+    session, access, rate limits.
 
     Raises:
-        SettingsError: what a setting needs isn't installed.
+        SettingsError: a setting needs a package that is not installed, or `rate_storage` is invalid.
     """
     app = create_app(
         site, settings.owners_password.get_secret_value(), settings.probes,
-        owners=settings.access != "open" and bool(settings.owners),
+        owners_sign_in=settings.access != "open" and bool(settings.owners),
     )  # fmt: skip
     if settings.access == "oidc":
         try:
             from starlette.middleware.sessions import SessionMiddleware
 
-            from assistant.web.pages.sign_in import add_sign_in, session_options
+            from assistant.web.pages.sign_in import add_sign_in_routes, session_middleware_options
         except ImportError as error:
-            raise SettingsError(f"access = oidc needs {error.name!r}: pip install '.[oidc]'") from None
-        add_sign_in(app, site, settings)
+            raise SettingsError(
+                f"access = oidc needs {error.name!r}, which is not installed; run: pip install '.[oidc]'"
+            ) from None
+        add_sign_in_routes(app, site, settings)
     app = mount_chat(app, site)
-    app.add_middleware(RateLimitMiddleware, per_minute=requests_per_minute(settings), storage=settings.rate_storage)
-    app.add_middleware(AccessMiddleware, settings=settings, keys=ApiKeyStore(site.store) if site.store else None)
+    app.add_middleware(RateLimitMiddleware, per_minute=requests_per_minute(settings), storage_url=settings.rate_storage)
+    app.add_middleware(AccessMiddleware, settings=settings, api_keys=ApiKeyStore(site.store) if site.store else None)
     if settings.access == "oidc":
-        app.add_middleware(SessionMiddleware, **session_options(settings))
+        app.add_middleware(SessionMiddleware, **session_middleware_options(settings))
     app.add_middleware(
         CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Content-Type", "Accept"], allow_credentials=settings.access != "open",
     )  # fmt: skip
-    guarded = SecurityMiddleware(  # outside of all, errors included
+    secured = SecurityMiddleware(  # wraps the other middleware, so that its error responses get the headers too
         app,
         CHAT_PATH,
         settings.allowed_origins,
         settings.language,
-        lambda scope: chat_frame(site, scope),
+        lambda scope: render_chat_frame(site, scope),
         allowed_hosts(settings),
     )
-    own = (settings.user_header.lower(), settings.groups_header.lower()) if settings.access == "proxy" else ()
-    traced = TracingMiddleware(guarded, site.traces.tracer) if site.traces else guarded
+    user_headers = (settings.user_header.lower(), settings.groups_header.lower()) if settings.access == "proxy" else ()
+    traced = TracingMiddleware(secured, site.trace_exporter.tracer) if site.trace_exporter else secured
     logged = RequestLogMiddleware(traced, site.metrics, settings.log_requests)
-    return ReverseProxyMiddleware(logged, settings.proxies, own, settings.public_path)
+    return ReverseProxyMiddleware(logged, settings.proxies, user_headers, settings.public_url_path)
 
 
 def requests_per_minute(settings: Settings) -> int:
-    """How much one client may ask: what is set, else no limit for whoever sits at this machine."""
+    """Return how many requests each client may send per minute, 0 for no limit.
+
+    If `rate_per_minute` is not set, there is no limit on a loopback address without a proxy, and the limit
+    is 60 elsewhere.
+    """
     if settings.rate_per_minute is not None:
         return settings.rate_per_minute
-    return 0 if settings.host in _LOOPBACK and not settings.proxies else _QUESTIONS_A_MINUTE
+    return 0 if settings.host in _LOOPBACK_HOSTS and not settings.proxies else _DEFAULT_REQUESTS_PER_MINUTE
 
 
 def allowed_hosts(settings: Settings) -> tuple[str, ...]:
-    """The names the server answers to: those that are set, else its own address and loopback; () for any.
+    """Return the host names that requests may use: `hosts` or else the listening address, and the loopback names.
 
-    A server that listens on every address and wasn't told its names can't know them.
+    If the server listens on all addresses and no name is configured, the result is empty, and any name is accepted.
     """
-    public = tuple(name for name in (settings.public_host,) if name)
+    public_hosts = (settings.public_url_host,) if settings.public_url_host else ()
     if settings.hosts:
-        return (*settings.hosts, *public, *_LOOPBACK)
-    if settings.host in {"0.0.0.0", "::"} and not public:  # noqa: S104 - asked for, not bound here
+        return (*settings.hosts, *public_hosts, *_LOOPBACK_HOSTS)
+    if settings.host in {"0.0.0.0", "::"} and not public_hosts:  # noqa: S104 - compared, not bound
         return ()
-    return (settings.host, *_LOOPBACK, *public)
+    return (settings.host, *_LOOPBACK_HOSTS, *public_hosts)

@@ -1,4 +1,4 @@
-"""Settings -> a running server."""
+"""Starts the server: opens the port, loads the index, opens the store and serves requests."""
 
 from __future__ import annotations
 
@@ -10,17 +10,23 @@ import socket
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
-from assistant.errors import ServerError
+from assistant.errors import ServerStartError
 from assistant.settings import Settings
-from assistant.store.database import Store, purge_daily
+from assistant.store.database import Store, start_daily_purge
 from assistant.web.server.index_reload import load_snapshot, watch_index
-from assistant.web.site.branding import Branding, make_branding
-from assistant.web.site.site import ANSWER_THREADS, Site
-from assistant.web.site.worker_pool import REQUESTS_PER_WORKER
-from assistant.web.telemetry.traces import make_traces
+from assistant.web.shared.branding import Branding, make_branding
+from assistant.web.shared.site import ANSWER_THREADS, Site
+from assistant.web.shared.worker_pool import REQUESTS_PER_WORKER
+from assistant.web.telemetry.traces import make_trace_exporter
 
-# Gradio and huggingface_hub ask these hosts of their own accord; read when they are imported.
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.types import ASGIApp
+
+# These variables must be set before Gradio and huggingface_hub are imported, to keep the packages from contacting
+# other hosts.
 _OFFLINE_ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_SHARE": "False",
@@ -28,67 +34,73 @@ _OFFLINE_ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
     "DO_NOT_TRACK": "1",
 }
-# Questions run beside each other, each on one thread; read when FAISS is imported.
-_ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+# Questions are answered in parallel, each on one thread. These variables must be set before FAISS is imported.
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
-_GRACE = 5  # seconds that open streams, then workers, get when the server is stopped
-_KEEP_ALIVE = 75  # seconds; longer than clients and proxies keep an idle line, or a request meets one that closes
+_SHUTDOWN_SECONDS = 5  # the time that open streams have to finish; the workers then have as long again
+# This is longer than clients and proxies keep idle connections. Otherwise, a client could send a request on a
+# connection that the server is just closing.
+_KEEP_ALIVE_SECONDS = 75
 
 
 def serve(settings: Settings) -> None:
-    """Load everything, say where, and serve until interrupted.
+    """Start the server and serve requests until interrupted.
 
     Raises:
-        ServerError: the port is taken, or the address isn't one of this machine.
-        SettingsError: the look of the pages can't be made from the settings, or one needs what isn't installed.
+        ServerStartError: the port is in use, or the address does not belong to this machine.
+        SettingsError: branding or `rate_storage` is invalid, or a setting needs a package that is not installed.
         ModelError, IndexStateError, CorpusError, StoreError: see `make_site`.
     """
-    for name in _ONE_THREAD:
+    for name in _THREAD_VARIABLES:
         os.environ.setdefault(name, "1")
-    look = make_branding(settings.organisation, settings.accent, settings.logo)
+    branding = make_branding(settings.organisation, settings.accent, settings.logo)
     listener = _listen(settings.host, settings.port)
-    site = make_site(settings, look)
+    site = make_site(settings, branding)
     os.environ.update(_OFFLINE_ENVIRONMENT)
-    import uvicorn
-
     from assistant.web.server.middleware_stack import build_server_app
 
-    stack = build_server_app(site, settings)
+    server = _make_uvicorn_server(build_server_app(site, settings))
     if settings.log_requests:
-        log_to_stderr()
+        _log_requests_to_stderr()
     host, port = listener.getsockname()[:2]
     print(f"assistant: ready on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            stack,
-            log_level="warning",
-            server_header=False,
-            access_log=False,
-            timeout_graceful_shutdown=_GRACE,
-            timeout_keep_alive=_KEEP_ALIVE,
-            proxy_headers=False,  # `ReverseProxyMiddleware` reads them, from the proxies that the settings name
-        )
-    )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn stops, then raises it again: close what is open
+    # uvicorn raises SIGTERM again after it has stopped. The process then exits normally and runs the clean-up below.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     stop = threading.Event()
     watch_index(site, settings, stop)
     if site.store:
-        purge_daily(site.store, stop)
+        start_daily_purge(site.store, stop)
     try:
         server.run(sockets=[listener])
     finally:
         stop.set()
-        site.threads.shutdown(wait=False, cancel_futures=True)
-        if site.snapshot.workers:
-            site.snapshot.workers.close(_GRACE)
+        site.answer_executor.shutdown(wait=False, cancel_futures=True)
+        if site.snapshot.worker_pool:
+            site.snapshot.worker_pool.close(_SHUTDOWN_SECONDS)
         if site.store:
             site.store.close()
-        if site.traces:
-            site.traces.close()
+        if site.trace_exporter:
+            site.trace_exporter.close()
 
 
-def log_to_stderr() -> None:
-    """Write the lines of `RequestLogMiddleware` as they are, to where a service manager gathers them."""
+def _make_uvicorn_server(app: ASGIApp) -> uvicorn.Server:
+    import uvicorn
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            server_header=False,
+            access_log=False,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            proxy_headers=False,  # `ReverseProxyMiddleware` handles these headers
+        )
+    )
+
+
+def _log_requests_to_stderr() -> None:
+    """Write the log lines of `RequestLogMiddleware` to stderr unchanged. Service managers collect them there."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("assistant.requests")
@@ -98,23 +110,25 @@ def log_to_stderr() -> None:
 
 
 def make_site(settings: Settings, branding: Branding) -> Site:
-    """Everything the pages show.
+    """Load the live index, wait until its workers have started, and open the store.
 
     Raises:
-        ModelError, IndexStateError, CorpusError, StoreError, SettingsError: what it is made from can't be used.
+        ModelError, IndexStateError, CorpusError: see `load_snapshot`.
+        StoreError: the database can't be used.
+        SettingsError: traces are enabled, but OpenTelemetry is not installed.
     """
-    edition = load_snapshot(settings, lambda line: print(line, file=sys.stderr))
-    if edition.workers:
-        edition.workers.wait()
+    snapshot = load_snapshot(settings, lambda line: print(line, file=sys.stderr))
+    if snapshot.worker_pool:
+        snapshot.worker_pool.wait_until_started()
     store = Store(settings.database, settings.store_questions, settings.keep_days) if settings.database else None
-    threads = ThreadPoolExecutor(max(ANSWER_THREADS, REQUESTS_PER_WORKER * settings.workers), "answer")
-    return Site(edition, branding, store, traces=make_traces(os.environ), threads=threads)
+    executor = ThreadPoolExecutor(max(ANSWER_THREADS, REQUESTS_PER_WORKER * settings.workers), "answer")
+    return Site(snapshot, branding, store, trace_exporter=make_trace_exporter(os.environ), answer_executor=executor)
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket, taken before anything slow, so that a busy port is known at once."""
+    """Open the listening socket. This is done before anything slow, so that a busy port is reported at once."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named asyncio sets TCP_NODELAY; without, a small answer waits 40 ms for an acknowledgement.
+    # asyncio sets TCP_NODELAY only if the protocol is given. Without TCP_NODELAY, small responses are delayed by 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -123,11 +137,11 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            raise ServerError(
-                f"port {port} on {host!r} is in use; end the other program or choose a port: "
+            raise ServerStartError(
+                f"port {port} on {host!r} is in use; stop the other program or use another port: "
                 f"assistant serve --port {port + 1} (or ASSISTANT_PORT={port + 1} make run)"
             ) from None
-        raise ServerError(
-            f"can't listen on {host!r} port {port} ({error.strerror}); choose others: --host, --port"
+        raise ServerStartError(
+            f"cannot listen on {host!r}, port {port} ({error.strerror}); change --host or --port"
         ) from None
     return listener

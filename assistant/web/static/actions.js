@@ -1,35 +1,35 @@
-// What can be done with an answer: copy it with its sources, link to its question, say if it helped.
+// The actions on an answer: copy the answer with its sources, copy a link to its question, or rate the answer.
 "use strict";
-import { base, button, element, feedbackIsOn, say } from "./words.js";
+import { base, button, element, feedbackIsOn, translate } from "./words.js";
 
 const reasons = { "wrong source": "reason_wrong_source", incomplete: "reason_incomplete", "not what I asked": "reason_not_what_i_asked", other: "reason_other" };
-const given = new Map(); // answer id -> rating; the chat may draw an answer anew
+const ratings = new Map(); // the rating of each answer, by element id, because Gradio may render an answer again
 
 export function addActions(answer) {
-  const place = answer.querySelector(".actions");
-  if (!place || place.childElementCount) return;
-  place.append(
-    button(say("copy"), (event) => copy(event.target, asMarkdown([answer]))),
-    button(say("link"), (event) => copy(event.target, linkTo(answer))),
+  const container = answer.querySelector(".actions");
+  if (!container || container.childElementCount) return;
+  container.append(
+    button(translate("copy"), (event) => copy(event.target, asMarkdown([answer]))),
+    button(translate("copy_link"), (event) => copy(event.target, linkTo(answer))),
   );
   const id = answer.id.replace(/^answer-/, "");
   if (!feedbackIsOn || !id) return;
   const status = element("span", undefined, { role: "status" });
-  const good = button(say("good"), () => send(answer, { rating: "good" }), { "aria-pressed": "false", "data-rating": "good" });
-  const bad = button(say("bad"), () => ask(answer), { "aria-pressed": "false", "data-rating": "bad" });
-  place.append(good, bad, status);
-  show(answer);
+  const good = button(translate("rating_good"), () => sendFeedback(answer, { rating: "good" }), { "aria-pressed": "false", "data-rating": "good" });
+  const bad = button(translate("rating_bad"), () => toggleForm(answer), { "aria-pressed": "false", "data-rating": "bad" });
+  container.append(good, bad, status);
+  showRating(answer);
 }
 
-function show(answer) {
-  const rating = given.get(answer.id);
-  for (const one of answer.querySelectorAll("[data-rating]")) one.setAttribute("aria-pressed", String(one.dataset.rating === rating));
+function showRating(answer) {
+  const rating = ratings.get(answer.id);
+  for (const item of answer.querySelectorAll("[data-rating]")) item.setAttribute("aria-pressed", String(item.dataset.rating === rating));
 }
 
 function questionOf(answer) {
-  const all = [...document.querySelectorAll("#conversation .asked, #conversation .answer")];
-  const before = all[all.indexOf(answer) - 1];
-  return before?.classList.contains("asked") ? before.textContent.trim() : "";
+  const messages = [...document.querySelectorAll("#conversation .asked, #conversation .answer")];
+  const previous = messages[messages.indexOf(answer) - 1];
+  return previous?.classList.contains("asked") ? previous.textContent.trim() : "";
 }
 
 function linkTo(answer) {
@@ -38,52 +38,52 @@ function linkTo(answer) {
   return address.href;
 }
 
-async function copy(from, text) {
+async function copy(copyButton, text) {
   try {
     await navigator.clipboard.writeText(text);
-  } catch { // no permission, or no secure context: the old way
+  } catch { // without permission or a secure context, fall back to execCommand
     const field = element("textarea", text, { class: "hidden", "aria-hidden": "true" });
     document.body.append(field);
     field.select();
     document.execCommand("copy");
     field.remove();
-    from.focus();
+    copyButton.focus();
   }
-  if (from.textContent === say("copied")) return;
-  const label = from.textContent;
-  from.textContent = say("copied");
-  setTimeout(() => { from.textContent = label; }, 2000);
+  if (copyButton.textContent === translate("copied")) return;
+  const label = copyButton.textContent;
+  copyButton.textContent = translate("copied");
+  setTimeout(() => { copyButton.textContent = label; }, 2000);
 }
 
-function ask(answer) {
-  const old = answer.querySelector(".feedback");
-  if (old) return old.remove();
+function toggleForm(answer) {
+  const openForm = answer.querySelector(".feedback");
+  if (openForm) return openForm.remove();
   const form = element("form", undefined, { class: "feedback" });
-  const set = element("fieldset");
-  set.append(element("legend", say("feedback_why")));
+  const fieldset = element("fieldset");
+  fieldset.append(element("legend", translate("feedback_why")));
   for (const [value, key] of Object.entries(reasons)) {
     const label = element("label");
-    label.append(element("input", undefined, { type: "checkbox", name: "reason", value }), ` ${say(key)}`);
-    set.append(label);
+    label.append(element("input", undefined, { type: "checkbox", name: "reason", value }), ` ${translate(key)}`);
+    fieldset.append(label);
   }
   const comment = element("textarea", undefined, { name: "comment", rows: "2", maxlength: "1000" });
-  const label = element("label", say("feedback_comment"));
+  const label = element("label", translate("feedback_comment"));
   label.append(comment);
   const buttons = element("div", undefined, { class: "buttons" });
-  const back = () => { form.remove(); answer.querySelector("[data-rating=bad]").focus(); };
-  buttons.append(element("button", say("feedback_send"), { type: "submit" }), button(say("feedback_cancel"), back));
-  form.append(set, label, buttons);
+  const closeForm = () => { form.remove(); answer.querySelector("[data-rating=bad]").focus(); };
+  buttons.append(element("button", translate("feedback_send"), { type: "submit" }), button(translate("feedback_cancel"), closeForm));
+  form.append(fieldset, label, buttons);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const chosen = [...form.querySelectorAll("[name=reason]:checked")].map((box) => box.value);
-    if (await send(answer, { rating: "bad", reasons: chosen, comment: comment.value })) back();
+    const selected = [...form.querySelectorAll("[name=reason]:checked")].map((box) => box.value);
+    if (await sendFeedback(answer, { rating: "bad", reasons: selected, comment: comment.value })) closeForm();
   });
-  form.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); back(); } });
+  form.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); closeForm(); } });
   answer.querySelector(".actions").after(form);
   form.querySelector("input").focus();
 }
 
-async function send(answer, body) {
+async function sendFeedback(answer, body) {
   const status = answer.querySelector(".actions [role=status]");
   try {
     const response = await fetch(new URL("api/v1/feedback", base), {
@@ -91,49 +91,49 @@ async function send(answer, body) {
       body: JSON.stringify({ answer_id: answer.id.replace(/^answer-/, ""), ...body }),
     });
     if (!response.ok) throw new Error(String(response.status));
-    given.set(answer.id, body.rating);
-    show(answer);
-    status.textContent = say("feedback_thanks");
+    ratings.set(answer.id, body.rating);
+    showRating(answer);
+    status.textContent = translate("feedback_thanks");
     return true;
-  } catch { // what was written stays in the form
-    status.textContent = say("feedback_failed");
+  } catch { // the form stays open with its content
+    status.textContent = translate("feedback_failed");
     return false;
   }
 }
 
-// A conversation as Markdown, its sources numbered from one end to the other.
+// Convert answers to Markdown. The sources of all answers are numbered together.
 export function asMarkdown(answers) {
   const lines = [];
-  const sources = new Map(); // address of a reading page -> number and line
+  const sources = new Map(); // the number, title and link of each source, by the URL of its reading page
   const number = (marker) => {
     const address = marker.href;
     if (!sources.has(address)) {
       const items = marker.closest(".answer").querySelectorAll(".sources li");
-      const item = [...items].find((one) => one.querySelector("a.reading").href === address);
+      const item = [...items].find((source) => source.querySelector("a.reading").href === address);
       const where = item ? item.querySelector("a.reading").textContent : marker.title;
       sources.set(address, { number: sources.size + 1, where, address: item?.querySelector("a.public")?.href || address });
     }
     return sources.get(address).number;
   };
   for (const answer of answers) {
-    const asked = questionOf(answer);
-    if (asked) lines.push(`**${plain(asked)}**`, "");
+    const question = questionOf(answer);
+    if (question) lines.push(`**${escapeMarkdown(question)}**`, "");
     for (const part of answer.querySelectorAll(".understood, .verdict, .own, .quote, .closest, .notice")) {
       const marker = part.querySelector("a.marker");
-      if (!marker) lines.push(plain(part.textContent), "");
+      if (!marker) lines.push(escapeMarkdown(part.textContent), "");
       else if (part.matches(".notice")) {
-        const numbers = [...part.querySelectorAll("a.marker")].map((one) => `[${number(one)}]`);
-        lines.push(`${plain(part.firstChild.textContent)} ${numbers.join(" ")}`, "");
+        const numbers = [...part.querySelectorAll("a.marker")].map((link) => `[${number(link)}]`);
+        lines.push(`${escapeMarkdown(part.firstChild.textContent)} ${numbers.join(" ")}`, "");
       }
-      else lines.push(`> ${plain(part.querySelector(".words").textContent)} [${number(marker)}]`, "");
+      else lines.push(`> ${escapeMarkdown(part.querySelector(".words").textContent)} [${number(marker)}]`, "");
     }
   }
-  if (sources.size) lines.push(`${say("answer_sources")}:`, "");
-  for (const source of sources.values()) lines.push(`${source.number}. ${plain(source.where)}: <${source.address}>`);
+  if (sources.size) lines.push(`${translate("answer_sources")}:`, "");
+  for (const source of sources.values()) lines.push(`${source.number}. ${escapeMarkdown(source.where)}: <${source.address}>`);
   return `${lines.join("\n").trim()}\n`;
 }
 
-// Words of a text as words in Markdown too: no heading, link or markup comes of them.
-function plain(text) {
+// Escape text for Markdown, so that it can't create headings, links or other markup.
+function escapeMarkdown(text) {
   return text.trim().replace(/\s+/g, " ").replace(/[\\`*_<>[\]#|~]/g, "\\$&");
 }

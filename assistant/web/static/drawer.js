@@ -1,6 +1,6 @@
-// A panel beside the chat: the source of a marker, or a search. Esc closes it and gives the focus back.
+// A panel beside the chat that shows a source or a search. Escape closes it and restores the focus.
 "use strict";
-import { base, button, element, say } from "./words.js";
+import { base, button, element, translate } from "./words.js";
 
 let opener = null;
 
@@ -12,22 +12,22 @@ export function close() {
   else document.querySelector("#question textarea")?.focus();
 }
 
-function open(title, from) {
-  if (!document.getElementById("source")) opener = from;
+function open(title, openedBy) {
+  if (!document.getElementById("source")) opener = openedBy;
   document.getElementById("source")?.remove();
   const panel = element("div", undefined, { id: "source", role: "dialog", "aria-labelledby": "source-title" });
   const bar = element("div", undefined, { class: "bar" });
   const heading = element("h2", title, { id: "source-title", tabindex: "-1" });
-  bar.append(heading, button(say("close"), close, { class: "plain" }));
+  bar.append(heading, button(translate("close"), close, { class: "plain" }));
   panel.append(bar);
   document.body.append(panel);
   heading.focus({ preventScroll: true });
   return { panel, heading };
 }
 
-function marked(passage, start, end) {
+function highlighted(passage, start, end) {
   const text = element("p", undefined, { class: "text", lang: passage.language });
-  // Offsets count characters as Python does, not UTF-16 units.
+  // Offsets count Unicode code points, as in Python, and not UTF-16 code units.
   const before = Array.from(passage.before);
   const characters = [...before, ...Array.from(passage.text + passage.after)];
   const offset = passage.start - before.length;
@@ -39,7 +39,7 @@ function marked(passage, start, end) {
 
 export async function openSource(link) {
   const address = new URL(link.href);
-  const { panel, heading } = open(say("loading"), link);
+  const { panel, heading } = open(translate("loading"), link);
   try {
     const request = new URL(`api/v1/passages/${encodeURIComponent(address.pathname.split("/").pop())}`, base);
     request.search = address.search;
@@ -50,58 +50,58 @@ export async function openSource(link) {
     const end = Number(address.searchParams.get("end") ?? passage.end);
     heading.textContent = passage.title;
     if (passage.heading.length) panel.append(element("p", passage.heading.join(" › "), { class: "facts", lang: passage.language }));
-    if (passage.retrieved) panel.append(element("p", say("dated", { day: passage.retrieved }), { class: "facts" }));
-    if (passage.changed) panel.append(element("p", say(`notice_${passage.changed}`), { class: "notice" }));
-    panel.append(marked(passage, start, end));
+    if (passage.retrieved) panel.append(element("p", translate("document_date", { day: passage.retrieved }), { class: "facts" }));
+    if (passage.changed) panel.append(element("p", translate(`notice_${passage.changed}`), { class: "notice" }));
+    panel.append(highlighted(passage, start, end));
     const links = element("p", undefined, { class: "actions" });
-    links.append(element("a", say("whole"), { href: address.href }));
-    if (passage.public_url) links.append(element("a", say("public_page"), { href: passage.public_url, rel: "noreferrer", target: "_blank" }));
+    links.append(element("a", translate("read_document"), { href: address.href }));
+    if (passage.public_url) links.append(element("a", translate("public_page"), { href: passage.public_url, rel: "noreferrer", target: "_blank" }));
     panel.append(links);
     panel.querySelector("mark").scrollIntoView({ block: "center" });
   } catch {
-    heading.textContent = say("source");
-    panel.append(element("p", say("source_failed"), { role: "alert" }));
+    heading.textContent = translate("source");
+    panel.append(element("p", translate("loading_failed"), { role: "alert" }));
   }
 }
 
 export function openSearch(link) {
-  const { panel } = open(say("search_heading"), link);
+  const { panel } = open(translate("search_heading"), link);
   const form = element("form", undefined, { role: "search" });
   const field = element("input", undefined, { id: "search-field", type: "search", maxlength: "2000", required: "" });
-  form.append(element("label", say("search_label"), { for: "search-field" }), field, element("button", say("search_button"), { type: "submit" }));
-  const found = element("div", undefined, { role: "status" });
+  form.append(element("label", translate("search_label"), { for: "search-field" }), field, element("button", translate("search_button"), { type: "submit" }));
+  const results = element("div", undefined, { role: "status" });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
       const response = await fetch(new URL(`api/v1/search?q=${encodeURIComponent(field.value)}`, base));
       if (!response.ok) throw new Error(String(response.status));
       const passages = await response.json();
-      found.replaceChildren();
-      list(found, passages);
+      results.replaceChildren();
+      listResults(results, passages);
     } catch {
-      found.replaceChildren(element("p", say("source_failed")));
+      results.replaceChildren(element("p", translate("loading_failed")));
     }
   });
-  panel.append(form, found);
+  panel.append(form, results);
   field.focus();
 }
 
-function chosen() {
+function languageParameter() {
   const language = new URLSearchParams(location.search).get("lang");
   return language ? `&lang=${encodeURIComponent(language)}` : "";
 }
 
-function list(place, passages) {
-  place.append(element("p", passages.length ? say("search_found") : say("search_none")));
+function listResults(container, passages) {
+  container.append(element("p", passages.length ? translate("search_found") : translate("search_none")));
   const items = element("ol");
   for (const passage of passages) {
     const item = element("li");
-    const target = new URL(`sources/${encodeURIComponent(passage.passage_id)}?start=${passage.start}&end=${passage.end}${chosen()}#quote`, base);
+    const target = new URL(`sources/${encodeURIComponent(passage.passage_id)}?start=${passage.start}&end=${passage.end}${languageParameter()}#quote`, base);
     item.append(element("a", [passage.title, ...passage.heading].join(" › "), { href: target.href, class: "found" }));
     const text = element("p", undefined, { class: "text", lang: passage.language });
     text.append(passage.before, element("mark", passage.quote), passage.after);
     item.append(text);
     items.append(item);
   }
-  place.append(items);
+  container.append(items);
 }

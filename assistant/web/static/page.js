@@ -1,35 +1,35 @@
-// The chat page: links that act, keys, names that Gradio's parts lack, and the conversation as a file.
+// Scripts of the chat page: links, keyboard shortcuts, accessible names that Gradio lacks, and the download button.
 "use strict";
 import { addActions, asMarkdown } from "./actions.js";
 import { close, openSearch, openSource } from "./drawer.js";
-import { button, element, say } from "./words.js";
+import { button, element, translate } from "./words.js";
 
-const field = () => document.querySelector("#question textarea");
+const questionField = () => document.querySelector("#question textarea");
 
-function write(text) {
-  const place = field();
-  const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(place), "value").set;
-  set.call(place, text); // past the framework's own setter, which would hide the change from it
-  place.dispatchEvent(new Event("input", { bubbles: true }));
-  place.focus();
+function fillIn(text) {
+  const field = questionField();
+  const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set;
+  set.call(field, text); // Gradio's framework replaces the element's own setter and would miss a change made through that one
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
 }
 
 function ask(text) {
-  write(text);
+  fillIn(text);
   requestAnimationFrame(() => document.querySelector("#question .submit-button")?.click());
 }
 
-function save() {
+function download() {
   const answers = [...document.querySelectorAll("#conversation .answer.whole")];
-  const file = new Blob([`# ${say("title")}\n\n${asMarkdown(answers)}`], { type: "text/markdown" });
-  const link = element("a", "", { download: `${say("conversation").toLowerCase()}.md` });
+  const file = new Blob([`# ${translate("title")}\n\n${asMarkdown(answers)}`], { type: "text/markdown" });
+  const link = element("a", "", { download: `${translate("conversation").toLowerCase()}.md` });
   link.href = URL.createObjectURL(file);
   link.click();
   URL.revokeObjectURL(link.href);
 }
 
-const acts = [
-  ["a.edit", (link) => write(link.textContent)],
+const linkHandlers = [
+  ["a.edit", (link) => fillIn(link.textContent)],
   ["a.ask", (link) => ask(link.textContent)],
   ["#search-link", (link) => openSearch(link)],
   ["a.marker, a.reading, a.found", (link) => openSource(link)],
@@ -37,113 +37,113 @@ const acts = [
 
 document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element) || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-  for (const [selector, run] of acts) {
+  for (const [selector, handle] of linkHandlers) {
     const link = event.target.closest(selector);
     if (!link) continue;
     event.preventDefault();
     event.stopPropagation();
-    run(link);
+    handle(link);
     return;
   }
 }, true);
 
-// With Alt: a key alone would act on what somebody dictates (WCAG 2.1.4).
-const keys = {
-  KeyQ: () => field()?.focus(),
+// Single keys would conflict with speech input, so every shortcut needs Alt (WCAG 2.1.4).
+const shortcuts = {
+  KeyQ: () => questionField()?.focus(),
   KeyS: () => openSearch(document.activeElement),
-  KeyN: () => { document.querySelector("#new")?.click(); field()?.focus(); },
+  KeyN: () => { document.querySelector("#new")?.click(); questionField()?.focus(); },
   KeyI: () => document.querySelector("header.site nav a[href*='about/']")?.click(),
 };
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") close();
-  const run = event.altKey && !event.ctrlKey && !event.metaKey && keys[event.code];
-  if (!run) return;
+  const shortcut = event.altKey && !event.ctrlKey && !event.metaKey && shortcuts[event.code];
+  if (!shortcut) return;
   event.preventDefault();
-  run();
+  shortcut();
 });
 
-// One announcement for each answer, however often the chat is drawn while it grows.
+// Each answer is announced to screen readers only once, however often the chat is rendered while the answer grows.
 const status = element("p", "", { role: "status", class: "hidden" });
 let announced = 0;
 
 function announce() {
-  const asked = document.querySelectorAll("#conversation .asked").length;
-  const done = document.querySelectorAll("#conversation .answer.whole, #conversation .answer.problem").length;
-  if (done === asked && done > announced) status.textContent = say("announce_done");
-  else if (asked > done) status.textContent = say("announce_busy");
-  announced = done === asked ? done : announced;
-  document.querySelector("#conversation [role=log]")?.setAttribute("aria-busy", String(asked > done));
+  const questions = document.querySelectorAll("#conversation .asked").length;
+  const answers = document.querySelectorAll("#conversation .answer.whole, #conversation .answer.problem").length;
+  if (answers === questions && answers > announced) status.textContent = translate("announce_done");
+  else if (questions > answers) status.textContent = translate("announce_busy");
+  announced = answers === questions ? answers : announced;
+  document.querySelector("#conversation [role=log]")?.setAttribute("aria-busy", String(questions > answers));
 }
 
-function name() {
-  const set = (selector, attributes) => document.querySelectorAll(`#question ${selector}`).forEach((one) => {
-    for (const [key, value] of Object.entries(attributes)) if (one.getAttribute(key) !== value) one.setAttribute(key, value);
+function addAccessibleNames() {
+  const set = (selector, attributes) => document.querySelectorAll(`#question ${selector}`).forEach((item) => {
+    for (const [key, value] of Object.entries(attributes)) if (item.getAttribute(key) !== value) item.setAttribute(key, value);
   });
-  set("textarea", { "aria-label": say("question") });
-  set(".submit-button", { "aria-label": say("ask"), title: say("ask") });
-  set(".stop-button", { "aria-label": say("stop"), title: say("stop") });
-  document.querySelectorAll("#conversation [data-testid=bot], #conversation [data-testid=user]").forEach((one) => one.removeAttribute("aria-label"));
-  document.querySelectorAll("#conversation [role=log]").forEach((one) => { if (one.getAttribute("aria-live") !== "off") one.setAttribute("aria-live", "off"); });
+  set("textarea", { "aria-label": translate("question") });
+  set(".submit-button", { "aria-label": translate("ask"), title: translate("ask") });
+  set(".stop-button", { "aria-label": translate("stop"), title: translate("stop") });
+  document.querySelectorAll("#conversation [data-testid=bot], #conversation [data-testid=user]").forEach((item) => item.removeAttribute("aria-label"));
+  document.querySelectorAll("#conversation [role=log]").forEach((item) => { if (item.getAttribute("aria-live") !== "off") item.setAttribute("aria-live", "off"); });
   for (const marker of document.querySelectorAll("#conversation a.marker")) {
-    const label = say("source_of", { number: marker.textContent.replace(/\D/g, ""), title: marker.title });
+    const label = translate("source_label", { number: marker.textContent.replace(/\D/g, ""), title: marker.title });
     if (marker.getAttribute("aria-label") !== label) marker.setAttribute("aria-label", label);
   }
   const language = new URLSearchParams(location.search).get("lang");
   for (const link of language ? document.querySelectorAll("#conversation a[href*='/sources/'], #conversation a.ask") : []) {
-    const address = new URL(link.href); // a chosen language stays on the way to a source
+    const address = new URL(link.href); // keeps the selected language on the reading page
     if (address.searchParams.has("lang")) continue;
     address.searchParams.set("lang", language);
     link.href = address.href;
   }
-  const place = field();
-  if (place && !place.placeholder) place.placeholder = say("placeholder");
+  const field = questionField();
+  if (field && !field.placeholder) field.placeholder = translate("placeholder");
   const main = document.querySelector("gradio-app main");
   if (main && main.id !== "main") { main.id = "main"; main.tabIndex = -1; }
 }
 
-function tools() {
+function addDownloadButton() {
   const row = document.getElementById("tools");
   if (!row) return;
-  let one = document.getElementById("save");
-  if (!one) {
-    one = button(say("export"), save, { id: "save", class: "plain" });
-    row.firstElementChild?.after(one);
+  let save = document.getElementById("save");
+  if (!save) {
+    save = button(translate("download"), download, { id: "save", class: "plain" });
+    row.firstElementChild?.after(save);
   }
-  one.hidden = !document.querySelector("#conversation .answer.whole");
+  save.hidden = !document.querySelector("#conversation .answer.whole");
 }
 
-let scrolled = 0;
+let scrolledTo = 0; // how many questions there were when the page last scrolled
 
-function follow() { // the newest question comes into sight once; what is being read stays where it is
-  const asked = document.querySelectorAll("#conversation .asked");
-  if (asked.length > scrolled) asked[asked.length - 1].scrollIntoView({ block: "start", behavior: "smooth" });
-  scrolled = asked.length;
+function scrollToNewQuestion() { // scrolls only once per question, so as not to disturb reading
+  const questions = document.querySelectorAll("#conversation .asked");
+  if (questions.length > scrolledTo) questions[questions.length - 1].scrollIntoView({ block: "start", behavior: "smooth" });
+  scrolledTo = questions.length;
 }
 
 function refresh() {
-  name();
-  tools();
+  addAccessibleNames();
+  addDownloadButton();
   document.querySelectorAll("#conversation .answer.whole").forEach(addActions);
   announce();
-  follow();
-  askLinked();
+  scrollToNewQuestion();
+  askLinkedQuestion();
 }
 
-let linked = new URLSearchParams(location.search).get("q") || "";
+let linkedQuestion = new URLSearchParams(location.search).get("q") || "";
 
-function askLinked() { // a link that asks a question: `?q=`
-  if (!linked.trim() || !document.querySelector("#question .submit-button")) return;
-  const question = linked;
-  linked = "";
+function askLinkedQuestion() { // asks the question in `?q=`
+  if (!linkedQuestion.trim() || !document.querySelector("#question .submit-button")) return;
+  const question = linkedQuestion;
+  linkedQuestion = "";
   ask(question);
 }
 
-let waiting = false;
+let refreshScheduled = false;
 new MutationObserver(() => {
-  if (waiting) return;
-  waiting = true;
-  requestAnimationFrame(() => { waiting = false; refresh(); });
+  if (refreshScheduled) return;
+  refreshScheduled = true;
+  requestAnimationFrame(() => { refreshScheduled = false; refresh(); });
 }).observe(document.body, { childList: true, subtree: true });
 document.body.append(status);
 refresh();

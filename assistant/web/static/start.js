@@ -1,42 +1,42 @@
-// How far somebody came in the tour: kept in this browser, and only if the page is used.
+// Remembers, in this browser, which documents of the introduction the user has read.
 "use strict";
-import { say } from "./words.js";
+import { translate } from "./words.js";
 
-const key = "assistant-tour";
+const storageKey = "assistant-tour"; // browsers already store progress under this key, so it must not change
 
-function load() {
+function loadProgress() {
   try {
-    const found = JSON.parse(localStorage.getItem(key) || "{}");
-    return { read: Array.isArray(found.read) ? found.read.map(String) : [] };
+    const stored = JSON.parse(localStorage.getItem(storageKey) || "{}");
+    return { read: Array.isArray(stored.read) ? stored.read.map(String) : [] };
   } catch {
     return { read: [] };
   }
 }
 
-function keep(progress) {
+function saveProgress(progress) {
   try {
-    localStorage.setItem(key, JSON.stringify(progress));
-  } catch { /* a browser that keeps nothing: the tour works without */ }
+    localStorage.setItem(storageKey, JSON.stringify(progress));
+  } catch { /* storage is blocked; the introduction works without it */ }
 }
 
-const place = document.getElementById("progress");
-if (place) {
-  const boxes = [...document.querySelectorAll("input[data-text]")];
+const panel = document.getElementById("progress");
+if (panel) {
+  const checkboxes = [...document.querySelectorAll("input[data-document]")];
   const show = () => {
-    const { read } = load();
-    for (const box of boxes) box.checked = read.includes(box.dataset.text);
-    place.querySelector("[role=status]").textContent = say("start_progress", { done: Math.min(read.length, Number(place.dataset.all)), all: place.dataset.all });
+    const { read } = loadProgress();
+    for (const checkbox of checkboxes) checkbox.checked = read.includes(checkbox.dataset.document);
+    panel.querySelector("[role=status]").textContent = translate("start_progress", { done: Math.min(read.length, Number(panel.dataset.all)), all: panel.dataset.all });
   };
-  for (const box of boxes) {
-    box.closest("label").hidden = false;
-    box.addEventListener("change", () => {
-      const others = load().read.filter((name) => name !== box.dataset.text);
-      keep({ read: box.checked ? [...others, box.dataset.text] : others });
+  for (const checkbox of checkboxes) {
+    checkbox.closest("label").hidden = false;
+    checkbox.addEventListener("change", () => {
+      const others = loadProgress().read.filter((id) => id !== checkbox.dataset.document);
+      saveProgress({ read: checkbox.checked ? [...others, checkbox.dataset.document] : others });
       show();
     });
   }
-  place.querySelector("button").addEventListener("click", () => { localStorage.removeItem(key); show(); });
-  place.hidden = false;
+  panel.querySelector("button").addEventListener("click", () => { localStorage.removeItem(storageKey); show(); });
+  panel.hidden = false;
   show();
 }
 document.getElementById("score")?.focus();

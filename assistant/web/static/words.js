@@ -1,24 +1,25 @@
-// Words of the page in its language, and small things every script needs.
+// Translated texts and small helpers for all page scripts.
 "use strict";
 const words = JSON.parse(document.querySelector("meta[name=assistant-words]")?.content || "{}");
 
 export const base = new URL("..", import.meta.url);
 export const feedbackIsOn = document.querySelector("meta[name=assistant-feedback]")?.content === "on";
 
-export function say(key, values = {}) {
+// Return the translation of `key` with its placeholders filled in.
+export function translate(key, values = {}) {
   return (words[key] || key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
-// Words from the server are only ever set as text.
+// Create an element. Strings from the server are set as text, never as HTML.
 export function element(name, text, attributes = {}) {
-  const made = document.createElement(name);
-  if (text !== undefined) made.textContent = text;
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
+  const created = document.createElement(name);
+  if (text !== undefined) created.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) created.setAttribute(key, value);
+  return created;
 }
 
-export function button(text, run, attributes = {}) {
-  const made = element("button", text, { type: "button", ...attributes });
-  made.addEventListener("click", run);
-  return made;
+export function button(text, onClick, attributes = {}) {
+  const created = element("button", text, { type: "button", ...attributes });
+  created.addEventListener("click", onClick);
+  return created;
 }

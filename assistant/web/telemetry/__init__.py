@@ -1,1 +1,1 @@
-"""Metrics and traces."""
+"""The metrics and traces of the server."""

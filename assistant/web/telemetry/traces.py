@@ -1,5 +1,6 @@
-"""OpenTelemetry traces, where its standard environment variables name a collector: a span for each request and one
-for each stage of an answer. Neither holds a word of a question.
+"""OpenTelemetry traces, enabled by OpenTelemetry's standard environment variables.
+
+There is one span for each request and one for each stage of an answer. Spans contain no user input.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
-class Traces:
-    """Sends spans to the collector that the environment names.
+class TraceExporter:
+    """Sends spans to the collector configured in the environment.
 
     Raises:
-        SettingsError: one is named, and OpenTelemetry isn't installed.
+        SettingsError: OpenTelemetry is not installed.
     """
 
     def __init__(self) -> None:
@@ -33,38 +34,40 @@ class Traces:
             from opentelemetry.sdk.trace.export import BatchSpanProcessor
         except ImportError as error:
             raise SettingsError(
-                f"{_ENDPOINTS[1]} is set and needs {error.name!r}: pip install '.[telemetry]'"
+                f"{_ENDPOINTS[1]} is set, but {error.name!r} is not installed; run: pip install '.[telemetry]'"
             ) from None
-        # Names and addresses come from OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and OTEL_EXPORTER_OTLP_*.
-        own = Resource({"service.name": "gms-assistant", "service.version": __version__})
-        self._provider = TracerProvider(resource=own.merge(OTELResourceDetector().detect()))
+        # The variables OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override these defaults. The variables
+        # OTEL_EXPORTER_OTLP_* set the address of the collector.
+        defaults = Resource({"service.name": "gms-assistant", "service.version": __version__})
+        self._provider = TracerProvider(resource=defaults.merge(OTELResourceDetector().detect()))
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self.tracer: Tracer = self._provider.get_tracer("assistant", __version__)
 
     def record_answer(self, answer: Answer) -> None:
-        """Spans for the stages of an answer that was just made, within the request's."""
+        """Record the stages of an answer that was just completed, as child spans of the current request's span."""
         from opentelemetry.trace import get_current_span
 
         if not get_current_span().get_span_context().is_valid:
-            return  # the page answers outside of the request that asked
-        stages = {name: took for name, took in answer.timings_ms.items() if name != "total"}
-        at = time.time_ns() - int(sum(stages.values()) * 1e6)
+            return  # the answer on a chat page is made outside the request that asked for it
+        stages_ms = {name: milliseconds for name, milliseconds in answer.timings_ms.items() if name != "total"}
+        # Only the durations are known, so the spans are placed end to end, and the last span ends now.
+        start_ns = time.time_ns() - int(sum(stages_ms.values()) * 1e6)
         get_current_span().set_attribute("assistant.verdict", answer.verdict.value)
-        for name, took in stages.items():
-            span = self.tracer.start_span(name, start_time=at)
-            at += int(took * 1e6)
-            span.end(end_time=at)
+        for name, milliseconds in stages_ms.items():
+            span = self.tracer.start_span(name, start_time=start_ns)
+            start_ns += int(milliseconds * 1e6)
+            span.end(end_time=start_ns)
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the remaining spans and shut down."""
         self._provider.shutdown()
 
 
-def make_traces(environment: Mapping[str, str]) -> Traces | None:
-    """Traces where a collector is named and the SDK isn't turned off, else None.
+def make_trace_exporter(environment: Mapping[str, str]) -> TraceExporter | None:
+    """Return a `TraceExporter` if `environment` names a collector and does not disable the SDK, otherwise None.
 
     Raises:
-        SettingsError: see `Traces`.
+        SettingsError: see `TraceExporter`.
     """
-    off = environment.get("OTEL_SDK_DISABLED", "").lower() == "true"
-    return None if off or not any(environment.get(name) for name in _ENDPOINTS) else Traces()
+    disabled = environment.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    return None if disabled or not any(environment.get(name) for name in _ENDPOINTS) else TraceExporter()

@@ -1,1 +1,1 @@
-"""The custom element `<gms-assistant>` for other sites."""
+"""The widget: the custom element `<gms-assistant>` for other sites."""

@@ -1,4 +1,4 @@
-"""The widget: `<gms-assistant>` for any page, its versioned address, and a page that shows every option."""
+"""The widget `<gms-assistant>`: its script, which has a versioned URL, and a page that documents every option."""
 
 from __future__ import annotations
 
@@ -10,44 +10,46 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
-from assistant.onboarding.questions import example_questions
-from assistant.web.site.rendering import render_page
-from assistant.web.site.request_context import request_language
-from assistant.web.site.site import Site
+from assistant.onboarding.questions import select_example_questions
+from assistant.web.shared.rendering import render_page
+from assistant.web.shared.request_context import request_language
+from assistant.web.shared.site import Site
 
-VERSION = 1  # of the element's attributes, events and methods; a page that embeds it names this version
-_FILE = Path(__file__).parent / "widget.js"
-# Any page may load the file; which page may ask is decided where it asks.
+WIDGET_VERSION = 1  # the version of the widget's interface; part of the script's URL
+_SCRIPT_FILE = Path(__file__).parent / "widget.js"
+# Any page may load the script, but the API checks which origins may ask questions.
 _HEADERS = {
     "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin", "Vary": "Origin",
     "Cache-Control": "public, max-age=300",
 }  # fmt: skip
 
 
-def integrity(script: bytes) -> str:
-    """The hash by which a browser refuses another file than this one (W3C, "Subresource Integrity")."""
+def integrity_hash(script: bytes) -> str:
+    """Return the hash of a script for the attribute `integrity` (W3C, "Subresource Integrity")."""
     return "sha384-" + base64.b64encode(hashlib.sha384(script).digest()).decode()
 
 
-def add_widget(app: FastAPI, site: Site) -> None:
+def add_widget_routes(app: FastAPI, site: Site) -> None:
     """Add `/widget.js`, `/widget/1/widget.js` and the page `/widget/`."""
-    script = _FILE.read_bytes()
-    tag = f'"{hashlib.sha256(script).hexdigest()[:16]}"'
+    script = _SCRIPT_FILE.read_bytes()
+    etag = f'"{hashlib.sha256(script).hexdigest()[:16]}"'
 
     @app.get("/widget.js", include_in_schema=False)
-    @app.get(f"/widget/{VERSION}/widget.js", include_in_schema=False)
-    def widget(request: Request) -> Response:
-        headers = {**_HEADERS, "ETag": tag}
-        if request.headers.get("if-none-match") == tag:
+    @app.get(f"/widget/{WIDGET_VERSION}/widget.js", include_in_schema=False)
+    def widget_script(request: Request) -> Response:
+        headers = {**_HEADERS, "ETag": etag}
+        if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
         return Response(script, media_type="text/javascript", headers=headers)
 
     @app.get("/widget/", response_class=HTMLResponse, include_in_schema=False)
-    def demo(request: Request) -> HTMLResponse:
-        language = request_language(request.scope, site.assistant.language)
-        suggestions = json.dumps(example_questions(site.introduction.questions, language, 3), ensure_ascii=False)
-        base = str(request.base_url).rstrip("/")
+    def widget_page(request: Request) -> HTMLResponse:
+        language = request_language(request.scope, site.assistant.default_language)
+        suggestions = json.dumps(
+            select_example_questions(site.introduction.suggested_questions, language, 3), ensure_ascii=False
+        )
+        base_url = str(request.base_url).rstrip("/")
         return render_page(
-            site, request, "widget.html", base=base, version=VERSION, integrity=integrity(script),
+            site, request, "widget.html", base_url=base_url, version=WIDGET_VERSION, integrity=integrity_hash(script),
             suggestions=suggestions,
         )  # fmt: skip

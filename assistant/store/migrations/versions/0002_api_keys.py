@@ -1,4 +1,4 @@
-"""Keys of programs."""
+"""Adds the table of API keys."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create their table."""
+    """Create the table of API keys."""
     op.create_table(
         "api_keys",
         sa.Column("key_id", sa.String(12), nullable=False),
@@ -25,5 +25,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop it."""
+    """Drop the table of API keys."""
     op.drop_table("api_keys")

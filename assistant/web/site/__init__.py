@@ -1,1 +1,0 @@
-"""What API, pages, chat and widget share: the live snapshot, rendering, translations, request context."""

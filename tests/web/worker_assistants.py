@@ -1,0 +1,27 @@
+"""Functions that make assistants in worker processes. They are in their own module because they must be picklable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assistant.conversation.assistant import Assistant
+from assistant.index.loading import load_index
+from tests.fakes import ANSWERABILITY, BagOfWords
+
+
+def make_assistant(index_folder: Path) -> Assistant:
+    """Make an assistant that is equal to the `small_assistant` fixture."""
+    return Assistant(load_index(index_folder, BagOfWords()), BagOfWords(), ANSWERABILITY, contact="the office")
+
+
+def fail_to_start() -> Assistant:
+    raise OSError("no memory left")
+
+
+def fail_on_first_start(index_folder: Path) -> Assistant:
+    """Fail in the first process that calls this function, and create a file named `failed` beside the index."""
+    try:
+        (index_folder.parent / "failed").touch(exist_ok=False)
+    except FileExistsError:
+        return make_assistant(index_folder)
+    return fail_to_start()
