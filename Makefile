@@ -1,20 +1,20 @@
-# Two commands matter: `make run` and `make test`. Each installs what it needs.
+# The main targets are `make run` and `make test`. Each target installs what it needs.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check index bench screenshots lock audit format
+.PHONY: help install run test check index bench docs screenshots lock audit format
 
-help: ## this list
+help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-# The stamps hold what was installed: a changed pin installs anew, an unchanged one costs nothing.
+# Stamp files: packages are installed again only if a pinned version changes.
 $(VENV)/installed: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; name another: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; use a newer one: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing into $(VENV) (several minutes the first time)"
+	@echo "installing into $(VENV) (takes several minutes the first time)"
 	$(PIP) --editable .
 	@touch $@
 
@@ -22,17 +22,17 @@ $(VENV)/installed-dev: $(VENV)/installed
 	$(PIP) --editable '.[dev]'
 	@touch $@
 
-install: $(VENV)/installed ## make the virtual environment and install the program
+install: $(VENV)/installed ## create the virtual environment and install the program
 
-run: $(VENV)/installed ## bring the index up to date and serve the page on http://127.0.0.1:7860
+run: $(VENV)/installed ## update the index and start the server on http://127.0.0.1:7860
 	@$(BIN)/assistant index
 	@$(BIN)/python app.py
 
-test: $(VENV)/installed-dev ## install what the tests need, Chromium included, and run them all
+test: $(VENV)/installed-dev ## install the test tools, including Chromium, and run all tests
 	@scripts/install-test-tools
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -rs --cov --cov-report=term
 
-check: $(VENV)/installed-dev ## formatting, lint, types, direction of imports
+check: $(VENV)/installed-dev ## check formatting, lint rules, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -42,11 +42,11 @@ format: $(VENV)/installed-dev ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-index: $(VENV)/installed ## bring the index up to date with corpus/
+index: $(VENV)/installed ## update the index from corpus/
 	@$(BIN)/assistant index
 
-bench: $(VENV)/installed-dev ## the tables of README.md: make bench DATA=folder-of-data-sets
-	@test -n "$(DATA)" || { echo "make: name the folder of the data sets: make bench DATA=…"; exit 1; }
+bench: $(VENV)/installed-dev ## print the benchmark tables: make bench DATA=folder-of-data-sets
+	@test -n "$(DATA)" || { echo "make: specify the folder of the data sets: make bench DATA=…"; exit 1; }
 	@$(BIN)/assistant index
 	$(BIN)/python -m benchmarks.golden
 	$(BIN)/python -m benchmarks.page
@@ -62,12 +62,15 @@ bench: $(VENV)/installed-dev ## the tables of README.md: make bench DATA=folder-
 	$(BIN)/python -W ignore -m benchmarks.starters $(DATA)/squad2_en $(DATA)/medquad_genetics
 	$(BIN)/python -m benchmarks.vectors $(DATA)/medquad_genetics $(DATA)/squad2_en $(DATA)/clapnq $(DATA)/cranfield
 
-screenshots: $(VENV)/installed-dev ## make the pictures in docs/ anew
+docs: $(VENV)/installed-dev ## update the generated pages and build the documentation in dist/docs/
+	$(BIN)/python -m scripts.site
+
+screenshots: $(VENV)/installed-dev ## take the screenshots in docs/images/ again
 	@scripts/install-test-tools
 	$(BIN)/python -m scripts.screenshots
 
-lock: ## pin everything the direct dependencies bring in, from a fresh environment
+lock: ## pin all dependencies, resolved in a fresh environment
 	$(PYTHON) scripts/lock.py
 
-audit: $(VENV)/installed-dev ## known holes (needs the internet), licences, and the list of parts in dist/
+audit: $(VENV)/installed-dev ## check vulnerabilities (needs the internet) and licences, and write an SBOM to dist/
 	$(BIN)/python -m scripts.audit
