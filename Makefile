@@ -30,7 +30,7 @@ run: $(VENV)/installed ## update the index and start the server on http://127.0.
 
 test: $(VENV)/installed-dev ## install the test tools, including Chromium, and run all tests
 	@scripts/install-test-tools
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -rs --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -rs --cov --cov-report=term
 
 check: $(VENV)/installed-dev ## check formatting, lint rules, types and import rules
 	$(BIN)/ruff format --check .

@@ -1,3 +1,3 @@
-"""A chat assistant that answers questions about an organisation's documents and supports each sentence with a quote."""
+"""A chat assistant that answers questions about an organisation's documents and backs each sentence with a quote."""
 
 __version__ = "0.2.0"

@@ -1,4 +1,4 @@
-"""Citation markers, and the checks that every answer must pass before it is shown (promises 1 and 2 of the design)."""
+"""Citation markers, and the checks that answers must pass before they are shown (promises 1 and 2, docs/index.md)."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _MARKER = re.compile(r"\[(\d+)\]")
 
 
 def citation_marker(number: int) -> str:
-    """Return the marker that stands for citation `number` in the text of an answer."""
+    """Return the marker that refers to citation `number` in the text of an answer."""
     return f"[{number}]"
 
 
 def citation_numbers_in(text: str) -> list[int]:
-    """Return the numbers in the citation markers of `text`, in order of appearance."""
+    """Return the citation numbers given by the markers in `text`, in order of appearance."""
     return [int(number) for number in _MARKER.findall(text)]
 
 
 def escape_citation_markers(text: str) -> str:
-    """Replace each citation marker in `text` with its number in parentheses. `text` may be a title or a question."""
+    """Replace anything in a title or question that looks like a citation marker with its number in parentheses."""
     return _MARKER.sub(r"(\1)", text).replace("\0", "")
 
 
 def split_at_citations(answer: Answer) -> Iterator[str | Citation]:
-    """Split the text of an answer into plain strings and the citations that it quotes, in order."""
+    """Split the text of an answer into plain strings and citations, in order."""
     rest = answer.answer
     while rest:
         matches = [(rest.find(f"{item.quote} {citation_marker(item.number)}"), item) for item in answer.citations]
@@ -42,10 +42,10 @@ def split_at_citations(answer: Answer) -> Iterator[str | Citation]:
 
 
 def check_quotes_verbatim(citations: Iterable[Citation], texts: Mapping[str, str]) -> None:
-    """Check that each document contains its quotes verbatim, at the offsets given in the citations.
+    """Check that each quote appears verbatim in its document, at the offsets given in the citation.
 
     Args:
-        citations: the citations whose quotes are checked.
+        citations: the citations whose quotes are to be checked.
         texts: the text of each indexed document, by document id.
 
     Raises:
@@ -61,7 +61,7 @@ def check_quotes_verbatim(citations: Iterable[Citation], texts: Mapping[str, str
 
 
 def check_answer_citations(answer: Answer, texts: Mapping[str, str]) -> Answer:
-    """Return `answer` if its quotes are verbatim and if its verdict, citations and markers are consistent.
+    """Return `answer` if its quotes are verbatim and its verdict, citations and markers are consistent.
 
     Raises:
         IndexDamagedError: a quote differs from its document.

@@ -12,15 +12,15 @@ AssistantError
 ├── BackupError           a backup can't be written or restored
 └── ServerError           the server can't start, for example because the port is in use
 
-Each message states what failed and which command to run next. If the assistant refuses to answer a question,
-that is an answer and not an error.
+Each message states what failed and which command to run next. A refusal to answer a question counts as an answer,
+not as an error.
 """
 
 from __future__ import annotations
 
 
 class AssistantError(Exception):
-    """The base class of these errors. The command line prints the message on one line and exits with code 1."""
+    """The base class of these errors. The command line prints the error's message on one line and exits with code 1."""
 
 
 class SettingsError(AssistantError):

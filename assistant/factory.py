@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def make_encoder(settings: Settings, threads: int, report: Callable[[str], None] = lambda _: None) -> Encoder:
-    """Load the embedding model named in the settings. `report` receives progress messages."""
+    """Load the embedding model named in the settings. Progress messages are passed to `report`."""
     return load_encoder(settings.model, settings.cache, threads, settings.query_prompt, settings.passage_prompt, report)
 
 
@@ -44,11 +44,11 @@ def make_assistant(
     settings: Settings, report: Callable[[str], None] = lambda _: None, encoder: Encoder | None = None,
     thorough: bool = True,
 ) -> Assistant:  # fmt: skip
-    """Make an assistant that uses the live generation. If an introduction was saved, the assistant suggests questions.
+    """Make an assistant that uses the live generation. It suggests questions if an introduction has been saved.
 
     Args:
         settings: all settings.
-        report: receives progress messages while the model is loaded.
+        report: a function that receives progress messages while the model is loaded.
         encoder: a loaded encoder. If None, the model is loaded.
         thorough: whether to verify every file of the index. If False, large files that haven't changed since they were
             last verified are skipped.
@@ -73,7 +73,7 @@ def make_assistant(
 def attach_introduction(
     settings: Settings, assistant: Assistant, threads: int | None = None
 ) -> tuple[Assistant, Introduction]:
-    """Load the introduction for the assistant's generation. If none was saved, generate and save one.
+    """Load the introduction for the assistant's generation. If none has been saved, generate and save one.
 
     Args:
         settings: the settings, which give the location of the index.
@@ -81,7 +81,7 @@ def attach_introduction(
         threads: the number of threads for generating the introduction. If None, the setting `threads` applies.
 
     Returns:
-        The assistant, with suggested questions added, and the introduction.
+        The assistant, to which suggested questions have been added, and the introduction.
     """
     name = introduction_name(assistant.index, assistant.answerability_model)
     saved = read_introduction(settings.index, name)
@@ -102,18 +102,18 @@ def update_index(
         settings: all settings.
         skip_unreadable: whether to skip files that can't be read instead of failing.
         rebuild: whether to discard the existing index and embed every document again.
-        report: receives progress messages.
-        progress: wraps the loop that embeds the passages, to show its progress.
+        report: a function that receives progress messages.
+        progress: a function that wraps the iterable of batches to show progress; see `build_index`.
 
     Returns:
         The files that were skipped, and a report of what changed.
 
     Raises:
-        CorpusError, ModelError, IndexStateError: the update failed and the index was not changed.
+        CorpusError, ModelError, IndexStateError: the update failed, and the index has not been changed.
     """
     reading = read_corpus(settings.corpus, settings.max_file_bytes, skip_unreadable)
     encoder = make_encoder(settings, settings.threads, report)
-    from assistant.index.build import build_index  # this import takes seconds, because it imports llama-index
+    from assistant.index.build import build_index  # slow: this imports llama-index, which takes seconds
 
     documents = _check_roles(reading, settings.corpus)
     build_report = build_index(documents, encoder, settings.index, rebuild, progress, settings.threads)
@@ -122,7 +122,7 @@ def update_index(
 
 
 def _check_roles(documents: Iterable[Document], corpus: Path) -> Iterator[Document]:
-    """Yield `documents`, then check the roles that refer to them. Errors in roles are thus found before the build."""
+    """Yield `documents`, then check the roles that refer to them, so that errors in them are found before the build."""
     document_ids = []
     for document in documents:
         document_ids.append(document.document_id)
@@ -133,7 +133,7 @@ def _check_roles(documents: Iterable[Document], corpus: Path) -> Iterator[Docume
 def make_evaluation_assistant(
     settings: Settings, data: DataSet, report: Callable[[str], None], progress: ProgressWrapper
 ) -> Assistant:
-    """Make an assistant for the documents of a data set. The index of the data set is kept in the cache folder."""
+    """Make an assistant for the documents of a data set. Their index is kept in the cache folder."""
     from assistant.index.build import build_index
 
     encoder = make_encoder(settings, settings.threads, report)

@@ -1,4 +1,4 @@
-"""Data classes used by all stages. Instances are immutable; use `dataclasses.replace` to make a changed copy."""
+"""Data classes that all stages use. Instances are immutable; use `dataclasses.replace` to make a changed copy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """The outcome of a question (see promises 1 and 4 of the design)."""
+    """Whether and how a question was answered (see promises 1 and 4 in docs/index.md)."""
 
     ANSWERED = "answered"
     UNCLEAR = "unclear"
@@ -34,10 +34,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document of the corpus, in the form in which it is indexed.
+    """A document in the corpus, in the form in which it is indexed.
 
-    `document_id` is the path of the file relative to the corpus folder, with `/` as the separator. All
-    offsets in the program count characters of `text`.
+    `document_id` is the file's path relative to the corpus folder, with `/` as the separator. All document
+    offsets in the program count characters from the start of `text`.
     """
 
     document_id: str
@@ -54,8 +54,8 @@ class Document:
 class Passage:
     """A part of a document that is embedded, retrieved and cited as one unit.
 
-    `heading` is the path of headings above the passage. `sentences` are the spans of the sentences in
-    the passage, given in document offsets. Headings don't count as sentences.
+    `heading` is the path of headings above the passage. `sentences` contains the spans of the passage's
+    sentences, in document offsets. Headings don't count as sentences.
     """
 
     passage_id: str
@@ -70,7 +70,7 @@ class Passage:
     sentences: tuple[Span, ...]
 
     def quote(self, span: Span) -> str:
-        """Return the text at `span`, which is given in document offsets and lies inside this passage."""
+        """Return the text at `span`, which must be in document offsets and lie within this passage."""
         return self.text[span.start - self.start : span.end - self.start]
 
 
@@ -80,9 +80,9 @@ class RetrievedPassage:
 
     Attributes:
         score: the score by which passages are ranked for a question; higher is better.
-        cosine: cosine similarity of the embeddings, -1..1.
-        lexical_score: how many of the question's words the passage contains, 0..1.
-        word_match: how closely words of the passage match the question's words in meaning, -1..1.
+        cosine: the cosine similarity of the question's and the passage's vectors, -1..1.
+        lexical_score: how much of the question's wording the passage contains, 0..1.
+        word_match: how closely the passage's words match the question's words in meaning, -1..1.
     """
 
     passage: Passage
@@ -113,7 +113,7 @@ class Citation:
 class Notice:
     """A warning about the citations whose numbers are in `citations`.
 
-    `kind` is "changed" (the document changed since it was indexed), "gone" (the document is no
+    `kind` is "changed" (the document has changed since it was indexed), "gone" (the document is no
     longer in the corpus) or "disagree" (the quotes contradict each other).
     """
 
@@ -123,7 +123,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class SuggestedQuestion:
-    """A question that was generated from passage `passage_id` and that the assistant can answer."""
+    """A question that was generated from the passage `passage_id` and that the assistant can answer."""
 
     question: str
     language: str
@@ -135,10 +135,11 @@ class Answer:
     """The answer to a question. It is the same in every channel.
 
     Attributes:
-        resolved_question: the question, completed from earlier questions so that it can be understood alone.
+        resolved_question: the question, with missing context filled in from earlier questions so that it makes sense
+            on its own.
         abstained: whether the assistant refused to answer.
         answer: the text of the answer, with citation markers such as `[1]`.
-        closest: if the verdict is "unclear", the quotes that come closest to an answer.
+        closest: the quotes that come closest to an answer, if the verdict is "unclear".
         suggestions: similar questions that the assistant can answer.
         answer_id: the id that feedback refers to; "" if the answer isn't stored.
     """

@@ -1,6 +1,6 @@
 """Settings from defaults, `assistant.toml`, `ASSISTANT_*` variables and the command line; later sources win.
 
-An unknown key is an error. Otherwise, a misspelt setting would be ignored and its default would stay in place.
+Unknown keys are errors. If they weren't, a misspelt setting would be ignored and the default would apply unnoticed.
 """
 
 from __future__ import annotations
@@ -137,12 +137,12 @@ class Settings(BaseModel):
     @classmethod
     def _validate_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for proxy in value:
-            ip_network(proxy)  # if this raises a ValueError, its text becomes the error message
+            ip_network(proxy)  # if this raises a ValueError, the error's text becomes the message
         return value
 
     @model_validator(mode="after")
     def _validate_combinations(self) -> Self:
-        """Check the combinations of settings that depend on each other."""
+        """Check that settings that depend on each other are consistent."""
         if self.access == "proxy" and not self.proxies:
             raise ValueError("access = proxy needs proxies: the address of the reverse proxy that identifies users")
         if 0 < len(self.session_secret.get_secret_value()) < _MIN_SECRET_CHARACTERS:
@@ -162,19 +162,19 @@ class Settings(BaseModel):
 
     @property
     def public_url_path(self) -> str:
-        """The path of `public_url`, such as "/assistant"; "" if the URL has no path."""
+        """The path in `public_url`, such as "/assistant"; "" if the URL has no path."""
         return urlsplit(self.public_url).path
 
     @property
     def public_url_host(self) -> str:
-        """The host name of `public_url`; "" if `public_url` isn't set."""
+        """The host name in `public_url`; "" if `public_url` isn't set."""
         return urlsplit(self.public_url).hostname or ""
 
 
 def load_settings(
     environment: Mapping[str, str], overrides: Mapping[str, Any] | None = None, folder: Path = Path()
 ) -> Settings:
-    """Merge defaults, `folder/assistant.toml`, `environment` and `overrides`; later sources win.
+    """Merge the defaults, `folder/assistant.toml`, `environment` and `overrides`; later sources win.
 
     Raises:
         SettingsError: `assistant.toml` isn't valid TOML, a key is unknown, or a value is invalid.

@@ -1,4 +1,4 @@
-"""Prints the tables in README.md: results on the development sets and on off-topic questions, and times.
+"""Prints the tables in docs/quality.md (results on the development sets and on off-topic questions) and timings.
 
 python -m benchmarks.answers ../shared/eval
 """
@@ -25,13 +25,17 @@ from assistant.settings import load_settings
 SETS = ("squad2_en", "squad2_sv_en", "clapnq", "medquad_genetics", "swefaq_dev", "medline", "cranfield")
 OFF_TOPIC = (("medquad_genetics", "squad2_en"), ("squad2_en", "medquad_genetics"), ("swefaq_dev", "squad2_sv_en"),
              ("squad2_sv_en", "swefaq_dev"))  # fmt: skip
-MAX_OFF_TOPIC = 300  # maximum number of questions sampled
+MAX_OFF_TOPIC = 300  # maximum number of off-topic questions asked about each data set
 METRICS = ("supported and shown", "best sentence supports", "citation precision", "false refusals",
          "refused unanswerable", "AUC answerable", "calibration error")  # fmt: skip
 
 
 def off_topic_refusals(data: DataSet, assistant: Assistant) -> tuple[float, float]:
-    """Ask a sample of off-topic questions. Returns the proportion refused and the proportion refused as not covered."""
+    """Ask a sample of the questions in `data`, which are off-topic for `assistant`.
+
+    Returns:
+        The proportion refused, and the proportion refused because the documents don't cover the topic.
+    """
     sample = random.Random(1).sample(data.questions, min(MAX_OFF_TOPIC, len(data.questions)))
     questions = [
         replace(item, is_answerable=False, accepted_answers=(), correct_document_ids=frozenset()) for item in sample
@@ -42,7 +46,7 @@ def off_topic_refusals(data: DataSet, assistant: Assistant) -> tuple[float, floa
 
 
 def time_ratio(data: DataSet, assistant: Assistant, count: int = 200) -> float:
-    """Return how many times as long a whole answer takes as encoding the question and one FAISS search (median)."""
+    """Return the ratio of the time for a whole answer to the time for encoding and one FAISS search (median)."""
     ratios = []
     for question in (item.turns[-1] for item in data.questions[:count]):
         start = time.perf_counter()
@@ -55,7 +59,7 @@ def time_ratio(data: DataSet, assistant: Assistant, count: int = 200) -> float:
 
 
 def table_row(name: str, report: dict[str, Any]) -> str:
-    """Format the report on one data set as a table row."""
+    """Format one data set's report as a table row."""
     retrieval, answers = report.get("retrieval", {}), report.get("answers", {})
     estimates = [retrieval["nDCG@10"]] if retrieval else [None]
     estimates += [answers.get(name) for name in METRICS]

@@ -1,10 +1,10 @@
-"""Compares the time to build an index with the times to encode its passages and to update it.
+"""Compares the time taken to build an index with the time taken to encode its passages and the time to update it.
 
 python -m benchmarks.building DATA/SET … --passages 10000 --runs 5
 
-The documents of the data sets are used in order until there are enough passages. sentence-transformers encodes the
-same passages, with their prefixes and headers, on the same number of threads. The introduction, which `assistant
-index` makes after building the index, is timed separately.
+Documents are taken from the data sets in order until there are enough passages. For the comparison,
+sentence-transformers encodes the same passages, with their prefixes and headers, on the same number of threads. The
+introduction, which `assistant index` makes after building the index, is timed separately.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def select_documents(folders: Sequence[Path], count: int, encoder: Encoder) -> tuple[list[Document], list[Passage]]:
-    """Return documents of the data sets with about `count` passages in total, and those passages."""
+    """Return enough documents from the data sets to give about `count` passages, together with these passages."""
     documents: list[Document] = []
     passages: list[Passage] = []
     for folder in folders:
@@ -62,12 +62,12 @@ def build_introduction(folder: Path, settings: Settings) -> None:
     """Make the introduction to the index in `folder`, as `assistant index` does."""
     encoder = make_encoder(settings, threads=1)
     assistant = Assistant(load_index(folder, encoder), encoder, load_answerability_model(settings.answer_from))
-    with threadpool_limits(1, "blas"):  # the CLI also limits BLAS to one thread
+    with threadpool_limits(1, "blas"):  # as the CLI does
         make_introduction(assistant.index, assistant.ask, "introduction", settings.threads)
 
 
 def main() -> None:
-    """Print the times of each run and the medians of their ratios."""
+    """Print the times measured in each run, and the median of each ratio over the runs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--passages", type=int, default=10_000)

@@ -2,11 +2,12 @@
 
 python -m benchmarks.choices DATA/SET [--questions 40]
 
-For sentence and word vectors, the benchmark measures the time to encode every passage that retrieval compares for a
-question, without a cache and with the passages of earlier questions cached. The largest difference from the stored
-vectors shows that the quality is the same. For word statistics, the benchmark measures the time to count words over all
-passages, which would be done for each question or once at start-up. For comparison, the benchmark prints the time of a
-whole answer with the index and the size of the stored data per passage.
+For sentence and word vectors, the benchmark measures the time taken to encode every passage that retrieval compares
+with a question, both without a cache and with the passages of earlier questions cached. It also prints the largest
+difference from the stored vectors: if the difference is tiny, the quality is the same. For word statistics, the
+benchmark measures the time taken to count the words of all passages. Without an index, the words would be counted
+either for each question or once at start-up. For comparison, the benchmark prints the time that a whole answer takes
+with the index, and the size of the stored data per passage.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ from assistant.text.stemming import stem_words
 from assistant.text.words import content_words
 from benchmarks.retrieval import encode_queries, ndcg
 
-_CANDIDATES = 30  # number of candidates for each retriever, as in assistant.retrieval
+_CANDIDATES = 30  # number of candidates from each retriever, as in assistant.retrieval
 
 
 def candidate_rows(assistant: Assistant, question: str, vector: np.ndarray[Any, Any]) -> list[int]:
-    """Return the rows of the passages whose sentences and words retrieval compares."""
+    """Return the rows of the passages whose sentences and words are compared with the question."""
     nearest, _ = assistant.index.dense_index.nearest_passages(vector, _CANDIDATES)
     return list(
         dict.fromkeys(
@@ -49,7 +50,7 @@ def candidate_rows(assistant: Assistant, question: str, vector: np.ndarray[Any, 
 
 
 def encode_rows(assistant: Assistant, rows: Sequence[int]) -> list[np.ndarray[Any, Any]]:
-    """Encode passages. Returns an array for each passage: the vectors of its sentences, then those of its words."""
+    """Encode passages. Returns one array per passage: its sentence vectors, followed by its word vectors."""
     texts, spans = [], []
     for passage in (assistant.index.passages[row] for row in rows):
         header = passage_header(passage.title, passage.heading)
@@ -61,7 +62,7 @@ def encode_rows(assistant: Assistant, rows: Sequence[int]) -> list[np.ndarray[An
 
 
 def measure_vectors(assistant: Assistant, questions: Sequence[str]) -> dict[str, Any]:
-    """Measure the time to encode passages when a question is asked, without and with a cache."""
+    """Measure the time taken to encode passages while answering a question, without and with a cache."""
     uncached_ms, cached_ms, difference = [], [], 0.0
     cached: set[int] = set()
     for question in questions:
@@ -76,12 +77,12 @@ def measure_vectors(assistant: Assistant, questions: Sequence[str]) -> dict[str,
         for row, vectors in zip(rows, encoded, strict=True):
             stored = assistant.index.passage_sentence_vectors(row)
             difference = max(difference, float(np.abs(stored - vectors[: len(stored)]).max(initial=0.0)))
-    return {"nothing kept, ms more": statistics.median(uncached_ms), "kept, ms more": statistics.median(cached_ms),
+    return {"not cached, ms more": statistics.median(uncached_ms), "cached, ms more": statistics.median(cached_ms),
             "largest difference of a component": difference}  # fmt: skip
 
 
 def measure_statistics(assistant: Assistant, questions: Sequence[str]) -> dict[str, Any]:
-    """Measure the time to count stems and 4-grams over all passages, and to search the lexical index."""
+    """Measure the time to count the stems and 4-grams of all passages, and the time to search the lexical index."""
     counting_ms, search_ms = [], []
     for _ in range(5):
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Compares retrieval for follow-up questions before and after their references are resolved.
+"""Compares retrieval for follow-up questions as written with retrieval after their references have been resolved.
 
 python -m benchmarks.followups ../shared/eval/mtragun
 """
@@ -22,7 +22,7 @@ from assistant.settings import load_settings
 
 @dataclass(frozen=True)
 class LastTurn:
-    """The last question of a conversation, as it was written (`bare`) and with its references `resolved`."""
+    """The last question of a conversation: as written (`bare`) and with its references resolved (`resolved`)."""
 
     question: EvaluationQuestion
     bare: str
@@ -30,7 +30,7 @@ class LastTurn:
 
 
 def resolve_last_turn(question: EvaluationQuestion, assistant: Assistant) -> LastTurn:
-    """Resolve the last question of a conversation as the assistant does."""
+    """Resolve the references in a conversation's last question, as the assistant does."""
     history: list[Turn] = []
     for turn in question.turns[:-1]:
         history.append(Turn(turn, assistant.resolve_question(turn, history)))
@@ -51,7 +51,7 @@ def retrieval_values(data: DataSet, turns: list[LastTurn], form: str, assistant:
 
 
 def main() -> None:
-    """Print the metrics for both forms of the questions, and the differences with confidence intervals."""
+    """Print the metrics for both forms of the questions, and the differences between them with confidence intervals."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     data = read_data_set(parser.parse_args().data)

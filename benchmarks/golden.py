@@ -1,4 +1,4 @@
-"""Asks the golden questions about the seed corpus and lists the questions that are answered incorrectly.
+"""Asks the golden questions about the seed corpus and lists those that are answered incorrectly.
 
 python -m benchmarks.golden
 """
@@ -11,7 +11,7 @@ from tests.test_golden import CASES, is_right
 
 
 def main() -> None:
-    """Print how many answers are correct, and list the questions answered incorrectly. The index must be up to date."""
+    """Print how many answers are correct and list the questions answered incorrectly. The index must be up to date."""
     assistant = make_assistant(load_settings({}))
     asked = [(case, assistant.ask(case["question"])) for case in CASES]
     wrong = [(case, answer) for case, answer in asked if not is_right(case, answer)]

@@ -2,8 +2,8 @@
 
     python -m benchmarks.interface [CASES]
 
-By default, 10,000 cases are sent. The check that every schema-valid request is accepted is disabled: a schema
-cannot express that a question needs a letter, or that the last message must be the user's.
+By default, 10,000 cases are sent. schemathesis is told not to check that the server accepts every request that matches
+the schema: a schema cannot express that a question must contain a letter, or that the last message must be the user's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MAX_EXAMPLES = 200  # maximum number of cases for each operation and phase in o
 
 
 def main() -> int:
-    """Run schemathesis until enough cases have been sent. Returns 1 if a response violated the OpenAPI document."""
+    """Run schemathesis until enough cases have been sent. Returns 1 if any response violated the OpenAPI document."""
     required = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     cases, failed_runs, seed, start = 0, 0, 0, time.monotonic()
     with serving() as (url, _), tempfile.TemporaryDirectory() as folder:

@@ -2,9 +2,9 @@
 
     python -m benchmarks.load [MINUTES]
 
-First, the capacity of the server is measured: the number of answers per second for 8 clients that ask without a pause.
-Then, for five minutes, 200 clients together ask twice as many questions per second. A number is added to each question
-so that no answer comes from the cache.
+First, the server's capacity is measured: the number of answers per second when 8 clients ask without a pause. Then,
+for five minutes, 200 clients between them ask twice that number of questions per second. A different number is added
+to each question so that no answer comes from the cache.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MAX_MEMORY_GROWTH = 10  # %
 
 
 class LoadGenerator:
-    """Simulates clients of one server and records the responses they receive.
+    """Simulates the clients of a server and records the responses that they receive.
 
     Attributes:
         responses: the number of responses of each kind.
@@ -62,7 +62,7 @@ class LoadGenerator:
             self.responses[f"improper: {response.status_code}"] += 1
 
     async def run(self, clients: int, seconds: float, pause: float) -> None:
-        """Run clients in parallel for `seconds`. After a question, a client pauses for `pause` seconds on average."""
+        """Run clients in parallel for `seconds`. Each pauses for `pause` seconds on average after every question."""
         deadline = time.monotonic() + seconds
 
         async def run_client() -> None:
@@ -77,7 +77,7 @@ class LoadGenerator:
 
 
 async def _sample_memory(pid: int, seconds: float) -> list[tuple[float, float]]:
-    """Sample the resident memory every five seconds. Returns the elapsed seconds and megabytes of each sample."""
+    """Measure the resident memory every five seconds. Returns the elapsed seconds and the megabytes each time."""
     start, samples = time.monotonic(), []
     while time.monotonic() - start < seconds:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
@@ -88,7 +88,7 @@ async def _sample_memory(pid: int, seconds: float) -> list[tuple[float, float]]:
 
 
 async def _measure(url: str, pid: int, questions: list[str], seconds: float) -> bool:
-    """Run the benchmark. Returns False if a request had no proper response or memory grew too much."""
+    """Run the benchmark. Returns False if any request received no proper response or memory grew too much."""
     baseline = LoadGenerator(url, questions)
     await baseline.run(_CAPACITY_CLIENTS, _CAPACITY_SECONDS, 0.0)
     capacity = baseline.responses["answered"] / _CAPACITY_SECONDS
@@ -115,7 +115,7 @@ async def _measure(url: str, pid: int, questions: list[str], seconds: float) -> 
 
 
 def main() -> int:
-    """Print the results. Returns 1 if a request had no proper response or memory grew by more than a tenth."""
+    """Print the results. Returns 1 if any request received no proper response or memory grew by more than a tenth."""
     seconds = 60 * float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
     settings = load_settings(os.environ)
     _, introduction = attach_introduction(settings, make_assistant(settings))

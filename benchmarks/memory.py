@@ -1,9 +1,10 @@
-"""Compares the resident memory of the server and of a worker with that of a minimal script that uses the same index.
+"""Compares the resident memory of the server, and of a worker, with that of a minimal script using the same index.
 
 python -m benchmarks.memory [--rounds 5]
 
-The minimal script of benchmarks.speed loads ONNX Runtime, FAISS, the model, the index and the documents, and searches
-once. The server is measured with and without the chat page, after it has answered every suggested question.
+The minimal script, which is that of benchmarks.speed, loads ONNX Runtime, FAISS, the model and the index, and searches
+once. Here it also loads the documents. The server is measured with and without the chat page, each time after it has
+answered every suggested question.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from assistant.web.shared.branding import make_branding
 from benchmarks.serving import serving
 from benchmarks.speed import MINIMAL_SCRIPT
 
-# This code is appended to the minimal script, which then keeps the documents in memory and runs until it is measured.
+# Appended to the minimal script, so that it keeps the documents in memory and runs until it has been measured.
 _KEEP_RUNNING = """
 texts = open(index.replace("vectors.faiss", "documents.jsonl"), encoding="utf-8").read()
 print("ready", flush=True)
@@ -51,7 +52,7 @@ def _running(command: list[str]) -> Iterator[tuple[str, int]]:
     """Start a program, wait until it prints a line that starts with "ready", and stop it when the block ends.
 
     Yields:
-        The last word of that line and the id of the process.
+        The last word of that line and the process id.
     """
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as process:
@@ -101,7 +102,7 @@ def _ask(url: str, questions: list[str]) -> None:
 
 
 def serve_without_page() -> None:
-    """Serve the API and the pages on a free port, without the chat page, which needs Gradio."""
+    """Serve the API and all pages on a free port, except for the chat page, which needs Gradio."""
     settings = load_settings(os.environ).model_copy(update={"database": ""})
     app = create_app(make_site(settings, make_branding("", settings.accent, None)))
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning")
@@ -111,7 +112,7 @@ def serve_without_page() -> None:
 
 
 def main() -> None:
-    """Print the median memory of each program, and its ratio to that of the minimal script over the rounds."""
+    """Print each program's median memory over the rounds, and its ratio to the memory of the minimal script."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Measures the time from pressing Ask to the answer on the page, and compares it with an in-process answer.
+"""Measures the time from pressing Ask until the answer is on the page, and compares it with answering in-process.
 
     python -m benchmarks.page
 
@@ -20,7 +20,7 @@ from benchmarks.serving import serving
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 ROUNDS = 5
-# This script runs in the page. It asks the question and returns the milliseconds until the verdict is drawn.
+# Runs in the page: asks the question and returns how many milliseconds pass until the verdict is drawn.
 ASK = """(question) => new Promise((resolve) => {
   const before = document.querySelectorAll("#conversation .answer .verdict").length;
   const field = document.querySelector("#question textarea");
@@ -39,7 +39,7 @@ ASK = """(question) => new Promise((resolve) => {
 
 
 def main() -> None:
-    """Print the median and the spread of both times and of the difference between them."""
+    """Print the median and the spread of both times, and of the difference between them."""
     settings = load_settings(os.environ)
     assistant, introduction = attach_introduction(settings, make_assistant(settings))
     questions = [item.question for item in introduction.suggested_questions][:12]

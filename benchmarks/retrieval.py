@@ -1,4 +1,4 @@
-"""Compares the nDCG@10 of variants of retrieval that leave out a part of the score or change its weight.
+"""Compares the nDCG@10 of retrieval variants, each of which omits parts of the score or changes the weight of a part.
 
 python -m benchmarks.retrieval ../shared/eval/squad2_en ../shared/eval/swefaq_dev …
 """
@@ -32,7 +32,7 @@ _RETRIEVED_PASSAGES, _RANKED_DOCUMENTS = 50, 10
 
 
 def encode_queries(data: DataSet, assistant: Assistant) -> dict[str, Query]:
-    """Encode every graded query. All variants use the same encoded queries."""
+    """Encode every query that has relevance grades. All variants use the same encoded queries."""
     return {
         query_id: make_query(assistant.index, assistant.encoder, text, detect_question_language(text, "en"))
         for query_id, text in data.queries.items()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def serving(**settings: str) -> Iterator[tuple[str, int]]:
-    """Run `assistant serve` over the live index on a free port.
+    """Run `assistant serve` with the live index on a free port.
 
     Args:
         settings: additional environment variables.

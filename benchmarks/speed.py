@@ -1,13 +1,13 @@
-"""Compares the time taken by a whole answer with the time taken to encode the question and run one exact FAISS search.
+"""Compares the time for a whole answer with the time for encoding the question and running one exact FAISS search.
 
 python -m benchmarks.speed DATA/SET --sizes 1000 10000 100000 [--short]
 
-Documents are composed of sentences from the data set, with vectors resampled from its real vectors. The answers are
-meaningless, but their cost is realistic. The program builds the index, and the real model encodes the questions of the
-data set. With --short, each passage is one sentence, so that a million passages fit. The results are written to
-speed.json or growth.json in the folder --out, with a plot. The benchmark also compares a cold start of `assistant ask`
-over the live index of the working folder with a minimal script that loads ONNX Runtime, FAISS, the model and the same
-index.
+Documents are composed of sentences from the data set, with vectors resampled from the data set's real vectors. The
+answers are meaningless, but they take a realistic time. The assistant builds its index as usual, and the real model
+encodes the data set's questions. With --short, each passage is one sentence, so that a million passages fit on the
+disk. The results are written to the folder given by --out, with a plot: to growth.json with --short, and otherwise to
+speed.json. The benchmark also compares a cold start of `assistant ask`, using the live index of the working folder,
+with a minimal script that loads ONNX Runtime, FAISS, the model and the same index.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from assistant.settings import load_settings
 _RUNS = 5
 _MAX_QUESTIONS = 60
 _SENTENCES_PER_DOCUMENT = 40
-_WORDS_PER_PASSAGE = 75  # approximately
+_WORDS_PER_PASSAGE = 75  # an approximate figure
 MINIMAL_SCRIPT = """
 import sys, numpy, onnxruntime, faiss
 from tokenizers import Tokenizer
@@ -60,7 +60,7 @@ print(faiss.read_index(index).search((vector / numpy.linalg.norm(vector))[None],
 class ResamplingEncoder:
     """Encodes questions with the real model, and passages with vectors resampled from a real index.
 
-    The resampling for a passage is seeded with the hash of the passage's text.
+    The random numbers for each passage are seeded with the hash of its text, so equal texts get equal vectors.
     """
 
     def __init__(self, encoder: Encoder, index: Index) -> None:
@@ -92,7 +92,7 @@ def synthetic_documents(index: Index, passages: int, short: bool = False) -> Ite
 
     Args:
         index: the source of the sentences.
-        passages: the approximate total number of passages.
+        passages: approximately how many passages the documents should have in total.
         short: whether each passage is a single sentence.
     """
     random = np.random.default_rng(3)
@@ -121,7 +121,7 @@ def _document_with_headings(name: str, title: str, sentences: Sequence[str]) -> 
 
 
 def measure_warm(assistant: Assistant, questions: Sequence[str]) -> dict[str, Any]:
-    """Measure each question with both methods. Returns medians; "from" and "to" are the quartiles of the ratio."""
+    """Time each question with both methods. Returns medians; "from" and "to" are the quartiles of the ratio."""
     vectors = assistant.index.dense_index.passage_vectors(np.arange(len(assistant.index.passages)))
     flat: Any = faiss.IndexFlatIP(vectors.shape[1])
     flat.add(vectors)
@@ -147,7 +147,7 @@ def measure_warm(assistant: Assistant, questions: Sequence[str]) -> dict[str, An
 
 
 def measure_size(data: DataSet, real: Assistant, size: int, short: bool) -> dict[str, Any]:
-    """Build an index of about `size` passages and measure it with `measure_warm`."""
+    """Build an index of about `size` passages and time questions on it with `measure_warm`."""
     encoder = ResamplingEncoder(real.encoder, real.index)
     with TemporaryDirectory() as folder:
         start = time.perf_counter()
@@ -163,7 +163,7 @@ def measure_size(data: DataSet, real: Assistant, size: int, short: bool) -> dict
 
 
 def measure_cold_start() -> dict[str, Any]:
-    """Compare the run time of the minimal script with that of `assistant ask`, running them alternately."""
+    """Compare the run time of `assistant ask` with that of the minimal script, running the two alternately."""
     settings = load_settings({})
     encoder: Any = make_encoder(settings, threads=1)
     question = "Who works together with SciLifeLab?"

@@ -3,10 +3,10 @@
     python -m benchmarks.starters DATA/SET … [--runs 5]
 
 The llama-index starter is a `VectorStoreIndex` with `HuggingFaceEmbedding`. It is measured with its default store and
-with FAISS, and uses our passages, our vectors and the same model. Only its retrieval is measured, because an answer
-would need an LLM. cairn-assistant gives whole answers over the same documents and compares words only. Every question
-is asked with each method in turn. Each ratio compares the medians of one run. "first" is the proportion of questions
-for which the best passage comes from a relevant document.
+with FAISS, and uses our passages, our vectors and the same model. Only its retrieval is measured, because it would need
+an LLM to give an answer. cairn-assistant gives whole answers from the same documents; its retrieval compares words
+only. Every question is asked with each method in turn. Each ratio compares two medians from the same run. "first" is
+the proportion of questions for which the best passage comes from a relevant document.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ from assistant.settings import load_settings
 _MAX_QUESTIONS = 60
 _NEAREST = 10
 
-# A method maps a question to the id of the document with the best passage, or to None.
+# A method takes a question and returns the id of the document with the best passage, or None if it finds no passage.
 Method = Callable[[str], str | None]
 
 
 def assistant_method(assistant: Assistant) -> Method:
-    """Return a method that answers with this assistant."""
+    """Return a method that uses whole answers from this assistant."""
 
     def ask(question: str) -> str | None:
         nearest = assistant.trace(question).nearest_passage
@@ -77,7 +77,7 @@ def llama_index_method(assistant: Assistant, embedding: HuggingFaceEmbedding, st
 
 
 def cairn_method(documents: Sequence[Document], folder: Path) -> Method:
-    """Return a method that answers with cairn-assistant as configured by default. Its corpus is in `folder`."""
+    """Return a method that uses answers from cairn-assistant, configured by default, with its corpus in `folder`."""
     document_ids = {}
     for number, item in enumerate(documents):
         document_ids[f"d{number}"] = item.document_id
@@ -94,7 +94,7 @@ def cairn_method(documents: Sequence[Document], folder: Path) -> Method:
 
 
 def measure(data: DataSet, methods: dict[str, Method], runs: int) -> dict[str, dict[str, Any]]:
-    """Measure the median milliseconds of each method, the ratio to the first method, and the proportion of hits."""
+    """Measure each method's median milliseconds, their ratio to the first method's, and its proportions of hits."""
     query_ids = [query_id for query_id in data.queries if query_id in data.qrels][:_MAX_QUESTIONS]
     medians: dict[str, list[float]] = {name: [] for name in methods}
     relevant: dict[str, list[float]] = {name: [] for name in methods}

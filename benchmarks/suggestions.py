@@ -2,8 +2,8 @@
 
     python -m benchmarks.suggestions [--corpus DIR --index DIR]
 
-Example questions are asked on their own. Related questions are asked as follow-ups to the question that they were
-suggested for.
+Example questions are asked on their own. Each related question is asked as a follow-up to the question for which it was
+suggested.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Measures answers per second over HTTP with 1, 8, 32 and 128 clients, and compares them with in-process answers.
+"""Measures answers per second over HTTP with 1, 8, 32 and 128 clients, and compares them with in-process rates.
 
     python -m benchmarks.throughput [--rounds 5] [--seconds 6] [--workers 0 2]
 
 Every round runs these measurements one after the other:
 
-- In-process: one assistant is used by as many threads as in the server, without HTTP, pages or a database.
+- In-process: one assistant answers on as many threads as the server uses, without HTTP, pages or a database.
 - Full load: clients ask without a pause. A client whose question is rejected waits for the time given in Retry-After. A
-  number is added to each question so that no answer comes from the cache.
+  different number is added to each question so that no answer comes from the cache.
 - Half load: questions are asked at random times, at half the measured capacity, and their latency is measured.
 - Cached answers: twelve questions are repeated continuously.
 
@@ -38,12 +38,12 @@ from assistant.web.server.index_reload import load_snapshot
 from benchmarks.serving import serving
 
 _CLIENTS = (1, 8, 32, 128)
-_THREADS = 16  # as in the server
+_THREADS = 16  # as many as the server uses
 
 
 @dataclass
 class Responses:
-    """Latencies of the answers in seconds, and the number of responses with each HTTP status."""
+    """The latency of each answer in seconds, and the number of responses with each HTTP status."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -54,7 +54,7 @@ class Responses:
 
 
 def measure_in_process(assistant: Assistant, questions: Iterator[str], seconds: float) -> float:
-    """Return the number of answers per second from threads that use the same assistant."""
+    """Return how many answers per second several threads get from the same assistant."""
     deadline = time.monotonic() + seconds
 
     def work(_: int) -> int:
@@ -69,7 +69,7 @@ def measure_in_process(assistant: Assistant, questions: Iterator[str], seconds: 
 
 
 async def _ask(session: aiohttp.ClientSession, url: str, question: str, responses: Responses) -> float:
-    """Ask a question. Returns the seconds to wait before the next question, which is 0 after an answer."""
+    """Ask a question. Returns how many seconds to wait before the next question: 0 if this one was answered."""
     start = time.perf_counter()
     async with session.post(f"{url}/api/v1/ask", json={"question": question}) as response:
         await response.read()
@@ -133,7 +133,7 @@ def measure(settings: Settings, workers: int, rounds: int, seconds: float) -> di
         "clients": {count: _spread(rates[count]) | {"ratio": _spread(ratios[count])} for count in _CLIENTS},
         "half load, median ms": statistics.median(median for median, _ in latencies),
         "half load, 99 % / median": _spread([tail / median for median, tail in latencies]),
-        "kept answers a second": statistics.median(cached_rates), "statuses": dict(statuses),
+        "cached answers a second": statistics.median(cached_rates), "statuses": dict(statuses),
     }  # fmt: skip
     return results
 
@@ -143,7 +143,7 @@ def _spread(values: list[float]) -> dict[str, float]:
 
 
 def draw(results: list[dict[str, Any]], file: Path) -> None:
-    """Plot answers per second against the number of clients, and the in-process rate."""
+    """Plot answers per second against the number of clients, with the in-process rate for comparison."""
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
     for server in results:

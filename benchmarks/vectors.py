@@ -1,10 +1,11 @@
-"""Compares FAISS index types by search time (on one thread), recall@10 and size, at several passage counts.
+"""Compares FAISS index types by search time (on one thread), recall@10 and size, for several numbers of passages.
 
 python -m benchmarks.vectors ../shared/eval/medquad_genetics … --sizes 1000 10000 100000 1000000
 
-The vectors are resampled from the passage vectors of the data sets by a smoothed bootstrap: each is a real vector
-plus a fraction of the difference between two others. Synthetic clusters would favour inverted lists. The questions are
-those of the data sets. The results are written to vectors.json and vectors.png in the folder --out.
+The vectors are resampled from the data sets' passage vectors by a smoothed bootstrap: each is a real vector plus a
+fraction of the difference between two others. Vectors generated around artificial cluster centres would give inverted
+lists an unfair advantage. The questions come from the data sets. The results are written to vectors.json and
+vectors.png in the folder given by --out.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ from assistant.settings import load_settings
 
 _RECALL_DEPTH = 10
 _RETRIEVED = 30  # number of neighbours per search, as in retrieval
-_TUNING_QUESTIONS = 128  # number of questions for tuning; the other questions are for measuring
+_TUNING_QUESTIONS = 128  # number of questions used for tuning; the others are used for measuring
 _MAX_QUESTIONS_PER_SET, _MAX_QUESTIONS = 300, 600
 
 
 def real_vectors(folders: list[Path]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the passage and question vectors of data sets, `[passages, dimension]` and `[questions, dimension]`."""
+    """Return the data sets' passage vectors `[passages, dimension]` and question vectors `[questions, dimension]`."""
     passages, questions = [], []
     for folder in folders:
         data = read_data_set(folder)
@@ -46,7 +47,7 @@ def real_vectors(folders: list[Path]) -> tuple[NDArray[np.float32], NDArray[np.f
 
 
 def resample(passages: NDArray[np.float32], count: int, spread: float) -> NDArray[np.float32]:
-    """Return `count` vectors, starting with the real vectors."""
+    """Return `count` vectors: the real ones first, then resampled ones."""
     random = np.random.default_rng(2)
     vectors = np.empty((count, passages.shape[1]), dtype=np.float32)
     for start in range(0, count, 1 << 16):
@@ -87,7 +88,7 @@ def measure(kind: str, vectors: NDArray[np.float32], questions: NDArray[np.float
 
 
 def _family(kind: str) -> str:
-    """Return the index type without the number of lists."""
+    """Return the name of an index type with the number of lists replaced by an ellipsis."""
     return re.sub("[0-9]+,", "…,", kind)
 
 

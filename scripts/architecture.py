@@ -1,4 +1,4 @@
-"""Draws docs/images/architecture.svg, which shows the packages and the imports found in their code.
+"""Draws docs/images/architecture.svg, which shows the packages and the imports between them.
 
 python -m scripts.architecture
 """
@@ -12,8 +12,8 @@ import grimp
 import networkx as nx
 
 PICTURE = Path(__file__).parent.parent / "docs" / "images" / "architecture.svg"
-CORE = ("errors", "schema", "settings", "citations", "text")  # imported nearly everywhere, so drawn as one bar
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 140, 56, 26, 26, 16  # sizes of boxes and gaps, in pixels
+CORE = ("errors", "schema", "settings", "citations", "text")  # drawn as one bar: nearly all packages import them
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 140, 56, 26, 26, 16  # sizes of the boxes, gaps and margins, in pixels
 
 
 def import_graph() -> nx.DiGraph[str]:
@@ -34,8 +34,8 @@ def import_graph() -> nx.DiGraph[str]:
 def place(graph: nx.DiGraph[str]) -> dict[str, tuple[int, int]]:
     """Return the column and the row of each package.
 
-    The columns follow the imports, and the longest chain of imports fills one row. Every other package is in a row that
-    is free as far as its arrows reach, so that no arrow crosses a box.
+    Every package is in a column to the right of the packages that it imports. The longest chain of imports fills one
+    row. Each of the other packages gets a row that is free as far as its arrows reach, so that no arrow crosses a box.
     """
     column = {name: number for number, names in enumerate(nx.topological_generations(graph)) for name in names}
     chain = nx.dag_longest_path(graph)
@@ -86,7 +86,7 @@ def _box(label: str, x: float, y: float, width: float) -> str:
 
 
 def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
-    """Return an arrow that runs along the row of `start` to the gap before `end`, and then to `end`."""
+    """Return an arrow that runs along the row of `start` to the gap before the column of `end`, and on to `end`."""
     (x1, y1), (x2, y2) = (start[0] + WIDTH, start[1] + HEIGHT / 2), (end[0], end[1] + HEIGHT / 2)
     turn, middle = x2 - GAP_X, x2 - GAP_X / 2
     path = f"M{x1:g} {y1:g} H{turn:g} C{middle:g} {y1:g} {middle:g} {y2:g} {x2:g} {y2:g}"
@@ -94,7 +94,7 @@ def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
 
 
 def main() -> None:
-    """Write the picture."""
+    """Draw the diagram and save it."""
     PICTURE.write_text(draw(import_graph()), encoding="utf-8")
     print(f"wrote {PICTURE.relative_to(PICTURE.parents[2])}")
 

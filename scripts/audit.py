@@ -1,4 +1,4 @@
-"""`make audit`: checks the licences and known vulnerabilities of the dependencies, and writes an SBOM.
+"""`make audit`: checks the dependencies' licences, checks for known vulnerabilities, and writes an SBOM.
 
     python -m scripts.audit [licences|vulnerabilities|sbom]
 
@@ -16,8 +16,8 @@ from pathlib import Path
 
 LOCK_FILE, SBOM_FILE = Path("requirements.lock"), Path("dist/sbom.cdx.json")
 BIN_FOLDER = Path(sys.executable).parent
-# Licences that impose no obligations on operators who run the program on their own server. LGPL libraries are used
-# unmodified.
+# Licences that impose no obligations on operators who run the program on their own server. LGPL licences are among them
+# because the LGPL libraries are used unmodified.
 ALLOWED = re.compile(
     r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|HPND|CMU|Unlicense|Zlib|0BSD|Public Domain|LGPL"
     r"|Lesser General Public|CC0|BSL|CNRI|Historical",
@@ -29,7 +29,7 @@ FORBIDDEN = re.compile(
 
 
 def locked_packages() -> list[str]:
-    """Return the names of the packages in the lock file, sorted."""
+    """Return the names of the packages in the lock file, in alphabetical order."""
     return sorted(set(re.findall(r"^([\w.-]+)==", LOCK_FILE.read_text(encoding="utf-8"), re.MULTILINE)))
 
 
@@ -49,15 +49,15 @@ def check_licences() -> bool:
 
 
 def is_allowed(licence: str) -> bool:
-    """Return whether a licence, or one of its alternatives, is allowed."""
+    """Return whether a licence is allowed. If it offers alternatives, one allowed alternative is enough."""
     alternatives = re.split(r"\s+OR\s+", licence)
     return any(ALLOWED.search(item) and not FORBIDDEN.search(item) for item in alternatives)
 
 
 def check_vulnerabilities() -> bool:
-    """Return True if all locked packages can be looked up and none has a known vulnerability."""
+    """Return True if every locked package can be looked up and none of them has a known vulnerability."""
     with tempfile.TemporaryDirectory() as folder:
-        # Vulnerabilities are listed for torch itself, not for the CPU build of torch.
+        # Remove "+cpu": vulnerabilities are listed for torch itself, not for its CPU build.
         requirements = Path(folder) / LOCK_FILE.name
         requirements.write_text(re.sub(r"\+cpu\b", "", LOCK_FILE.read_text(encoding="utf-8")), encoding="utf-8")
         command = [
@@ -93,9 +93,9 @@ def write_sbom() -> bool:
 
 
 def main() -> int:
-    """Run the steps named on the command line. Returns 1 if any fails."""
+    """Run the steps named on the command line. Returns 1 if any of them fails."""
     steps = {"licences": check_licences, "vulnerabilities": check_vulnerabilities, "sbom": write_sbom}
-    results = [steps[name]() for name in sys.argv[1:] or steps]  # a list, so that every step runs
+    results = [steps[name]() for name in sys.argv[1:] or steps]  # a list, so that every step runs even if one fails
     return 0 if all(results) else 1
 
 

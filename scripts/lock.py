@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def compile_requirements(python: Path, folder: str, index_options: list[str]) -> str:
-    """Resolve the requirements with hashes, using the given options for package sources."""
+    """Resolve the requirements and record the hash of every file, using the given package-source options."""
     target = Path(folder) / "requirements.lock"
     target.unlink(missing_ok=True)
     extras = [part for name in EXTRAS for part in ("--extra", name)]
@@ -57,7 +57,7 @@ def compile_requirements(python: Path, folder: str, index_options: list[str]) ->
 
 
 def package_lines(lock: str, name: str) -> str:
-    """Return the lines of one package in a lock file."""
+    """Return one package's lines in a lock file."""
     match = re.search(rf"^{name}==.*\n(?:    --hash=.*\n)+", lock, re.MULTILINE)
     assert match, f"{name} is not in the lock file"
     return match.group()

@@ -1,4 +1,4 @@
-"""Writes docs/reference.md, which describes every command and setting, from the parser and the settings.
+"""Writes docs/reference.md, which describes every command and setting, using the argument parser and `Settings`.
 
 python -m scripts.reference
 """
@@ -34,12 +34,12 @@ prefix. An unknown name is an error. A command-line option overrides a variable,
 | variable | default | meaning |
 |---|---|---|
 """
-COMPUTED_DEFAULTS = {"answer_from": DEFAULT_ANSWER_THRESHOLD}  # for settings whose default is defined elsewhere
+COMPUTED_DEFAULTS = {"answer_from": DEFAULT_ANSWER_THRESHOLD}  # settings whose defaults are defined in other modules
 SHARED = ("help", "corpus", "index")  # arguments that every command has
 
 
 def commands(parser: argparse.ArgumentParser) -> str:
-    """Return a section for each command, with the arguments of the command."""
+    """Return the sections of the page that describe each command and its arguments."""
     listed = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     sections = []
     for name, command in listed.choices.items():
@@ -71,7 +71,7 @@ def _usage(action: argparse.Action) -> str:
 
 
 def settings() -> str:
-    """Return a table row for each setting."""
+    """Return the table rows, one for each setting."""
     rows = []
     for name, field in Settings.model_fields.items():
         assert field.description, f"setting {name} has no description"

@@ -33,7 +33,7 @@ def ask(question: str) -> Callable[[Page], None]:
 
 
 def open_source(question: str) -> Callable[[Page], None]:
-    """Return an action that asks `question` and opens the source of the answer."""
+    """Return an action that asks `question` and opens the answer's source."""
 
     def run(page: Page) -> None:
         ask(question)(page)
@@ -63,12 +63,12 @@ def fill_owners_page(page: Page) -> None:
 
 
 def do_nothing(page: Page) -> None:
-    """Do nothing: the screenshot shows the page as it opens."""
+    """Do nothing, so that the screenshot shows the page just as it opens."""
 
 
 @dataclass(frozen=True)
 class Screenshot:
-    """A screenshot to take of a page after an action. `size` is the width and the height in CSS pixels."""
+    """A screenshot to be taken of a page after an action. `size` is its width and height in CSS pixels."""
 
     name: str
     path: str = "/chat/"

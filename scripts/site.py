@@ -1,6 +1,6 @@
 """`make docs`: updates the generated pages and builds the documentation as a website in dist/docs/.
 
-The site consists of the pages in docs/ and the pages that tools and newcomers expect in the root of the project.
+The site consists of the pages in docs/ and those that tools and newcomers expect to find in the project's root folder.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
 def for_site(text: str, in_root: bool) -> str:
-    """Return `text` with its links changed for the site, where all pages are in one folder.
+    """Return `text` with its links changed to suit the site, where all pages are in one folder.
 
-    A link to a file that isn't part of the site is replaced with the text of the link.
+    A link to a file that isn't part of the site is replaced with the link's text.
     """
 
     def rewrite(link: re.Match[str]) -> str:
@@ -39,7 +39,7 @@ def for_site(text: str, in_root: bool) -> str:
 
 
 def build(folder: Path) -> list[Path]:
-    """Build the site in `folder`, which is emptied first, and return its pages.
+    """Empty `folder`, build the site in it and return the site's pages.
 
     Raises:
         CalledProcessError: a link is broken.

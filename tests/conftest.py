@@ -1,4 +1,4 @@
-"""Fixtures for all tests. Some of them stop tests from using the network or the global defaults of llama-index."""
+"""Fixtures for all tests. Some of them make a test fail if it uses the network or llama-index's global defaults."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", DO_NOT_T
 pytest_plugins = ["tests.servers", "tests.sites"]
 ROOT = Path(__file__).parent.parent
 LOOPBACK = {"localhost", "127.0.0.1", "127.0.0.2", "::1", None, ""}
-CACHE = Path("~/.cache/gms-assistant").expanduser()  # prepared models, also used by the installed program
+CACHE = Path("~/.cache/gms-assistant").expanduser()  # folder of prepared models, shared with the installed program
 
 
 class NetworkReachedError(BaseException):
-    """Raised when a test tries to reach the network. It is not an `Exception`, so that no handler hides it."""
+    """Raised when a test tries to reach the network. It isn't an `Exception`, so `except Exception` can't hide it."""
 
 
 @pytest.fixture(autouse=True)
 def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail the test if it connects to another machine or looks up another machine's name."""
+    """Fail any test that tries to connect to another machine or to look up another machine's name."""
     connect, look_up = socket.socket.connect, socket.getaddrinfo
 
     def guarded_connect(self: socket.socket, address: Any) -> None:
@@ -58,7 +58,7 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def no_global_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail the test if it reads the global Settings of llama-index, which default to a cloud service."""
+    """Fail any test that reads llama-index's global Settings, whose default models come from a cloud service."""
     from llama_index.core.settings import _Settings
 
     def refuse(_: Any) -> None:
@@ -82,25 +82,25 @@ TEXT = (
 
 
 def document(name: str = "alpha.md", text: str = TEXT, **more: Any) -> Document:
-    """Make a small document. `more` sets further fields of the document."""
+    """Make a small document. `more` contains the values of further fields."""
     return Document(**{"document_id": name, "title": "Alpha", "text": text, "language": "en", **more})
 
 
 def index_of(documents: Sequence[Document], folder: Path, encoder: Encoder | None = None) -> Index:
-    """Build an index of `documents` and load the index."""
+    """Build an index of `documents`, load it and return it."""
     encoder = encoder or BagOfWords()
     build_index(documents, encoder, folder)
     return load_index(folder, encoder)
 
 
 def bytes_of(index: Path) -> dict[str, bytes]:
-    """Return the content of every file in the live generation, keyed by relative path."""
+    """Return the content of every file in the index's live generation, keyed by the file's relative path."""
     folder = live_generation_folder(index)
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def small_documents() -> list[Document]:
-    """Return the documents of `small_index`."""
+    """Return the documents that `small_index` contains."""
     other = document("gamma.md", "Gamma University teaches statistics. Its library is open at night.", title="Gamma")
     return [document(), other]
 
@@ -113,7 +113,7 @@ def small_index(tmp_path: Path) -> Index:
 
 @pytest.fixture(scope="session")
 def shared_index(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    """An index like `small_index` that is built only once, for tests that do not change its files."""
+    """An index of the same documents as in `small_index`. It is built only once, so tests must not change its files."""
     return index_of(small_documents(), tmp_path_factory.mktemp("shared-index"))
 
 
@@ -131,7 +131,7 @@ def small_assistant(small_index: Index) -> Assistant:
 
 @pytest.fixture
 def site(small_assistant: Assistant, tmp_path: Path) -> Iterator[Site]:
-    """A site that answers with `small_assistant` and has a store that records questions."""
+    """A site that answers questions with `small_assistant` and keeps the questions in its store."""
     assistant, introduction = assistant_with_introduction(small_assistant)
     store = Store(f"sqlite:///{tmp_path / 'store.sqlite'}", store_questions=True)
     snapshot = IndexSnapshot(assistant, introduction, build_date="2026-11-23")
@@ -140,7 +140,7 @@ def site(small_assistant: Assistant, tmp_path: Path) -> Iterator[Site]:
 
 
 def assistant_with_introduction(assistant: Assistant) -> tuple[Assistant, Introduction]:
-    """Return `assistant` with suggested questions, and the introduction that provides these questions."""
+    """Return a copy of `assistant` with suggested questions, and the introduction that these questions come from."""
     introduction = make_introduction(assistant.index, assistant.ask, "introduction")
     return replace(assistant, suggested_questions=introduction.suggested_questions), introduction
 
@@ -153,7 +153,7 @@ def e5() -> Encoder:
 
 @pytest.fixture(scope="session")
 def seed_assistant(e5: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    """An assistant that uses the real model and answers from the documents in corpus/."""
+    """An assistant that answers from the documents in corpus/, using the real model."""
     from assistant.corpus.corpus_reader import read_corpus
 
     documents = list(read_corpus(ROOT / "corpus", 50_000_000))

@@ -14,7 +14,7 @@ from assistant.embedding.encoder import EncodedTexts
 from assistant.schema import Span
 from assistant.text.stemming import content_stems
 
-# This model answers whenever the words match, whatever the embeddings are.
+# With this model, a question is answered whenever its words match those of a sentence, whatever the embeddings are.
 ANSWERABILITY = AnswerabilityModel(
     answer_classifier=LogisticClassifier(-9.0, {"sentence_word_match": 20.0}),
     topic_classifier=LogisticClassifier(-6.0, {"sentence_word_match": 20.0}),
@@ -23,15 +23,16 @@ ANSWERABILITY = AnswerabilityModel(
 
 
 class BagOfWords:
-    """A fake encoder that adds up one vector for each stem of the text.
+    """A fake encoder that turns a text into the normalised sum of its stems' vectors.
 
-    The vector of a stem is a pattern of signs made from the hash of the stem. Each word counts as one token.
+    A stem's vector consists of 1s and -1s, chosen at random with the stem's hash as the seed. Each word counts as one
+    token, and two more are added for each text.
     """
 
     def __init__(self, fingerprint: str = "bag-of-words", dimension: int = 256, max_tokens: int = 512) -> None:
         self.name, self.fingerprint = "bag-of-words", fingerprint
         self.dimension, self.max_tokens = dimension, max_tokens
-        self.embedded: list[str] = []  # all passages encoded so far, in order
+        self.embedded: list[str] = []  # all passages encoded so far, in order, except neutral statements
 
     def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         span_vectors = tuple(

@@ -1,4 +1,4 @@
-"""Payloads: strings that try to run a script, to load something from another host or to change the page."""
+"""Payloads: malicious strings that try to run a script, load something from another host or change the page."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def free_port() -> int:
-    """Return a free loopback port, for a server whose address must be known before it starts."""
+    """Return a free port on the loopback address, for a server whose port must be known before the server starts."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -30,11 +30,11 @@ def free_port() -> int:
 
 
 def wait_until(condition: Callable[[], bool], timeout: float = 20.0) -> None:
-    """Wait until `condition` returns true. Other threads or processes may make the condition true.
+    """Wait until `condition` returns true, usually because of what another thread or process does.
 
     Args:
         condition: a function that is called every 20 ms.
-        timeout: the longest time to wait, in seconds.
+        timeout: the maximum time to wait, in seconds.
 
     Raises:
         AssertionError: if the condition is still false after `timeout` seconds.
@@ -47,7 +47,7 @@ def wait_until(condition: Callable[[], bool], timeout: float = 20.0) -> None:
 
 
 def stop_process(process: subprocess.Popen[Any], timeout: float = 20.0) -> None:
-    """Terminate `process` and wait until it ends. Kill the process if it has not ended after `timeout` seconds."""
+    """Terminate `process` and wait for it to end. If it is still running after `timeout` seconds, kill it."""
     process.terminate()
     try:
         process.wait(timeout)
@@ -109,7 +109,7 @@ def running_redis(folder: Path, port: int) -> Iterator[str]:
 
 @contextmanager
 def running_server(app: Any) -> Iterator[str]:
-    """Serve an ASGI app with uvicorn in a thread. Yield the address as `host:port`."""
+    """Serve an ASGI app with uvicorn in a separate thread. Yield the server's address in the form `host:port`."""
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -122,7 +122,7 @@ def running_server(app: Any) -> Iterator[str]:
 
 
 def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run `coroutine` in a separate thread, since the browser driver runs an event loop in the test thread."""
+    """Run `coroutine` in a new thread, as the test thread may already be running the browser driver's event loop."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
 
@@ -130,7 +130,8 @@ def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
 def call_in_event_loop(function: Callable[[], T]) -> T:
     """Call `function` while an event loop is running, and return the result.
 
-    If no event loop is running, Gradio creates event loops of its own and never closes them.
+    This is for functions that use Gradio: if no event loop is running, Gradio creates its own event loops and never
+    closes them.
     """
 
     async def run() -> T:

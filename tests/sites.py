@@ -1,4 +1,4 @@
-"""A real website on the loopback address. A test sets its responses and can read the requests it has received."""
+"""Runs a real website on the loopback address. Tests can set the website's responses and see what it was asked for."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ ARTICLE = (
 
 @dataclass
 class Response:
-    """The response that the website gives for one path."""
+    """The response that the website sends for a certain path."""
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    parts: Callable[[], Iterator[bytes]] | None = None  # sends the body in parts, without a Content-Length header
+    parts: Callable[[], Iterator[bytes]] | None = None  # yields the body in parts; no Content-Length header is sent
 
 
 @dataclass
 class Website:
-    """A website. `responses` maps each path to its response. `requests` lists the path and headers of each request."""
+    """A website. `responses` maps each path to its response. `requests` lists the path and headers of every request."""
 
     url: str = ""
     responses: dict[str, Response] = field(default_factory=dict)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def add_page(self, path: str, text: str, title: str = "A page", **headers: str) -> None:
-        """Serve a page with an article, and with the usual navigation and footer."""
+        """Serve a page that contains an article, surrounded by the usual navigation and footer."""
         body = (
             f"<html lang='en'><head><title>{title}</title></head><body><nav><a href='/'>Home</a> Menu Contact</nav>"
             f"<main><article><h1>{title}</h1><p>{text}</p></article></main>"
@@ -49,7 +49,7 @@ class Website:
         self.responses[path] = Response(status=status, headers={"Location": target})
 
     def add_sitemap(self, path: str, *locations: str, kind: str = "urlset") -> None:
-        """Serve a sitemap of `locations`, which are absolute URLs or paths on this website."""
+        """Serve a sitemap that lists `locations`, each of which is an absolute URL or a path on this website."""
         element = "url" if kind == "urlset" else "sitemap"
         entries = "".join(
             f"<{element}><loc>{location if '://' in location else self.url + location}</loc></{element}>"
@@ -61,7 +61,7 @@ class Website:
 
 @contextmanager
 def running_website() -> Iterator[Website]:
-    """Run a website that responds to a path with status 404 until the test adds a response for that path."""
+    """Run a website. For every path without an entry in `responses`, it responds with status 404."""
     site = Website()
 
     class Handler(BaseHTTPRequestHandler):
@@ -86,7 +86,7 @@ def running_website() -> Iterator[Website]:
                 pass  # the client has closed the connection
 
         def log_message(self, *_: object) -> None:
-            """Log nothing."""
+            """Suppress the log of requests."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     site.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -102,6 +102,6 @@ def running_website() -> Iterator[Website]:
 
 @pytest.fixture
 def website() -> Iterator[Website]:
-    """A website that runs for one test."""
+    """A website that runs for the duration of one test."""
     with running_website() as site:
         yield site

@@ -1,4 +1,4 @@
-"""Tests of the structure of the program. `tests/test_docs.py` tests the documentation."""
+"""Tests of the program's structure. The tests of its documentation are in `tests/test_docs.py`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Tests of the files in deploy/, the lock file, the licences and the SBOM.
 
-Each file in deploy/ is checked by the tool that reads it.
+The Containerfile, the Kubernetes manifests and the systemd units are checked with tools made for these formats.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tests that everything the documentation names exists, and that its generated parts are up to date."""
+"""Tests that the documentation refers only to things that exist, and that its generated parts are up to date."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 
 
 def anchors_of(page: Path) -> set[str]:
-    """Return the anchors of a page's headings, in the form that GitHub and the site use."""
+    """Return the anchors of a page's headings, as GitHub and the documentation site generate them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 def links_of(page: Path) -> list[str]:
-    """Return the targets of a page's links, except for links inside code."""
+    """Return the targets of all links on a page, except for those inside code."""
     return LINK.findall(CODE.sub("", page.read_text(encoding="utf-8")))
 
 
@@ -74,7 +74,7 @@ def test_no_arrow_of_the_diagram_points_back() -> None:
 
 
 def commands_in(page: Path) -> Iterator[list[str]]:
-    """Yield each `assistant` command in a page's code as a list of arguments."""
+    """For each `assistant` command in a page's code, yield the list of the command's arguments."""
     for code in CODE.findall(page.read_text(encoding="utf-8")):
         for line in code.strip("`").splitlines():
             if line.removeprefix("$ ").startswith("assistant "):

@@ -23,7 +23,7 @@ from tests.fakes import ANSWERABILITY, BagOfWords
 
 @pytest.fixture(autouse=True)
 def loaded_models(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """Make the factory load fake models. Return the arguments of each call to `load_encoder`."""
+    """Make the factory load fake models. Return a list that records the arguments of each call to `load_encoder`."""
     calls: list[tuple[Any, ...]] = []
 
     def load_encoder(*arguments: Any) -> Encoder:
@@ -37,7 +37,7 @@ def loaded_models(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings for a corpus of two documents that has no index."""
+    """Settings for a corpus that contains two documents and has not been indexed yet."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     (corpus / "alpha.md").write_text(TEXT)
@@ -46,7 +46,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def update(settings: Settings, **options: bool) -> Any:
-    """Update the index. Return the skipped files and the report."""
+    """Update the index. Return the files that were skipped and the report on what changed."""
     flags = {"skip_unreadable": False, "rebuild": False, **options}
     return update_index(settings, report=lambda _: None, progress=lambda items, _: items, **flags)
 

@@ -16,11 +16,14 @@ from tests.conftest import ROOT, index_of
 
 pytestmark = pytest.mark.real
 CASES = [json.loads(line) for line in (ROOT / "tests/golden/seed.jsonl").read_text(encoding="utf-8").splitlines()]
-MIN_RIGHT = 43  # there are 46 cases; raise this number when answers improve
+MIN_RIGHT = 43  # out of 46 cases; raise this number when the answers improve
 
 
 def is_right(case: dict[str, Any], answer: Answer) -> bool:
-    """Return whether `answer` is right: depending on the case, it must be a refusal or quote all expected words."""
+    """Return whether `answer` is right.
+
+    If the case expects a refusal, the answer must be one. Otherwise, it must quote all the expected words.
+    """
     if case.get("refused"):
         return answer.abstained
     quotes = " ".join(citation.quote for citation in answer.citations)

@@ -1,4 +1,4 @@
-"""Security tests of the whole server, and a list that names the test for every point of the security checklist."""
+"""Security tests of the whole server, and a table that names a test for each point of the security checklist."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.web.clients import server_client
 
 EVIL_ORIGIN = {"Origin": "https://evil.example"}
 QUESTION = {"question": "When was the Alpha Institute founded in Lund?"}
-# This maps every point of the checklist to the test that verifies the point.
+# Each point of the security checklist, followed by the test that verifies it.
 CHECKLIST = {
     "the page sends no request to other hosts": (
         "browser/test_page.py::test_a_source_opens_with_the_quote_highlighted"
@@ -100,7 +100,7 @@ def test_every_point_of_the_checklist_has_a_test(point: str) -> None:
 
 
 def all_paths(client: TestClient) -> list[str]:
-    """Return the paths of the API and the pages, and some paths that the chat needs."""
+    """Return the paths of the API, of pages and of some other resources, and one path that doesn't exist."""
     document = client.get("/api/openapi.json").json()
     api = [re.sub(r"\{\w+\}", "x", path) for path in document["paths"]]
     pages = ["/", "/chat/", "/chat/config", "/chat/theme.css", "/start/", "/texts/", "/search/", "/about/", "/widget/"]
@@ -137,7 +137,7 @@ UNUSED_GRADIO_PATHS = [
     "gradio_api/vibe-edit/", "gradio_api/process_recording", "gradio_api/call/respond", "gradio_api/run/respond",
     "gradio_api/runs", "gradio_api/mcp/", "gradio_api/openapi.json", "monitoring", "monitoring/summary", "login",
     "logout", "docs", "redoc", "openapi.json", "dev/reload", "custom_component/a/b/c/d", "app_id", "user",
-    # other spellings of some of these paths
+    # different spellings of some of the paths above
     "/gradio_api/upload", "./gradio_api/upload", "x/../gradio_api/upload", "gradio_api//upload",
     "%67radio_api/upload", "gradio_api%2Fupload", "GRADIO_API/upload", "gradio_api/upload/",
     "gradio_api/upload%00", "assets/../../config",

@@ -2,8 +2,8 @@
 
     python -m training.answerability ../shared/eval
 
-The training needs the development sets, whose README lists sources and licences. Only the weights are published. The
-metrics are computed on held-out articles (group k-fold).
+Training needs the development sets; their README lists the sources and licences. Only the weights are published. The
+metrics are computed on articles or questions held out from training (group k-fold).
 """
 
 from __future__ import annotations
@@ -39,12 +39,15 @@ TOPIC_THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 
 
 def make_model() -> Pipeline:
-    """Create an untrained logistic model on standardised features."""
+    """Create an untrained logistic model that standardises its features first."""
     return make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=2000))
 
 
 def fit(x: NDArray[np.float64], labels: NDArray[np.float64], source: NDArray[np.str_]) -> Pipeline:
-    """Train a model on `labels`. Rows are weighted so that the weight of a data set is the square root of its size."""
+    """Train a model to predict `labels` from the features `x`.
+
+    Rows are weighted so that the total weight of each data set is the square root of its number of rows.
+    """
     sizes = {name: int((source == name).sum()) for name in set(source.tolist())}
     weights = np.array([1 / np.sqrt(sizes[name]) for name in source.tolist()])
     return make_model().fit(x, labels, logisticregression__sample_weight=weights)
@@ -53,7 +56,7 @@ def fit(x: NDArray[np.float64], labels: NDArray[np.float64], source: NDArray[np.
 def held_out_probabilities(
     x: NDArray[np.float64], labels: NDArray[np.float64], rows: Rows
 ) -> NDArray[np.float64]:  # fmt: skip
-    """Predict the probability of each row with a model that was trained without the row's group. Returns `[rows]`."""
+    """Predict each row's probability with a model trained on other groups than the row's own. Returns `[rows]`."""
     probabilities = np.zeros(len(labels))
     for train, test in GroupKFold(FOLDS).split(x, labels, rows.group):
         probabilities[test] = fit(x[train], labels[train], rows.source[train]).predict_proba(x[test])[:, 1]
@@ -66,12 +69,12 @@ def select_rows(rows: Rows, mask: NDArray[np.bool_]) -> Rows:
 
 
 def feature_columns(names: Sequence[str]) -> list[int]:
-    """Return the column numbers of the named features in `Rows.x`."""
+    """Return the numbers of the columns in `Rows.x` that contain the named features."""
     return [FEATURES.index(name) for name in names]
 
 
 def unscaled_weights(fitted: Pipeline, names: Sequence[str]) -> dict[str, object]:
-    """Return the intercept and the weights that apply to features before standardisation."""
+    """Return the intercept and the weights, converted so that they apply to features that haven't been standardised."""
     scaler, logistic = fitted[0], fitted[1]
     weights = logistic.coef_[0] / scaler.scale_
     intercept = float(logistic.intercept_[0] - (weights * scaler.mean_).sum())
@@ -80,7 +83,7 @@ def unscaled_weights(fitted: Pipeline, names: Sequence[str]) -> dict[str, object
 
 
 def answer_table(rows: Rows, probabilities: NDArray[np.float64]) -> list[str]:
-    """Format the held-out metrics of the answer model on each data set as Markdown lines."""
+    """Format the answer model's held-out metrics on each data set as lines of Markdown."""
     head = ["set", "AUC", *(f"at {threshold}" for threshold in ANSWER_THRESHOLDS), "calibration error"]
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for name in SETS:
@@ -103,7 +106,7 @@ def answer_table(rows: Rows, probabilities: NDArray[np.float64]) -> list[str]:
 
 
 def topic_table(rows: Rows, probabilities: NDArray[np.float64]) -> list[str]:
-    """Format the held-out metrics of the topic model as Markdown lines."""
+    """Format the topic model's held-out metrics as lines of Markdown."""
     lines = ["| topic threshold | answerable below it, same language | across languages "
              "| off topic below it, same language | across languages |",
              "|---|---|---|---|---|"]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Collects training data: the features and the labels of each question in the development sets."""
+"""Collects training data: features and labels for each question in the development sets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from assistant.settings import load_settings
 from assistant.text.language import detect_question_language
 
 SETS = ("squad2_en", "squad2_sv_en", "clapnq", "medquad_genetics", "swefaq_dev")
-MAX_OFF_TOPIC = 150  # maximum number of questions sampled from each of the other sets
+MAX_OFF_TOPIC = 150  # maximum number of off-topic questions sampled from each other data set
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Rows:
         x: features, `[rows, features]`.
         supported: 1 if a selected quote is correct, else 0.
         answerable: 1 if the question can be answered, else 0.
-        on_topic: 1 if the question was asked over the documents of its own data set, else 0.
-        group: the group of each row. Rows of the same group must be on the same side of a split.
-        source: the name of the question's data set.
+        on_topic: 1 if the question was asked about its own data set's documents, else 0.
+        group: the name of the row's group. A split must never separate rows of the same group.
+        source: the name of the question's data set; for an off-topic question, "X asked of Y" with both names.
     """
 
     x: NDArray[np.float64]
@@ -44,7 +44,7 @@ class Rows:
 
 
 def collect(folder: Path) -> Rows:
-    """Ask the questions of each data set over its documents, and a sample from other sets as off-topic questions."""
+    """Ask each data set's questions about its documents, and a sample of other sets' questions as off-topic ones."""
     sets = {name: read_data_set(folder / name) for name in SETS}
     rows: list[tuple[object, ...]] = []
     for name, data in sets.items():
@@ -67,7 +67,7 @@ def collect(folder: Path) -> Rows:
 def _make_row(
     assistant: Assistant, question: EvaluationQuestion, on_topic: bool, group: str, source: str
 ) -> list[tuple[object, ...]]:
-    """Return a list with the row of `question`, or an empty list if nothing was retrieved."""
+    """Return a list that contains the row for `question`, or an empty list if nothing was retrieved."""
     text = question.turns[-1]
     language = detect_question_language(text, assistant.default_language)
     evidence = assistant.gather_evidence(text, language)

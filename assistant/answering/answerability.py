@@ -1,4 +1,4 @@
-"""Decides on a verdict: answered, unclear or not covered.
+"""Decides the verdict on a question: answered, unclear or not covered.
 
 Two logistic models, trained by training/answerability.py, compute calibrated probabilities from the features of the
 best sentence. One is the probability that the quotes answer the question. The other is the probability that the
@@ -18,13 +18,14 @@ from assistant.answering.features import Features
 from assistant.schema import Verdict
 
 _WEIGHTS_FILE = "answerability.json"
-# All thresholds were chosen from the held-out tables that training/answerability.py prints. At an answer threshold of
-# 0.24, one answerable question in ten is refused on SQuAD 2.0, and four in five are answered with a correct quote.
-# At these topic thresholds, one answerable question in a hundred is misclassified as off topic. If the question and
-# the documents are in different languages, fewer words match, and six in a hundred are misclassified.
+# All thresholds were chosen from tables of results on held-out data; training/answerability.py prints them. With an
+# answer threshold of 0.24, one in ten answerable questions of SQuAD 2.0 is refused, and four in five are answered with
+# a correct quote. With the topic thresholds below, one answerable question in a hundred is misclassified as off topic.
+# If the question and the documents are in different languages, six in a hundred are misclassified, because fewer words
+# match.
 DEFAULT_ANSWER_THRESHOLD = 0.24
 _TOPIC_THRESHOLD, _CROSS_LINGUAL_TOPIC_THRESHOLD = 0.4, 0.2
-_FULL_COVERAGE = 0.999  # a question whose words all occur around the best sentence is never off topic
+_FULL_COVERAGE = 0.999  # a question is never off topic if all its words occur in or near the best sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Decision:
         verdict: ANSWERED, UNCLEAR or NOT_COVERED.
         answer_probability: the probability that the quotes answer the question.
         on_topic_probability: the probability that the documents cover the topic of the question.
-        on_topic_threshold: the minimum topic probability that was required.
+        on_topic_threshold: the lowest `on_topic_probability` at which the question counts as on topic.
     """
 
     verdict: Verdict
@@ -46,13 +47,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class LogisticClassifier:
-    """A logistic regression model with an intercept and a weight for each feature that it uses."""
+    """A logistic regression model, which has an intercept and a weight for each of its features."""
 
     intercept: float
     feature_weights: Mapping[str, float]
 
     def __call__(self, features: Mapping[str, float]) -> float:
-        """Return the probability for `features`, which maps feature names to values."""
+        """Return the probability computed from `features`, which maps feature names to values."""
         score = self.intercept + sum(weight * features[name] for name, weight in self.feature_weights.items())
         return 1 / (1 + exp(-max(-30.0, min(30.0, score))))
 
@@ -72,7 +73,7 @@ class AnswerabilityModel:
     answer_threshold: float = DEFAULT_ANSWER_THRESHOLD
 
     def decide(self, features: Features | None) -> Decision:
-        """Return the decision for `features`. If there are no features (None), the verdict is NOT_COVERED."""
+        """Return the decision based on `features`. If `features` is None, the verdict is NOT_COVERED."""
         if features is None:
             return Decision(Verdict.NOT_COVERED, 0.0, 0.0, _TOPIC_THRESHOLD)
         values = asdict(features)
@@ -88,7 +89,7 @@ def load_answerability_model(answer_threshold: float | None = None) -> Answerabi
     """Load the model that is shipped with the program.
 
     Args:
-        answer_threshold: the threshold set by the operator; None for the default.
+        answer_threshold: the threshold set by the operator; if None, the default is used.
     """
     text = (resources.files("assistant.answering") / _WEIGHTS_FILE).read_text(encoding="utf-8")
     weights: dict[str, Any] = json.loads(text)

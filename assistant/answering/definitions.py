@@ -1,6 +1,6 @@
 """Recognises questions that ask what a name means, and sentences that define the name.
 
-Documents often define their abbreviations, for example: "National Bioinformatics Infrastructure (NBIS)".
+Documents often introduce an abbreviation in brackets, for example: "National Bioinformatics Infrastructure (NBIS)".
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _STANDS_FOR = tuple(
     )
 )
 _WHAT_IS = re.compile(rf"^\W*(?:what (?:is|are)|vad är|who are|vilka är)(?: the| an?)? ?{_NAME}\W*$", re.IGNORECASE)
-# Sentences score about 1.5 to 2. The largest bonus lets a sentence with the full name win if the question asks for it.
+# Without a bonus, sentences score about 1.5 to 2. If the question asks for the full name, the largest bonus
+# puts a sentence that contains the full name first.
 _SPELLED_OUT_BONUS, _STATED_BONUS, _NAMED_BONUS = 0.5, 0.15, 0.08
 _MAX_NAME_WORDS = 5
 _COPULA = "is|are|was|were|är|var|refers to|means|stands for|betyder|står för"
@@ -39,7 +40,7 @@ class DefinitionQuestion:
     asks_for_long_form: bool
 
     def score_bonus(self, sentence: str) -> float:
-        """Return the bonus for the score of `sentence`. It is positive if the sentence defines the name, else 0."""
+        """Return the bonus to add to the score of `sentence`: positive if the sentence defines the name, else 0."""
         name = re.escape(self.term)
         spelled_out = rf"{_CAPITALISED}\s\({name}\)|\b{name}\s\({_CAPITALISED}\)"
         if re.search(spelled_out, sentence):

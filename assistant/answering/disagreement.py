@@ -1,7 +1,7 @@
-"""Detects whether two sentences contradict each other because they differ in a number or one negates the other.
+"""Detects pairs of sentences that contradict each other: their numbers differ, or only one of them is negated.
 
-Only the words are compared. Two sentences are reported only if almost all their other words are the same, because a
-false notice costs more trust than a missing one.
+The method compares only the words of the two sentences. It reports a pair only if almost all the other words are the
+same, because a false notice costs more trust than a missing one.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from assistant.schema import Citation, Notice
 from assistant.text.stemming import content_stems
 from assistant.text.words import split_words
 
-# Minimum fraction of the content stems of the shorter sentence, excluding numbers, that both sentences contain.
+# The fraction of the shorter sentence's content stems, not counting numbers, that the other sentence must also contain.
 _MIN_SHARED_PART = 0.8
 _MIN_SHARED_STEMS = 3
 _NUMBER = re.compile(r"\d+(?:[.,\s]\d+)*")
-# Numbers that only identify something, such as the numbers in labels and telephone numbers.
+# Numbers that only identify something, such as "Table 3" or a telephone number.
 _LABEL = re.compile(
     r"\b(?:table|figure|fig\.?|step|chapter|section|page|part|phase|tabell|figur|steg|kapitel|avsnitt|sida|del|fas)\s+\d+"
     r"|(?:\+|\b0)(?:[\s()-]{0,2}\d){6,}",
@@ -43,7 +43,7 @@ def sentences_disagree(first: str, second: str, language: str) -> bool:
 
 
 def _comparable_stems(text: str, language: str) -> set[str]:
-    """Return the content stems of `text`, excluding numbers and negations."""
+    """Return the content stems of `text`, leaving out numbers and negations."""
     return {stem for stem in content_stems(text, language) if not stem[0].isdigit() and stem not in _NEGATIONS}
 
 
@@ -54,7 +54,7 @@ def _is_negated(text: str) -> bool:
 
 
 def _numbers_conflict(first: set[str], second: set[str]) -> bool:
-    """Return whether two sets of numbers conflict. Figures for different years form a series and don't conflict."""
+    """Return whether two sets of numbers conflict. Figures for different years are a series, not a conflict."""
     if not first or not second or first <= second or second <= first:
         return False
     first_years = {number for number in first if _YEAR.fullmatch(number)}

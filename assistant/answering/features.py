@@ -1,8 +1,8 @@
 """Computes features that help `answerability` to distinguish answers from sentences that are merely on topic.
 
-The strongest evidence against an answer is a name or number that occurs in the question but not around the sentence.
-The next strongest features are how well each word of the question is matched, and whether the sentence contains the
-type of answer that the question asks for (a time, a number or a name).
+The strongest evidence against an answer is a name or number that is in the question but not in or near the sentence.
+The next strongest features measure how well each word of the question is matched, and whether the sentence contains
+the type of answer that the question asks for (a time, a number or a name).
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Languages that write a compound as one word. Such a word has many tokens even if it isn't rare.
+# Languages that write a compound as one word. A compound is split into many tokens even if it isn't rare.
 _COMPOUNDING_LANGUAGES = frozenset({"sv", "no", "da", "de", "nl", "fi"})
-_DEFAULT_SCORE_GAP = 0.2  # used if all sentences are from one passage
-_MATCH_THRESHOLD = 0.55  # two words with at least this cosine count as having the same meaning
+_DEFAULT_SCORE_GAP = 0.2  # the score gap if all sentences are from the same passage
+_MATCH_THRESHOLD = 0.55  # two words count as having the same meaning if their cosine is at least this high
 _ANSWER_TYPES = {
     "time": re.compile(
         r"\b(?:when|since when|until when|what (?:year|date|day|month|century|decade)|"
@@ -70,7 +70,7 @@ _NUMBERS = {
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Features of the best sentence for a question.
+    """The features of the best sentence found for a question.
 
     The window consists of the best sentence, the sentences before and after it, the title and the headings. A word
     of the question is missing if the window doesn't contain the word.
@@ -79,22 +79,25 @@ class Features:
         sentence_cosine: the cosine between the question and the sentence.
         sentence_word_match: the word match of the sentence; see `ScoredSentence`.
         passage_word_match: the word match of the whole passage; see `RetrievedPassage`.
-        weakest_word_match: the match of the question word that is matched least well. The match of a word is its
-            best cosine to a word in the window.
-        unmatched_idf_share: the total weight of the question words whose match is below the threshold, 0..1.
+        weakest_word_match: the lowest match of any question word. The match of a question word is its highest cosine to
+            a word in the window.
+        unmatched_idf_share: the total weight of the question words whose match is below `_MATCH_THRESHOLD`, 0..1.
         passage_lexical_score: the lexical score of the passage; see `RetrievedPassage`.
         word_coverage: the total weight of the question words that the window contains, 0..1; 0 if `is_cross_lingual`.
-        max_missing_word_idf: the idf of the rarest missing word, divided by the highest idf; 0 if `is_cross_lingual`.
+        max_missing_word_idf: the idf of the rarest missing word, divided by the highest possible idf; 0 if
+            `is_cross_lingual`.
         max_missing_word_rarity: the highest character rarity of a missing word, 0..1; 0 if `is_cross_lingual`.
-        max_missing_word_tokens: the highest token count of a missing word; rare names have many tokens. 0 if
-            `is_cross_lingual`, or if the language writes compounds as one word.
-        max_unknown_word_tokens: the highest token count of a word that isn't in the corpus; 0 in the same cases.
-        missing_name_count: the number of missing names, at most 2.
+        max_missing_word_tokens: the highest token count of a missing word (rare names have many tokens); 0 if
+            `is_cross_lingual` or if the language writes compounds as one word.
+        max_unknown_word_tokens: the highest token count of a question word that isn't in the corpus; 0 under the same
+            conditions as `max_missing_word_tokens`.
+        missing_name_count: the number of names in the question that are missing; values above 2 count as 2.
         lacks_number: 1 if a number in the question doesn't occur in the window.
         lacks_answer_type: 1 if the question asks for a time, number or name and the sentence contains none.
         negation_mismatch: 1 if either the question or the sentence is negated, but not both.
-        score_gap: how much higher the sentence scores than the best sentence from another passage.
-        retriever_agreement: how many of the two retrievers rank the passage first, 0..2.
+        score_gap: the difference between the score of the sentence and the score of the best sentence from any other
+            passage.
+        retriever_agreement: how many of the two retrievers (lexical and dense) rank the passage first, 0..2.
         question_length: ln(1 + the number of content words in the question).
         is_cross_lingual: 1 if the question and the sentence are in different languages.
         cosine_if_cross_lingual: `sentence_cosine` multiplied by `is_cross_lingual`.
@@ -181,7 +184,7 @@ class _Window:
 
     Attributes:
         text: the text of the window.
-        matches: the best cosine of each question word to a word in the window, `[question words]`.
+        matches: the highest cosine of each question word to any word in the window, `[question words]`.
     """
 
     def __init__(self, index: Index, query: Query, best: ScoredSentence) -> None:
@@ -206,7 +209,7 @@ class _Window:
         return float(sum(weight for word, weight in pairs if self._contains(word)))
 
     def rarest_missing_idf(self) -> float:
-        """Return the highest idf of a missing word, divided by the highest possible idf, 0..1."""
+        """Return the idf of the rarest missing word, divided by the highest possible idf, 0..1."""
         missing = [word for word in self._query.content_words if not self._contains(word)]
         lexical = self._index.lexical_index
         return float(max(lexical.word_idfs(missing), default=0.0) / lexical.highest_idf)
@@ -214,19 +217,19 @@ class _Window:
     def max_missing_rarity(self) -> float:
         """Return the highest character rarity of a missing word, 0..1.
 
-        A high rarity marks a name that doesn't occur in the corpus ("Aicardi") rather than a synonym of a word that
-        does.
+        A word with a high rarity is probably a name that doesn't occur in the corpus ("Aicardi"). A word with a low
+        rarity may be a synonym of a word that does occur.
         """
         missing = [word for word in self._query.content_words if not self._contains(word)]
         return max((self._index.lexical_index.character_rarity(word) for word in missing), default=0.0)
 
     def max_missing_tokens(self) -> float:
-        """Return the highest token count of a missing word. Rare names have many tokens."""
+        """Return the highest token count of a missing word. A high count suggests a rare name."""
         pairs = zip(self._query.content_words, self._query.word_token_counts, strict=True)
         return float(max((count for word, count in pairs if not self._contains(word)), default=0))
 
     def max_unknown_tokens(self) -> float:
-        """Return the highest token count of a word that doesn't occur in the corpus."""
+        """Return the highest token count of a question word that doesn't occur in the corpus."""
         lexical = self._index.lexical_index
         pairs = zip(self._query.content_words, self._query.word_token_counts, strict=True)
         return float(
@@ -234,9 +237,9 @@ class _Window:
         )
 
     def missing_names(self, cross_lingual: bool) -> float:
-        """Return how many capitalised words of the question are missing.
+        """Return how many capitalised words of the question are missing from the window.
 
-        If `cross_lingual` is true, a name isn't missing if the window contains a word with the same meaning.
+        If `cross_lingual` is true, a name whose meaning matches a word in the window isn't counted as missing.
         """
         text = self._query.text
         names = {
@@ -249,7 +252,7 @@ class _Window:
         return float(sum(not (cross_lingual and match_of.get(name, 1.0) >= _MATCH_THRESHOLD) for name in missing))
 
     def _contains(self, word: str) -> bool:
-        """Return whether the window contains `word`, an inflection of it, or a word with the same beginning."""
+        """Return whether the window contains `word`, one of its inflections or a word that begins in the same way."""
         if word in self._words or self._stems.intersection(self._index.lexical_index.word_stems(word)):
             return True
         prefix = word[: max(4, int(len(word) * 0.65))]
@@ -268,7 +271,7 @@ def _numbers(text: str) -> set[str]:
 
 
 def _lacks_answer_type(question: str, quote: str) -> bool:
-    """Return whether the question asks for a time, number or name that the quote doesn't contain."""
+    """Return whether the question asks for a time, number or name and the quote contains none."""
     folded = question.casefold()
     return any(
         pattern.search(folded) and not _ANSWER_TYPE_EVIDENCE[kind].search(quote)

@@ -1,4 +1,4 @@
-"""The assistant's own sentences, in English and Swedish. None of them states a fact from the documents."""
+"""The assistant's own phrases, in English and Swedish. None of them states a fact from the documents."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ _UNNAMED_LANGUAGE = {"en": "the original language", "sv": "originalspråket"}
 
 
 def reply_language(language: str, default: str) -> str:
-    """Return the language of the reply to a question in `language`: `language` if supported, else `default`."""
+    """Return the language of the reply to a question in `language`: `language` itself if supported, else `default`."""
     return language if language in SUPPORTED_LANGUAGES else default
 
 
 def partial_refusal_text(language: str) -> str:
-    """Return the text that refuses one question of a message in which other questions are answered.
+    """Return the text for refusing one question of a message whose other questions are answered.
 
-    Unlike a full refusal, this text is not accompanied by the closest passages.
+    Unlike a full refusal, a partial refusal is not accompanied by the closest passages.
     """
     return _PARTLY_UNCLEAR[language]
 
 
 def refusal_text(verdict: Verdict, language: str, topics: tuple[str, ...], contact: str) -> str:
-    """Return the text of a refusal, including any related topics and a contact if there is one."""
+    """Return the text of a refusal, which names any related topics and, if there is one, a contact."""
     parts = [_REFUSALS[language][verdict]]
     if topics:
         parts.append(_RELATED_TOPICS[language].format(topics="; ".join(topics)))
@@ -70,10 +70,10 @@ def refusal_text(verdict: Verdict, language: str, topics: tuple[str, ...], conta
 
 
 def quote_lead_in(language: str, quote_language: str, question: str) -> str:
-    """Return the words before the quotes, or "" if none are needed.
+    """Return the words that introduce the quotes, or "" if no introduction is needed.
 
-    Quotes get a lead-in if they aren't in the user's language. They also get one if the question expects a yes or no,
-    because the assistant itself never answers yes or no.
+    Quotes need a lead-in if they aren't in the user's language. They also need one if the question calls for a yes or
+    a no, because the assistant itself never says yes or no.
     """
     if language == quote_language:
         return _YES_NO_LEAD_IN[language] if _YES_NO[language].match(question) else ""

@@ -1,4 +1,4 @@
-"""Scores the sentences of the retrieved passages and selects the sentences to quote."""
+"""Scores the sentences in the retrieved passages and selects the ones to quote."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from assistant.index.loading import Index
 from assistant.retrieval.query import Query
 from assistant.schema import Passage, RetrievedPassage, Span
 
-# score = cosine of the sentence + 0.5 * its word match + 0.6 * score of its passage
-# The weights are close to optimal on five development sets (1,660 questions), measured by how often the best sentence
-# contains the answer. The weights 0.7 and 0.3 work equally well.
+# score = cosine of the sentence + 0.5 * word match of the sentence + 0.6 * score of the passage
+# The best sentence contains the answer almost as often as with the optimal weights; this was measured on five
+# development sets (1,660 questions). The weights 0.7 and 0.3 work just as well as 0.5 and 0.6.
 _MATCH_WEIGHT, _PASSAGE_WEIGHT = 0.5, 0.6
 MAX_QUOTES = 3
 _SCORE_MARGIN = 0.04  # a further sentence is quoted if its score is within this margin of the best score
-_DISAGREEMENT_DEPTH = 8  # number of top sentences searched for one that contradicts the best sentence
+_DISAGREEMENT_DEPTH = 8  # a sentence that contradicts the best one is sought among this many top sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ScoredSentence:
         retrieved_passage: the retrieved passage with its scores.
         span: the position of the sentence in the document.
         cosine: the cosine between the sentence and the question, -1..1.
-        word_match: how well the words of the sentence, the title and the headings cover the question, -1..1.
+        word_match: how well the sentence, the title and the headings together cover the words of the question, -1..1.
         score: the total score; higher is better.
     """
 
@@ -62,7 +62,8 @@ def score_sentences(
         index: the index that was searched.
         query: the question.
         retrieved: the retrieved passages.
-        definition_question: the name that the question asks to define, or None. Sentences that define it get a bonus.
+        definition_question: the parsed question if it asks what a name means, else None. Sentences that define the
+            name get a bonus.
     """
     scored = []
     for item in retrieved:
@@ -82,14 +83,14 @@ def _disagrees(sentence: ScoredSentence, best: ScoredSentence) -> bool:
 
 
 def _is_part_of(sentence: ScoredSentence, other: ScoredSentence) -> bool:
-    """Return whether the span of another sentence, `other`, contains the span of `sentence`."""
+    """Return whether `sentence` lies within the span of `other`, which must be a different sentence."""
     if sentence is other or sentence.passage.passage_id != other.passage.passage_id:
         return False
     return other.span.start <= sentence.span.start and sentence.span.end <= other.span.end
 
 
 def _word_matches(index: Index, query: Query, row: int) -> list[float]:
-    """Return the word match of each sentence of passage `row`."""
+    """Return the word match of each sentence in the passage in row `row`."""
     import numpy as np
 
     count = len(index.passages[row].sentences)
@@ -106,7 +107,7 @@ def select_sentences(sentences: Sequence[ScoredSentence]) -> list[ScoredSentence
     """Select the sentences to quote, in reading order.
 
     The selection consists of the best sentence, any that score almost as well and, if there is one, a sentence that
-    contradicts the best. A sentence that belongs to a list is widened to the whole list.
+    contradicts the best. If a selected sentence belongs to a list, the whole list is quoted.
 
     Args:
         sentences: the scored sentences, best first.

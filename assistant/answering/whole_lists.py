@@ -1,4 +1,4 @@
-"""Widens a quote from a list to the whole list, with its introductory line and all its items."""
+"""Widens a quote from a list to the whole list: the introductory line and all items."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import re
 from assistant.schema import Passage, Span
 
 _ITEM = re.compile(r"\s*(?:[-*•–]|\d{1,3}[.)])\s+\S")
-_MAX_CHARACTERS = 1200  # longer lists aren't quoted in full
+_MAX_CHARACTERS = 1200  # lists longer than this aren't quoted in full
 
 
 def expand_to_list(passage: Passage, span: Span) -> Span:
-    """Widen `span` to the list that it introduces or belongs to.
+    """Widen `span` to the whole list if it is the introduction to a list or part of one.
 
     Returns:
-        The span of the list and its introductory line, which must end with a colon. If there is no such list, or
-        the list is too long, `span` is returned unchanged.
+        A span that covers the list and its introductory line, which must end with a colon. If there is no such list
+        or the list is too long, `span` is returned unchanged.
     """
     lines = _lines(passage)
     position = next((number for number, line in enumerate(lines) if line.start <= span.start < line.end), None)

@@ -11,7 +11,7 @@ from assistant.schema import Citation, RetrievedPassage, Span
 
 
 def make_citations(sentences: Sequence[ScoredSentence]) -> tuple[Citation, ...]:
-    """Return one citation for each sentence, numbered from 1 in the given order."""
+    """Return a citation for each sentence. The citations are numbered from 1, in the order of the sentences."""
     return tuple(
         _make_citation(number, item.retrieved_passage, item.span, item.score)
         for number, item in enumerate(sentences, 1)
@@ -19,7 +19,7 @@ def make_citations(sentences: Sequence[ScoredSentence]) -> tuple[Citation, ...]:
 
 
 def cite_whole_passages(retrieved: Sequence[RetrievedPassage]) -> tuple[Citation, ...]:
-    """Return whole passages as citations. They accompany an unclear verdict and don't support an answer."""
+    """Cite whole passages. They are shown with an unclear verdict as the closest matches, not to support an answer."""
     return tuple(
         _make_citation(number, item, Span(item.passage.start, item.passage.end), item.score)
         for number, item in enumerate(retrieved, 1)
@@ -27,7 +27,7 @@ def cite_whole_passages(retrieved: Sequence[RetrievedPassage]) -> tuple[Citation
 
 
 def compose_answer(citations: Sequence[Citation], language: str, question: str) -> str:
-    """Return the text of an answer in `language`: a lead-in if needed, then each quote followed by its marker."""
+    """Return the text of an answer: a lead-in in `language` if needed, then each quote and its citation marker."""
     quotes = " ".join(f"{citation.quote} {citation_marker(citation.number)}" for citation in citations)
     lead_in = phrases.quote_lead_in(language, citations[0].language, question)
     return f"{lead_in} {quotes}" if lead_in else quotes

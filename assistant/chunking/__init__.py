@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-CHUNKER_VERSION = 1  # part of the identity of an index; increase it if a code change splits documents differently
+CHUNKER_VERSION = 1  # part of an index's identity; increase this if a code change splits documents differently
 CHUNK_SIZE_TOKENS = 200
 
 
 def chunker_name() -> str:
-    """Return the name and the parameters of the chunker in the form that the manifest of an index records."""
+    """Return the chunker's name and parameters in the form recorded in an index manifest."""
     return f"passages-{CHUNKER_VERSION}-{CHUNK_SIZE_TOKENS}"
 
 
 def passage_header(title: str, heading: Sequence[str]) -> str:
-    """Return the title and the heading path. The model reads them before a passage, as context for the passage."""
+    """Return the title and heading path, which the model reads before the passage to give it context."""
     return " > ".join(dict.fromkeys([title, *heading])) + "\n"

@@ -1,9 +1,9 @@
 """The chunker, which is a llama-index node parser.
 
-A passage never crosses a heading. Within a section, whole paragraphs are combined up to
+A passage never crosses a heading. Within a section, whole paragraphs are combined until a passage would exceed
 `CHUNK_SIZE_TOKENS`. A paragraph that is too long is split between sentences, and a sentence that is too long is
-split between words. llama-index's own `SentenceSplitter` isn't used. It finds the offset of a chunk by searching
-for the chunk's text, so if two paragraphs are equal, both get the offset of the first.
+split between words. llama-index's own `SentenceSplitter` isn't used, because it finds a chunk's offset by searching
+for the chunk's text: if two paragraphs are identical, both get the offset of the first.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from assistant.schema import Document, Passage, Span
 from assistant.text.sentences import sentence_spans
 
 _TOKEN_COUNT_CACHE_SIZE = 1024
-_MAX_HEADER_TOKENS = 48  # reserved for the title and the heading path that precede each passage
+_MAX_HEADER_TOKENS = 48  # reserved for the title and heading path that the model reads before each passage
 _MIN_BUDGET = 16  # the smallest token budget for a passage
 
 
 class PassageParser(NodeParser):
-    """llama-index node parser that creates one `TextNode` for each passage.
+    """A llama-index node parser that creates one `TextNode` for each passage.
 
-    The metadata of a node contains `document`, `heading` (the path of headings) and `sentences` (spans in
-    document offsets). The metadata is excluded from the text that a model reads.
+    A node's metadata contains `document`, `heading` (the path of headings) and `sentences` (their spans, in document
+    offsets). This metadata is excluded from the text that a model reads.
     """
 
     _encoder: Encoder = PrivateAttr()
@@ -63,7 +63,7 @@ class PassageParser(NodeParser):
                 )
 
     def _group_sentences(self, document: Document, heading: Sequence[str], section: Span) -> Iterator[list[Span]]:
-        """Yield groups of consecutive sentences. Each group fits the token budget of a passage."""
+        """Yield groups of consecutive sentences. Each group fits within a passage's token budget."""
         count = self._count
         special_tokens = count("")
         header_tokens = min(count(passage_header(document.title, heading)), _MAX_HEADER_TOKENS)
@@ -92,7 +92,7 @@ class PassageParser(NodeParser):
             yield from self._split_sentence(document.text, span, budget)
 
     def _split_sentence(self, text: str, span: Span, budget: int) -> Iterator[Span]:
-        """Halve a sentence until each part fits the token budget. The sentence is split at a space if there is one."""
+        """Halve a sentence repeatedly until each part fits within the token budget. If possible, split it at spaces."""
         if self._count(text[span.start : span.end]) <= budget:
             yield span
             return
@@ -104,7 +104,7 @@ class PassageParser(NodeParser):
 
 
 def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], Span]]:
-    """Yield the span of each section between two headings, with the path of headings above the section."""
+    """Yield the span of each stretch of text between headings, with the path of headings that it comes under."""
     path: list[tuple[int, str]] = []
     start = 0
     for heading in document.headings:
@@ -125,10 +125,10 @@ def _paragraphs(text: str, section: Span) -> Iterator[Span]:
 
 
 def split_into_passages(documents: Sequence[Document], encoder: Encoder) -> list[Passage]:
-    """Split documents into passages. The passages are in the same order as the documents.
+    """Split documents into passages, which are returned in the order of the documents.
 
-    llama-index's `IngestionPipeline` isn't used because its cache keeps the text of deleted documents.
-    Without the cache, the pipeline would be no more than a loop.
+    llama-index's `IngestionPipeline` isn't used, because its cache keeps the text of deleted documents.
+    Without its cache, the pipeline would be no more than a loop.
     """
     llama_documents = [
         LlamaDocument(id_=document.document_id, text=document.text, metadata={"document": document})

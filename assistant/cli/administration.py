@@ -1,4 +1,4 @@
-"""Commands that operate an installation: index, serve, API keys, backup and health checks."""
+"""Commands for operating an installation: indexing, serving, API keys, backups and health checks."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def index(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _watch_corpus(settings: Settings, options: argparse.Namespace) -> None:
-    """Update the index whenever the corpus changes, until interrupted. Errors are printed and don't stop it."""
+    """Update the index whenever the corpus changes, until interrupted. Errors are printed and don't end the loop."""
     from watchfiles import watch
 
     print_status(f"watching {str(settings.corpus)!r} for changes; press Ctrl+C to stop")
     options = argparse.Namespace(**{**vars(options), "rebuild": False})
-    updated = False  # the first update is unconditional: files may have changed before the watch started
+    updated = False  # the first update is always made, because files may have changed before the watch started
     while True:
         inode = settings.corpus.stat().st_ino
         for changes in watch(settings.corpus, step=200, raise_interrupt=True, rust_timeout=2000, yield_on_timeout=True):
@@ -37,7 +37,7 @@ def _watch_corpus(settings: Settings, options: argparse.Namespace) -> None:
                 if changes or not updated:
                     updated = True  # set before the update, so that a failed update prints its error only once
                     _update_index(settings, options)
-                if settings.corpus.stat().st_ino != inode:  # the folder was replaced, so watch the new folder
+                if settings.corpus.stat().st_ino != inode:  # the folder was replaced: watch the new one
                     updated = False
                     break
             except (AssistantError, OSError) as error:
@@ -72,7 +72,7 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def purge(settings: Settings, options: argparse.Namespace) -> int:
-    """Delete answers older than keep_days, with their feedback."""
+    """Delete answers older than the setting 'keep_days' allows, together with their feedback."""
     from assistant.store.database import Store
 
     if not settings.database:
@@ -150,7 +150,7 @@ def restore(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def doctor(settings: Settings, options: argparse.Namespace) -> int:
-    """Check settings, corpus, model, index and database."""
+    """Check the settings, corpus, model, index and database."""
     from assistant.factory import make_encoder
     from assistant.maintenance.doctor import run_checks
 

@@ -56,7 +56,7 @@ def _contains(words: str) -> Callable[[str, str], bool]:
 
 
 def _batch_requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
-    """Yield the id and the turns in each line of a batch file.
+    """Yield the id and the turns of each request in a batch file, which has one request per line.
 
     Raises:
         QuestionError: the file can't be read, or a line is not a valid request.
@@ -82,7 +82,7 @@ def _batch_requests(path: Path) -> Iterator[tuple[Any, list[str]]]:
 
 
 def _last_answer(assistant: Assistant, turns: Sequence[str]) -> Answer:
-    """Ask the turns of a conversation in order and return the answer to the last one."""
+    """Ask all the questions of a conversation in order and return the answer to the last one."""
     history: list[Turn] = []
     for turn in turns:
         answer = assistant.ask(turn, history)

@@ -1,4 +1,4 @@
-"""Helpers that the commands share: they print status messages, show progress and read files."""
+"""Helpers shared by the commands, for printing status messages, showing progress and reading files."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from assistant.settings import Settings
 
 
 def evaluate(settings: Settings, options: argparse.Namespace) -> int:
-    """Measure answer quality on a data set or on probes."""
+    """Measure the quality of answers to the questions in a data set or a file of probes."""
     from assistant.evaluation import report as reports
     from assistant.evaluation.data_sets import read_data_set, read_probes
     from assistant.factory import make_assistant, make_evaluation_assistant
@@ -47,7 +47,7 @@ def _read_report(path: Path) -> Any:
 
 
 def calibrate(settings: Settings, options: argparse.Namespace) -> int:
-    """Fit the answer threshold to probes."""
+    """Fit the answer threshold to the operator's probes."""
     from assistant.evaluation.calibration import best_threshold, threshold_outcomes, thresholds_as_table
     from assistant.evaluation.data_sets import read_questions
     from assistant.evaluation.runner import ask_questions

@@ -21,7 +21,7 @@ _UPDATE_HINT = "to update the index, run: assistant index"
 
 
 def add(settings: Settings, options: argparse.Namespace) -> int:
-    """Add pages, sitemaps and files to the corpus."""
+    """Add web pages, the pages listed in sitemaps, and files to the corpus."""
     gatherer, fetcher = _make_gatherer(settings, options)
     try:
         counts = _print_changes(gatherer.add_sources(options.sources, options.max_pages, print_status))
@@ -48,7 +48,7 @@ def refresh(settings: Settings, options: argparse.Namespace) -> int:
     failed = bool(counts) and counts["failed"] == sum(counts.values())
     if options.dry_run or not counts:
         return int(failed)
-    # The index is updated even if nothing changed, because the update after an earlier refresh may have failed.
+    # Update the index even if nothing has changed, because the update after an earlier refresh may have failed.
     index_options = argparse.Namespace(
         rollback=False, skip_unreadable=options.skip_unreadable, rebuild=False, watch=False
     )
@@ -56,7 +56,7 @@ def refresh(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def lint(settings: Settings, options: argparse.Namespace) -> int:
-    """Find problems in the documents for their owners to review."""
+    """Find problems in documents, for the owners of the documents to review."""
     from assistant.factory import make_assistant
     from assistant.maintenance.lint import lint_corpus
 
@@ -82,7 +82,7 @@ def _make_gatherer(settings: Settings, options: argparse.Namespace) -> tuple[Gat
 
 
 def _print_changes(changes: Iterable[SourceChange]) -> Counter[str]:
-    """Print each change as it arrives, then count the changes of each kind. Returns the counts."""
+    """Print each change as it arrives. Finally, print and return the number of changes of each kind."""
     counts: Counter[str] = Counter()
     for change in changes:
         counts[change.change_kind] += 1

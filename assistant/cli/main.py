@@ -1,7 +1,7 @@
 """The `assistant` command.
 
-The exit code is 0 for success, including refusals; 1 for errors that the user can fix; 2 for incorrect usage; and
-130 for Ctrl+C.
+The exit code is 0 for success, even if a question is refused; 1 for an error that the user can fix; 2 for incorrect
+usage; and 130 if the command is interrupted with Ctrl+C.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from assistant.cli import administration, asking, evaluating, gathering
 from assistant.errors import AssistantError
 from assistant.settings import load_settings
 
-AddCommand = Callable[[str, Any, str], argparse.ArgumentParser]  # name, function that runs it, summary -> its parser
+AddCommand = Callable[[str, Any, str], argparse.ArgumentParser]  # (name, function to run, summary) -> parser
 _DESCRIPTION = "Answers questions from your documents, with verbatim quotes and their sources."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    # NumPy reads this variable on import. More NumPy threads would compete with the model's threads for cores.
+    # NumPy reads this variable on import. If NumPy used several threads, they would compete with the model's threads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         overrides = {name: getattr(options, name, None) for name in ("corpus", "index", "host", "port")}
@@ -35,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the process that reads the output, such as `head`, exited
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the file stays open so that the flush at exit works
+    except BrokenPipeError:  # the process that reads the output, such as `head`, has exited
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - the file must stay open because Python flushes it at exit
         return 0
     except OSError as error:
         print(
@@ -71,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_index(command: AddCommand) -> None:
-    """The command that updates the index."""
+    """Add the parser of the command that updates the index."""
     index = command("index", administration.index, "update the index from the corpus")
     index.add_argument("--skip-unreadable", action="store_true", help="skip files that can't be read")
     index.add_argument("--rebuild", action="store_true", help="discard the existing index and embed every document")
@@ -80,7 +80,7 @@ def _add_index(command: AddCommand) -> None:
 
 
 def _add_asking(command: AddCommand) -> None:
-    """The commands that ask questions."""
+    """Add the parsers of the commands that ask questions."""
     ask = command("ask", asking.ask, "answer a question, or a batch of questions from a file")
     ask.add_argument("question", nargs="*", help="the question")
     ask.add_argument(
@@ -99,14 +99,14 @@ def _add_asking(command: AddCommand) -> None:
 
 
 def _add_serve(command: AddCommand) -> None:
-    """The command that runs the server."""
+    """Add the parser of the command that runs the server."""
     serve = command("serve", administration.serve, "run the server: web pages and API")
     serve.add_argument("--host", help="address to listen on")
     serve.add_argument("--port", type=int, help="port to listen on")
 
 
 def _add_evaluation(command: AddCommand) -> None:
-    """The commands that measure and calibrate answers."""
+    """Add the parsers of the commands that evaluate and calibrate the assistant."""
     evaluate = command("eval", evaluating.evaluate, "measure answer quality on a data set or on probes")
     evaluate.add_argument(
         "data", type=Path, metavar="DIR|FILE", help="folder of a data set, or file of probes about your own documents"

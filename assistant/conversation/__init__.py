@@ -1,1 +1,1 @@
-"""Conversation: resolves the references in messages and answers them, through `Assistant`, for every channel."""
+"""Conversation: resolves references to earlier messages and answers each message. All channels use `Assistant`."""

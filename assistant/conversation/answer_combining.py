@@ -15,8 +15,9 @@ _VERDICT_PRIORITY = (Verdict.ANSWERED, Verdict.UNCLEAR, Verdict.NOT_COVERED, Ver
 def combine_answers(message: str, answers: Sequence[Answer], default_language: str) -> Answer:
     """Combine `answers` into one answer to `message`.
 
-    The text lists each question with its quotes or its refusal. The combined answer counts as answered if any of the
-    questions is answered. Its confidence is the lowest confidence of the answers that have the same verdict.
+    The text lists each question, followed by its quotes or its refusal. The combined verdict
+    is ANSWERED if any of the questions is answered. The combined confidence is the lowest confidence among the answers
+    whose verdict is the combined verdict.
     """
     verdict = min((answer.verdict for answer in answers), key=_VERDICT_PRIORITY.index)
     citations: list[Citation] = []
@@ -45,7 +46,7 @@ def combine_answers(message: str, answers: Sequence[Answer], default_language: s
 
 
 def _combined_number(citation: Citation, citations: list[Citation]) -> int:
-    """Return the number of `citation` in the list `citations`, after adding it if its quote isn't in the list yet."""
+    """Return the number of `citation` in `citations`. If its quote isn't in that list yet, add it first."""
     for other in citations:
         if (other.passage_id, other.start, other.end) == (citation.passage_id, citation.start, citation.end):
             return other.number
@@ -54,7 +55,7 @@ def _combined_number(citation: Citation, citations: list[Citation]) -> int:
 
 
 def _insert_markers(text: str, count: int) -> str:
-    """Replace the placeholders of citations 1 to `count` with their markers."""
+    """Replace the placeholders of citations 1 to `count` with citation markers."""
     for number in range(1, count + 1):
         text = text.replace(f"\0{number}\0", citation_marker(number))
     return text

@@ -1,4 +1,4 @@
-"""Answers messages. Every channel gets its answers from this module."""
+"""Answers messages. Every channel, such as the chat page or the API, gets its answers from this module."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ def _never_changed(document_id: str) -> str:
 
 @dataclass(frozen=True)
 class Assistant:
-    """Answers questions over one index.
+    """Answers questions from the documents in one index.
 
     Attributes:
         index: the index to search.
-        encoder: the embedding model that built the index.
+        encoder: the embedding model with which the index was built.
         answerability_model: decides whether a question is answered.
-        default_language: the language of the reply if the question's language can't be detected or isn't supported.
-        contact: the person or address that a refusal names as a contact; "" for none.
-        suggested_questions: the questions that can be suggested.
-        detect_document_change: returns "changed" or "gone" if a document has been changed or removed since it was
-            indexed, else "".
+        default_language: the reply language if the language of the question can't be detected or isn't supported.
+        contact: the person or address that a refusal recommends contacting; "" if there is none.
+        suggested_questions: the questions that may be suggested after an answer.
+        detect_document_change: takes a document id and returns "changed" if the document has been edited since it was
+            indexed, "gone" if it has been removed, else "".
     """
 
     index: Index
@@ -66,16 +66,16 @@ class Assistant:
         Args:
             question: the message: one question, several questions or small talk.
             history: the earlier turns of the conversation, oldest first.
-            passage_filter: selects the passages that may be quoted; all passages if None.
+            passage_filter: selects the passages that may be quoted; if None, any passage may be.
 
         Raises:
             QuestionError: the question is empty, too long or not valid Unicode.
-            IndexDamagedError: a quote doesn't match its document word for word.
+            IndexDamagedError: a quote doesn't match the text of its document word for word.
         """
         return self.trace(question, history, passage_filter).answer
 
     def trace(self, question: str, history: Sequence[Turn] = (), passage_filter: PassageFilter | None = None) -> Trace:
-        """Answer a message as `ask` does, and return the answer together with the stages that led to it."""
+        """Answer a message as `ask` does, and return the answer with the results of the stages that led to it."""
         timer = StageTimer()
         question = validate_question(question)
         parts = split_questions(question)
@@ -111,9 +111,9 @@ class Assistant:
         timer: StageTimer,
         passage_filter: PassageFilter | None,
     ) -> Trace:
-        """Answer several questions, treating each as a follow-up to the previous question.
+        """Answer several questions, treating each one as a possible follow-up to the question before it.
 
-        The trace contains the stages of the first question that has the same verdict as the combined answer.
+        The stages in the trace are those of the first question whose verdict is the same as the combined verdict.
         """
         traces: list[Trace] = []
         turns = list(history)
@@ -125,9 +125,9 @@ class Assistant:
         return replace(decisive, answer=combined)
 
     def resolve_question(self, question: str, history: Sequence[Turn]) -> str:
-        """Return `question` with its references to the previous turn written out.
+        """Return `question`, rewritten if necessary so that it makes sense without the earlier turns.
 
-        Small talk doesn't count as a turn. If the result exceeds the maximum length of a question, `question` is
+        Turns that are small talk are ignored. If the result would be longer than a question may be, `question` is
         returned unchanged.
         """
         turns = [turn for turn in history if not small_talk.recognise_small_talk(turn.question)]
@@ -137,7 +137,7 @@ class Assistant:
     def gather_evidence(
         self, question: str, language: str, timer: StageTimer | None = None, passage_filter: PassageFilter | None = None
     ) -> Evidence:
-        """Retrieve passages and select sentences for a resolved question in `language`."""
+        """Retrieve passages and select sentences for `question`, whose references must already be resolved."""
         timer = timer or StageTimer()
         with timer.measure("encode"):
             query = make_query(self.index, self.encoder, to_search_query(question, language), language)
@@ -150,11 +150,11 @@ class Assistant:
         return Evidence(query, tuple(retrieved), tuple(sentences), tuple(selected), features)
 
     def make_notices(self, citations: Sequence[Citation]) -> tuple[Notice, ...]:
-        """Return notices about contradicting `citations` and about cited documents that changed after indexing."""
+        """Return notices about contradictions between quotes and about changes to cited documents since indexing."""
         return (*disagreement.disagreement_notices(citations), *self._change_notices(citations))
 
     def search_passages(self, text: str, language: str, count: int) -> list[RetrievedPassage]:
-        """Return the `count` passages that match `text` best, whether or not they answer it."""
+        """Return the `count` passages that best match `text`, whether or not they contain an answer."""
         return retrieve(self.index, make_query(self.index, self.encoder, text, language), count)
 
     def document_titles(self, count: int = 4) -> tuple[str, ...]:
@@ -197,7 +197,7 @@ class Assistant:
         )  # fmt: skip
 
     def _change_notices(self, citations: Sequence[Citation]) -> Iterator[Notice]:
-        """Return a notice for each kind of change among the cited documents."""
+        """Return one notice for each kind of change, naming the citations whose documents changed in that way."""
         numbers_of: dict[str, list[int]] = {}
         for citation in citations:
             if kind := self.detect_document_change(citation.document_id):
@@ -206,9 +206,9 @@ class Assistant:
 
 
 def _related_topics(retrieved: Sequence[RetrievedPassage]) -> tuple[str, ...]:
-    """Return the topics of the best passages.
+    """Return the topics of the best passages, without repetitions.
 
-    The topic of a passage is its lowest heading or, if it has no headings, its title.
+    The topic of a passage is the nearest heading above it or, if it has no headings, its title.
     """
     topics = (item.passage.heading[-1] if item.passage.heading else item.passage.title for item in retrieved)
     return tuple(dict.fromkeys(topics))[:_MAX_TOPICS]

@@ -1,4 +1,4 @@
-"""Explains a trace: lists the scores of each stage and gives the reason for the verdict."""
+"""Explains how an answer came about: lists the scores from each stage and gives the reason for the verdict."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _REASONS = {
 
 
 def explain_trace(trace: Trace, answer_threshold: float) -> str:
-    """Describe the stages of `trace`, with one item per line.
+    """Describe the stages of `trace`, one item per line.
 
     Args:
         trace: the answer with its stages.
-        answer_threshold: the answer threshold that was used for the verdict.
+        answer_threshold: the answer threshold that the verdict was based on.
     """
     answer, evidence = trace.answer, trace.evidence
     retrieved, sentences = (evidence.retrieved_passages, evidence.scored_sentences) if evidence else ((), ())
@@ -68,7 +68,7 @@ def _decision_lines(trace: Trace, answer_threshold: float) -> list[str]:
 
 
 def failed_stage(trace: Trace, is_correct: Callable[[str, str], bool], texts: Mapping[str, str]) -> str:
-    """Return the stage that lost the correct answer, or "" if the question was answered correctly.
+    """Return the stage at which the correct answer was lost, or "" if the question was answered correctly.
 
     Args:
         trace: the answer with its stages.

@@ -1,6 +1,6 @@
-"""Resolves follow-up questions: rewrites them by rules so that they make sense without the previous question.
+"""Resolves follow-up questions: applies rules that rewrite them so that they make sense on their own.
 
-Only questions that clearly refer to the previous question are changed.
+A question is rewritten only if it clearly refers to the previous one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ _PRONOUNS = frozenset(
     "it they them he she him this that these those den de dem han hon honom henne denna dessa".split()
 )
 _POSSESSIVES = frozenset("its their his her dess deras hans hennes".split())
-# The word "det" is an empty subject ("hur är det") as often as a pronoun. In these contexts it is surely a pronoun.
+# The Swedish word "det" is a dummy subject ("hur är det") as often as it is a pronoun. In these contexts, it is
+# certainly a pronoun.
 _PRONOUN_DET = re.compile(r"\b(?:finansierar|betyder|innebär|gör|om|med|för|av) det\??$", re.IGNORECASE)
 _EXPLETIVE_IT = re.compile(
     r"\b(?:is|was|does|did|can|will) it (?:true|possible|necessary|take|cost|rain|mean)\b", re.IGNORECASE
@@ -34,7 +35,7 @@ _QUESTION_WORDS = frozenset(
 
 
 def resolve_follow_up(question: str, history: Sequence[Turn]) -> str:
-    """Return `question` with any reference to the previous question written out."""
+    """Return `question`, rewritten if necessary so that it makes sense without the previous question."""
     if not history:
         return question
     previous = history[-1].resolved_question or history[-1].question
@@ -48,7 +49,7 @@ def resolve_follow_up(question: str, history: Sequence[Turn]) -> str:
 
 
 def _is_fragment(question: str) -> bool:
-    """Return whether `question` has too few content words to stand alone ("Since when?", "In Lund?")."""
+    """Return whether `question` has too few content words to make sense on its own ("Since when?", "In Lund?")."""
     all_words = split_words(question)
     content = [word for word in all_words if not is_function_word(word)]
     if all_words and all_words[0] in _PREPOSITIONS and len(all_words) <= 4:
@@ -57,7 +58,7 @@ def _is_fragment(question: str) -> bool:
 
 
 def _resolve_fragment(fragment: str, previous: str) -> str:
-    """Replace the topic of the previous question with `fragment`, or append `fragment` to the question.
+    """Replace the topic of the previous question with `fragment`, or append `fragment` to the previous question.
 
     After "Who funds GMS?", "NBIS?" becomes "Who funds NBIS?", and "in Lund?" becomes "Who funds GMS? in Lund?".
     """
@@ -79,7 +80,7 @@ def _replace_pronoun(question: str, previous: str) -> str:
         return question
     span = _topic_span(previous)
     topic = previous[span.start : span.end] if span else ""
-    first_sentence = re.split(r"[.!?]\s", question)[0]  # pronouns in later sentences refer to earlier sentences
+    first_sentence = re.split(r"[.!?]\s", question)[0]  # later pronouns may refer to this sentence
     for match in _WORD.finditer(first_sentence):
         word = match.group().casefold()
         pronoun_det = word == "det" and _PRONOUN_DET.search(question[: match.end()] + "?")
@@ -94,7 +95,7 @@ def _replace_pronoun(question: str, previous: str) -> str:
 
 
 def _is_determiner(word: str, rest: str) -> bool:
-    """Return whether `word` is a demonstrative before its noun ("this project")."""
+    """Return whether `word` is a demonstrative that is followed by a noun ("this project")."""
     following = split_words(rest)[:1]
     return word in {"this", "that", "these", "those", "den", "de", "denna", "dessa"} and bool(
         following and not is_function_word(following[0]) and following[0] not in _QUESTION_WORDS

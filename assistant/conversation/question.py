@@ -1,4 +1,4 @@
-"""Validates questions, and limits the length of questions and histories."""
+"""Validates questions, and defines the maximum lengths of questions and conversation histories."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ def validate_question(question: str) -> str:
     """Return `question` without leading and trailing white space.
 
     Raises:
-        QuestionError: the question is empty, too long or not valid Unicode. The message doesn't quote the question.
+        QuestionError: the question is empty, too long or not valid Unicode. The error
+            message doesn't quote the question.
     """
     question = question.strip()
     if not any(char.isalnum() for char in question):

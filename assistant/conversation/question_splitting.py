@@ -1,4 +1,4 @@
-"""Splits a message into its questions."""
+"""Splits a message into the questions that it contains."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _QUESTION = re.compile(r"[^?]+\?+")
 
 
 def split_questions(message: str) -> list[str]:
-    """Split `message` into two or three questions, each ending with its question mark.
+    """Split `message` into two or three questions, each of which ends with a question mark.
 
-    Sentences before a question stay with that question. Sentences after the last question are appended to it. The
-    message is returned whole if it has fewer than two or more than three questions, or if a part of it is not a full
-    question ("Really?").
+    Sentences that precede a question stay with that question, and sentences after the last question are appended to
+    it. The message is returned whole if it contains fewer than two or more than three questions, or if one of its
+    parts is not a full question ("Really?").
     """
     questions = [part.strip() for part in _QUESTION.findall(message)]
     rest = _QUESTION.sub("", message).strip()

@@ -1,6 +1,6 @@
 """Recognises small talk, such as greetings, thanks and "what can you do?", and replies to it.
 
-A message is small talk only if it contains nothing else: a question that begins with "hello" is still a question.
+A message that contains anything else is not small talk: a question that begins with "hello" is still a question.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _TOPICS = {"en": "The documents include: {topics}.", "sv": "Exempel på dokument
 
 
 def recognise_small_talk(message: str) -> tuple[str, str] | None:
-    """Return the language and kind of `message` if it is nothing but small talk, else None.
+    """Return the language and the kind of small talk if `message` is nothing but small talk, else None.
 
     The kinds are "greeting", "thanks", "farewell" and "about" (a question about the assistant).
     """
@@ -63,7 +63,7 @@ def recognise_small_talk(message: str) -> tuple[str, str] | None:
 
 
 def small_talk_reply(language: str, kind: str, topics: tuple[str, ...]) -> str:
-    """Return the reply to small talk. Replies to greetings and to questions about the assistant mention `topics`."""
+    """Return a reply to small talk. Replies to greetings and to questions about the assistant mention `topics`."""
     text = _REPLIES[language][kind]
     if kind in {"greeting", "about"} and topics:
         text += " " + _TOPICS[language].format(topics="; ".join(topics))

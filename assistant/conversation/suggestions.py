@@ -1,4 +1,4 @@
-"""Suggests related questions that the documents answer."""
+"""Suggests related questions that the documents can answer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from assistant.text.words import split_words
 def related_questions(
     questions: Sequence[SuggestedQuestion], passage_ids: Sequence[str], question: str, language: str, max_count: int = 3
 ) -> tuple[str, ...]:
-    """Return questions that the retrieved passages answer, in the order of the passages.
+    """Return questions that the retrieved passages can answer, in the order of the passages.
 
     Args:
-        questions: all questions that can be suggested.
+        questions: all the questions that may be suggested.
         passage_ids: the ids of the retrieved passages, best first.
-        question: the user's question, which isn't suggested.
-        language: the language code of the question. If the language isn't supported, suggestions are in English.
+        question: the user's own question, which is never suggested.
+        language: the language code of the question. If that language isn't supported, the suggestions are in English.
         max_count: the maximum number of suggestions.
     """
     suggestion_language = language if language in SUPPORTED_LANGUAGES else "en"

@@ -1,4 +1,4 @@
-"""Defines the trace of an answer: the answer together with the stages that led to it."""
+"""Defines the trace of an answer: the answer together with the results of the stages that led to it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from assistant.schema import Answer, Passage, RetrievedPassage
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The evidence for a question.
+    """The evidence found for a question.
 
     Attributes:
         query: the encoded question.
         retrieved_passages: the retrieved passages, best first.
         scored_sentences: all sentences of the retrieved passages, best first.
-        selected_sentences: the sentences to quote if the question is answered, in reading order.
+        selected_sentences: the sentences, in reading order, that are quoted if the verdict is ANSWERED.
         best_sentence_features: the features of the best sentence; None if there are no sentences.
     """
 
@@ -32,7 +32,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An answer with the stages that led to it. `evidence` and `decision` are None for small talk."""
+    """An answer with the results of the stages that led to it. For small talk, `evidence` and `decision` are None."""
 
     answer: Answer
     evidence: Evidence | None = None
@@ -40,7 +40,7 @@ class Trace:
 
     @property
     def nearest_passage(self) -> Passage | None:
-        """The best retrieved passage, or None if nothing was retrieved."""
+        """The retrieved passage that ranks highest, or None if nothing was retrieved."""
         return (
             self.evidence.retrieved_passages[0].passage if self.evidence and self.evidence.retrieved_passages else None
         )

@@ -1,1 +1,1 @@
-"""The corpus. This package reads documents from files, fetches them from the web, and detects changes."""
+"""The corpus: reading documents from files, gathering them from the web, and detecting changes to them."""

@@ -15,14 +15,14 @@ _LIST_ITEM = re.compile(r"\s*(?:[-*•–]|\d{1,3}[.)])\s+\S")
 
 @dataclass(frozen=True, slots=True)
 class DocumentBlock:
-    """A block of text: a paragraph, list or table (`heading_level` 0) or a heading (`heading_level` 1 to 6)."""
+    """A block of text: a paragraph, list or table (with `heading_level` 0), or a heading (with level 1 to 6)."""
 
     text: str
     heading_level: int = 0
 
 
 def join_blocks(blocks: Iterable[DocumentBlock]) -> tuple[str, tuple[Heading, ...]]:
-    """Join blocks with an empty line between them. Return the joined text, and the headings with their offsets."""
+    """Join blocks, with an empty line between each two. Return the text, and the headings with their offsets in it."""
     parts: list[str] = []
     headings: list[Heading] = []
     offset = 0
@@ -38,15 +38,15 @@ def join_blocks(blocks: Iterable[DocumentBlock]) -> tuple[str, tuple[Heading, ..
 
 
 def _clean(text: str) -> str:
-    """Replace control characters (except line breaks and tabs) with spaces, and lone surrogates with "?"."""
+    """Replace control characters other than line breaks and tabs with spaces, and lone surrogates with "?"."""
     return _CONTROL_CHARACTERS.sub(" ", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def join_wrapped_lines(text: str) -> list[str]:
-    """Split plain text into paragraphs and join the lines that were only wrapped.
+    """Split plain text into paragraphs, and join lines that were broken only to fit the page width.
 
-    A line break is kept if the line is clearly shorter than the widest line of the paragraph, if a sentence ends
-    there, or if the next line is a list item. A word that was hyphenated at a line break is joined.
+    A line break is kept if the line is clearly shorter than the paragraph's widest line, if a sentence ends at the
+    break, or if the next line is a list item. If a word was hyphenated at a line break, its two parts are joined.
     """
     return [_unwrap(block) for block in re.split(r"\n\s*\n", text) if block.strip()]
 

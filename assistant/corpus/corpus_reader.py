@@ -1,4 +1,4 @@
-"""Reading of the documents in the corpus folder."""
+"""Reading the documents in the corpus folder."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from assistant.schema import Document
 
 ROLES_FILE = "onboarding.toml"  # the file that `onboarding.roles` reads
 _CONFIGURATION_FILES = frozenset({ROLES_FILE})  # files in the corpus folder that are not documents
-_FOLDER_DESCRIPTION = "README.md"  # a file with this name directly in the corpus folder describes the folder
+_FOLDER_DESCRIPTION = "README.md"  # a file with this name at the top level of the corpus folder describes the folder
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableFile:
-    """A file that can't be read, and the reason why it can't."""
+    """A file that can't be read, and the reason why."""
 
     path: str
     reason: str
 
 
 class CorpusReader:
-    """Iterates over the documents of a corpus folder in the order of their ids. One file is read at a time.
+    """Iterates over the documents in a corpus folder in the order of their ids, reading one file at a time.
 
-    Hidden files are skipped. After a complete iteration, `unreadable` lists the files that couldn't be read.
+    Hidden files are skipped. Once the iteration is complete, `unreadable` lists the files that couldn't be read.
     """
 
     def __init__(self, folder: Path, max_bytes: int, skip_unreadable: bool) -> None:
@@ -35,10 +35,10 @@ class CorpusReader:
         self.unreadable: list[UnreadableFile] = []
 
     def __iter__(self) -> Iterator[Document]:
-        """Read the documents. Each call starts again from the first document.
+        """Yield the documents. Each call starts again from the first one.
 
         Raises:
-            CorpusError: the corpus is empty or a file couldn't be read. The error is raised after the last file.
+            CorpusError: the corpus is empty or a file couldn't be read. This error is raised only after the last file.
         """
         self.unreadable = []
         is_empty = True
@@ -62,12 +62,12 @@ class CorpusReader:
 
 
 def read_corpus(folder: Path, max_bytes: int, skip_unreadable: bool = False) -> CorpusReader:
-    """Return a reader that reads the documents below `folder` one at a time.
+    """Return a reader for the documents below `folder`, which are read one at a time.
 
     Args:
         folder: the corpus folder. It may contain Markdown, plain text, HTML, PDF and DOCX files at any depth.
         max_bytes: the maximum size of a file.
-        skip_unreadable: whether to skip files that can't be read instead of raising an error.
+        skip_unreadable: whether to skip files that can't be read, instead of raising an error.
 
     Raises:
         CorpusError: the folder doesn't exist.

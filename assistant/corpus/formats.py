@@ -1,4 +1,4 @@
-"""Conversion of files in several formats into Documents."""
+"""Converting files in several formats into Documents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
 class UnreadableDocumentError(Exception):
-    """A file can't be read. The message tells the user why."""
+    """A file can't be read; the message tells the user why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +71,17 @@ def read_front_matter(data: bytes) -> dict[str, Any]:
 
 
 def _read_content(reader: Callable[[bytes], _Content], data: bytes) -> _Content:
-    """Call `reader`. If a library raises any error, the file is broken; raise an UnreadableDocumentError instead."""
+    """Call `reader`. Any error from a library means that the file is broken and becomes an UnreadableDocumentError."""
     try:
         return reader(data)
     except UnreadableDocumentError:
         raise
-    except Exception as error:  # libraries raise many kinds of error, including those of their dependencies
+    except Exception as error:  # libraries raise many kinds of error, including those from their dependencies
         raise UnreadableDocumentError(f"the file is broken ({type(error).__name__})") from error
 
 
 def _parse_date(value: Any) -> str | None:
-    """Return a date from front matter as YYYY-MM-DD. YAML parses it as a date, a date with a time, or a string."""
+    """Return a date from front matter as YYYY-MM-DD. `value` may be a date, a date with a time, or a string."""
     if not value:
         return None
     day = str(value)[:10]
@@ -109,7 +109,7 @@ def _parse_url(value: Any) -> str | None:
 def _parse_language(value: Any, text: str) -> str:
     """Return the two-letter language code from front matter, or the code of the detected language if `value` is empty.
 
-    YAML reads "no", the code for Norwegian, as False.
+    YAML reads the code for Norwegian, "no", as False.
     """
     if value is None or value == "":
         return detect_text_language(text)
@@ -157,12 +157,12 @@ def _read_plain_text(data: bytes) -> _Content:
 
 
 def _read_html(data: bytes) -> _Content:
-    """Extract the main content of a page as Markdown with trafilatura."""
+    """Extract a page's main content with trafilatura, as Markdown."""
     import trafilatura
 
     if b"\0" in data[:1024] and data[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
         raise UnreadableDocumentError("the file is binary")
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # failures are reported as errors
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # its failures are reported as errors instead
     text = trafilatura.extract(
         data, output_format="markdown", include_formatting=True, include_comments=False, favor_recall=True
     )
@@ -203,7 +203,7 @@ def _read_docx(data: bytes) -> _Content:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # python-docx warns about unusual styles, which don't affect the text
+            warnings.simplefilter("ignore")  # python-docx warns about unusual styles, but these don't affect the text
             document = docx.Document(io.BytesIO(data))
     except (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, XMLSyntaxError) as error:
         raise UnreadableDocumentError(f"this is a broken or encrypted DOCX ({type(error).__name__})") from None

@@ -1,4 +1,4 @@
-"""Detection of documents that were changed or deleted after they were indexed."""
+"""Detecting documents that have been changed or deleted since they were indexed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from assistant.corpus.formats import UnreadableDocumentError
 from assistant.schema import Document
 
 CHANGED, GONE = "changed", "gone"
-_FAST_SUFFIXES = frozenset({".md", ".txt"})  # these files are read within a millisecond
+_FAST_SUFFIXES = frozenset({".md", ".txt"})  # such files take less than a millisecond to read
 
 
 class DocumentChangeDetector:
-    """Compares the file of a document with the indexed version of the document, whenever the document is cited.
+    """Compares a document's file with the indexed version of the document whenever the document is cited.
 
-    Most files are read only if they were modified after `indexed_at`. Markdown and plain text files are always
-    read once. Otherwise, nobody would notice if a file was replaced with a file that has an older date.
+    Most files are read only if they were modified after `indexed_at`. Markdown and plain text files are read at least
+    once whatever their date, because a file might have been replaced with one that has an older date.
 
     Args:
         folder: the corpus folder.
@@ -30,7 +30,7 @@ class DocumentChangeDetector:
     def __init__(self, folder: Path, max_bytes: int, documents: Mapping[str, Document], indexed_at: float) -> None:
         self._folder, self._max_bytes = folder, max_bytes
         self._documents, self._indexed_at = documents, indexed_at
-        self._cache: dict[str, tuple[tuple[int, int], str]] = {}  # document id -> (mtime, size) and result
+        self._cache: dict[str, tuple[tuple[int, int], str]] = {}  # document id -> last (mtime, size) and result
         self._lock = Lock()
 
     def __call__(self, document_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Parsing of Markdown into plain text. Markup, pictures and raw HTML are dropped."""
+"""Parsing Markdown into plain text. Markup, pictures and raw HTML are dropped."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _blocks(node: SyntaxTreeNode) -> Iterator[DocumentBlock]:
 
 
 def _list_items(node: SyntaxTreeNode) -> Iterator[str]:
-    """Yield one string for each item of a list. Nested items are on separate lines of the string."""
+    """Yield one string for each top-level item of a list. Nested items are on separate lines of that string."""
     first = int(node.attrs.get("start", 1))
     for number, item in enumerate(node.children, first):
         lines = [block.text for child in item.children for block in _blocks(child) if block.text]

@@ -1,4 +1,4 @@
-"""Embedding of text with sentence-transformers models on ONNX Runtime.
+"""Embedding text with sentence-transformers models on ONNX Runtime.
 
-`models` locates a model, `export` converts the model once with torch, and `onnx_encoder` runs it without torch.
+The module `models` locates a model, `export` uses torch to convert it once, and `onnx_encoder` runs it without torch.
 """

@@ -1,4 +1,4 @@
-"""Batching of questions that several threads encode at the same time."""
+"""Batching questions that several threads encode at the same time."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from concurrent.futures import Future
 from assistant.embedding.encoder import EncodedTexts, Encoder
 from assistant.schema import Span
 
-_MAX_BATCH_SIZE = 16  # questions in one pass; a larger batch doesn't lower the cost per question
+_MAX_BATCH_SIZE = 16  # the most questions in one pass; a larger batch doesn't lower the cost per question
 
 
 class _PendingQuestion:
-    """A question that is to be encoded. If `is_leader` is True, the thread of this question runs the next pass."""
+    """A question waiting to be encoded. If `is_leader` is True, the question's own thread runs the next pass."""
 
     def __init__(self, text: str, spans: Sequence[Span], is_leader: bool) -> None:
         self.text, self.spans, self.is_leader = text, spans, is_leader
@@ -25,13 +25,13 @@ class BatchingEncoder:
     """A thread-safe encoder. Questions that arrive while the model is running are collected and encoded as one batch.
 
     A pass is one run of the model. If fewer than `max_passes` passes are running, a question is encoded at once.
-    Otherwise, it joins the next batch. Each pass runs in the thread of one of its questions, which is the leader.
-    The leader then wakes a waiting question, which becomes the next leader. With `OnnxEncoder`, the vectors of a
-    question don't depend on the batch, down to the last bit. If a batch fails, its questions are encoded one by
-    one, so that only the faulty question raises an error.
+    Otherwise, it joins the next batch. Each pass runs in the thread of one of its questions, called the leader. After
+    the pass, the leader wakes a waiting question, which becomes the next leader. `OnnxEncoder` returns exactly the
+    same vectors for a question whatever batch it is in. If a batch fails, its questions are encoded one by one, so that
+    only the faulty question raises an error.
 
     Args:
-        encoder: the encoder that runs the passes. It must be safe to call from several threads.
+        encoder: the encoder that runs the passes. It must be thread-safe.
         max_passes: the number of passes that may run at the same time.
     """
 
@@ -43,7 +43,7 @@ class BatchingEncoder:
         self._waiting: list[_PendingQuestion] = []
 
     def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
-        """See `Encoder`. A call with several texts is already a batch, so it is passed on unchanged."""
+        """See `Encoder`. Several texts in one call already form a batch, so they are passed on unchanged."""
         if len(texts) != 1:
             return self._encoder.encode_questions(texts, spans)
         with self._lock:
@@ -79,7 +79,7 @@ class BatchingEncoder:
         try:
             encoded = self._encoder.encode_questions([item.text for item in batch], [item.spans for item in batch])
             results = [EncodedTexts(encoded.vectors[i : i + 1], (encoded.span_vectors[i],)) for i in range(len(batch))]
-        except BaseException as error:  # if an error were lost, the waiting threads would block for ever
+        except BaseException as error:  # if any error went unreported, the waiting threads would block for ever
             if len(batch) > 1:
                 for item in batch:
                     self._encode_batch([item])
@@ -92,7 +92,7 @@ class BatchingEncoder:
             item.wake_up.set()
 
     def _release_pass(self) -> None:
-        """Make the first waiting question the next leader. If no question is waiting, free the pass."""
+        """Make the first waiting question the next leader. If no question is waiting, let another pass start."""
         with self._lock:
             if not self._waiting:
                 self._free_passes += 1

@@ -1,8 +1,8 @@
 """Neutral questions and statements, from which the mean of a model's word vectors is estimated.
 
-The word vectors of texts of one kind, in one language, have a large component in common. Once this component is
-subtracted, words are easier to tell apart ("all but the top", Mu & Viswanath 2018, arXiv:1702.01417). The
-sentences were written for this purpose and don't come from a data set.
+In texts of the same kind and language, all word vectors share a large component. Once this component has been
+subtracted, words are easier to tell apart ("all but the top", Mu & Viswanath 2018, arXiv:1702.01417). The questions
+and statements were written for this purpose and don't come from a data set.
 """
 
 from __future__ import annotations

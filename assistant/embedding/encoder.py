@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class EncodedTexts:
     """The vectors of `n` texts, float32 `[n, dimension]`, and of the `k` spans of each text, float32 `[k, dimension]`.
 
-    All vectors have unit length, except that the vector of a span that the model truncated is zero.
+    All vectors have unit length, except the vectors of spans that the model cut off, which are zero.
     """
 
     vectors: NDArray[np.float32]
@@ -33,13 +33,13 @@ class Encoder(Protocol):
     max_tokens: int
 
     def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
-        """Embed questions. The character spans in `spans` (the words of each question) are embedded too."""
+        """Embed questions and the character spans given in `spans`, which are each question's words."""
 
     def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
-        """Embed passages. The character spans in `spans` (the sentences and words of each passage) are embedded too."""
+        """Embed passages and the character spans given in `spans`, which are each passage's sentences and words."""
 
     def count_tokens(self, text: str) -> int:
-        """Count the tokens of `text` when it is encoded as a passage, including the prompt and special tokens."""
+        """Return the number of tokens, including the prompt and special tokens, of `text` when encoded as a passage."""
 
 
 def to_unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

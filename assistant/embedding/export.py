@@ -1,7 +1,7 @@
-"""Export of sentence-transformers models to ONNX.
+"""Exporting sentence-transformers models to ONNX.
 
-The word embeddings are stored outside the graph, in a memory-mapped NumPy file. To encode a question, only a few
-rows of this file are read instead of a table of 250,000 words. The graph maps word embeddings to token vectors.
+The word embeddings are stored outside the graph, in a memory-mapped NumPy file with up to 250,000 rows. To encode a
+question, only a few of these rows need to be read. The graph converts word embeddings to token vectors.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from assistant.embedding.models import ModelSource
 from assistant.embedding.prepared_model import MODEL_DESCRIPTION_FILE
 from assistant.errors import ModelError
 
-# The exported model must give these texts the same vectors as the original. They vary in length, language and script.
+# Texts of varied length, language and script, for which the exported and original models must give the same vectors.
 _CHECK_TEXTS = (
     "What is NBIS?",
     "Vilka samarbetar med universiteten?",
@@ -32,9 +32,9 @@ _MIN_COSINE = 0.9999
 def export_model(source: ModelSource, folder: Path) -> None:
     """Export model `source` to the empty `folder`.
 
-    A model is exported to ONNX only if it consists of Transformer, Pooling (mean or first token) and optionally
-    Normalize. Other models are copied unchanged, and sentence-transformers runs them. The same applies to a model
-    whose export gives different vectors.
+    A model is converted to ONNX only if it consists of the modules Transformer, Pooling (mean or first token) and
+    optionally Normalize. Any other model is copied unchanged and is later run by sentence-transformers. The same
+    applies if the converted model gives different vectors from the original.
 
     Raises:
         ModelError: sentence-transformers can't load the model.
@@ -71,9 +71,9 @@ def load_original_model(source: ModelSource) -> Any:
     from sentence_transformers import SentenceTransformer
 
     try:
-        with contextlib.redirect_stderr(io.StringIO()):  # this hides progress bars
+        with contextlib.redirect_stderr(io.StringIO()):  # hides progress bars
             return SentenceTransformer(source.folder, device="cpu", trust_remote_code=False)
-    except Exception as error:  # several libraries raise their own error classes
+    except Exception as error:  # several libraries are involved, each with its own error classes
         raise ModelError(
             f"sentence-transformers can't load model {source.name!r} ({type(error).__name__}); "
             "check the name or folder: ASSISTANT_MODEL"
@@ -137,7 +137,7 @@ def _export_graph(model: Any, folder: Path) -> None:
                 input_names=["inputs_embeds", "attention_mask"], output_names=["token_embeddings"],
                 dynamic_shapes={"inputs_embeds": {0: batch, 1: tokens}, "attention_mask": {0: batch, 1: tokens}},
             )  # fmt: skip
-        except Exception as error:  # sentence-transformers runs such a model instead
+        except Exception as error:  # sentence-transformers runs the model instead
             raise _ExportError from error
         finally:
             logging.disable(logging.NOTSET)

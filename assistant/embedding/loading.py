@@ -1,4 +1,4 @@
-"""Loading of the embedding model that the settings name."""
+"""Loading the embedding model named in the settings."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def load_encoder(
     name: str, cache: Path, threads: int, query_prompt: str | None = None, passage_prompt: str | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Encoder:  # fmt: skip
-    """Load the model `name`. The model is prepared when it is used for the first time.
+    """Load the model `name`. If the model hasn't been prepared yet, prepare it first.
 
     Args:
         name: the name of the model; see `prepare_model`.
         cache: the folder in which prepared models are kept.
-        threads: the number of threads that one run of the model uses.
-        query_prompt: a prompt for questions that replaces the model's own. If None, the model's own is used.
-        passage_prompt: a prompt for passages that replaces the model's own. If None, the model's own is used.
-        report: receives progress messages.
+        threads: the number of threads used by each run of the model.
+        query_prompt: the prompt for questions. If None, the model's own prompt is used.
+        passage_prompt: the prompt for passages. If None, the model's own prompt is used.
+        report: a function that receives progress messages.
 
     Raises:
         ModelError: the model can't be found, verified or run.

@@ -11,14 +11,14 @@ from assistant.errors import ModelError
 
 E5_SMALL = "multilingual-e5-small"
 
-# The SHA-256 of the weights in the supported package versions. Files with another checksum are refused.
+# The SHA-256 of the weights in each supported package version. Files with any other checksum are refused.
 _E5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 _MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """A model before its preparation. `folder` is a sentence-transformers folder or the name of a model on the hub."""
+    """A model that isn't prepared yet. `folder` is a sentence-transformers folder or the name of a model on the hub."""
 
     name: str
     folder: str
@@ -26,10 +26,10 @@ class ModelSource:
 
 
 def model_fingerprint(name: str) -> str:
-    """Return a SHA-256 that identifies model `name`.
+    """Return the fingerprint of model `name`, which is a SHA-256 that identifies the model.
 
-    For a local folder, the fingerprint is a hash of its files. For a model on the hub, it is a hash of the name only.
-    For a packaged model, it is the known checksum of the weights, which `locate_model` verifies.
+    For a local folder, the fingerprint is a hash of the folder's files. For a model on the hub, it is a hash of the
+    name only. For a packaged model, it is the known checksum of the weights, which `locate_model` verifies.
     """
     if name in _PACKAGED:
         return _PACKAGED[name].sha256
@@ -43,7 +43,7 @@ def model_fingerprint(name: str) -> str:
 
 
 def locate_model(name: str, fingerprint: str, scratch: Path) -> ModelSource:
-    """Find model `name` in a form that sentence-transformers can load.
+    """Return model `name` in a form that sentence-transformers can load.
 
     Args:
         name: the name of the model; see `preparation.prepare_model`.
@@ -72,13 +72,13 @@ def locate_model(name: str, fingerprint: str, scratch: Path) -> ModelSource:
 
 
 def model_slug(name: str) -> str:
-    """Convert the name of a model to at most 60 characters, all of which are safe in a file name."""
+    """Convert a model's name to at most 60 characters, all of which are safe in a file name."""
     return "".join(char if char.isalnum() or char in "-." else "-" for char in name).strip("-.")[-60:]
 
 
 @dataclass(frozen=True, slots=True)
 class _PackagedModel:
-    """The weights of a model in a Python package, with the SHA-256 that they must have."""
+    """A model whose weights are in a Python package, with the SHA-256 that the weights must have."""
 
     package: str
     file: str

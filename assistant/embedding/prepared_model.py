@@ -14,7 +14,7 @@ MODEL_DESCRIPTION_FILE = "encoder.json"
 class PreparedModel:
     """The data that all encoders read from the folder of a prepared model.
 
-    If a prompt is overridden, the fingerprint changes, because the vectors change too.
+    Overriding a prompt changes the vectors, so it changes the fingerprint too.
     """
 
     def __init__(self, folder: Path, query_prompt: str | None, passage_prompt: str | None) -> None:

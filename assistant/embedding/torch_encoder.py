@@ -1,4 +1,4 @@
-"""An encoder that runs sentence-transformers, for models that can't be exported to ONNX."""
+"""An encoder for models that can't be converted to ONNX. It runs them with sentence-transformers."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _THRESHOLDS = [step / 20 for step in range(1, 20)]
 
 @dataclass(frozen=True, slots=True)
 class ThresholdOutcome:
-    """The results on the probes if every answer with a confidence of at least `answer_threshold` were shown.
+    """The results on the probes when the assistant answers at a confidence of `answer_threshold` or higher.
 
     `refused_answerable_rate` and `answered_unanswerable_rate` are error rates, from 0 to 1. `supported_rate` is the
     proportion of answerable probes that would be answered with a correct quote.
@@ -26,12 +26,12 @@ class ThresholdOutcome:
 
     @property
     def balanced_accuracy(self) -> float:
-        """The mean accuracy on answerable and unanswerable probes."""
+        """The mean of the accuracy on answerable probes and the accuracy on unanswerable probes."""
         return 1 - (self.refused_answerable_rate + self.answered_unanswerable_rate) / 2
 
 
 def threshold_outcomes(outcomes: Sequence[QuestionOutcome]) -> list[ThresholdOutcome]:
-    """Compute the outcome of each threshold from 0.05 to 0.95.
+    """Compute the outcome for each threshold from 0.05 to 0.95.
 
     Probes that are marked neither as answerable nor as unanswerable are ignored.
 
@@ -65,7 +65,7 @@ def best_threshold(thresholds: Sequence[ThresholdOutcome]) -> ThresholdOutcome:
 
 
 def thresholds_as_table(thresholds: Sequence[ThresholdOutcome], best: ThresholdOutcome) -> str:
-    """Format the outcomes of the thresholds as a Markdown table in which `best` is marked by an arrow."""
+    """Format the outcomes for all thresholds as a Markdown table. An arrow marks `best`."""
     lines = [
         "| answer from | answerable refused | unanswerable answered | supported | balanced accuracy |",
         "|---|---|---|---|---|",

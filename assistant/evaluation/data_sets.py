@@ -16,14 +16,14 @@ from assistant.text.language import detect_text_language
 
 @dataclass(frozen=True, slots=True)
 class EvaluationQuestion:
-    """A question with its expected answer.
+    """A question and the answer expected for it.
 
     Attributes:
-        turns: the questions of a conversation; the last question is evaluated.
+        turns: the questions asked in a conversation; only the answer to the last one is evaluated.
         is_answerable: whether the documents answer the question; None if the data set doesn't say.
-        accepted_answers: the accepted answers; a correct quote contains one of them. If there are no accepted answers,
-            any quote from one of `correct_document_ids` is correct.
-        on_topic_document_ids: the ids of documents on the topic of an unanswerable question.
+        accepted_answers: the accepted answers; a correct quote contains at least one of them. If there are no accepted
+            answers, any quote from one of the documents in `correct_document_ids` is correct.
+        on_topic_document_ids: for an unanswerable question, the ids of the documents that cover its topic.
     """
 
     question_id: str
@@ -38,7 +38,7 @@ class EvaluationQuestion:
 class DataSet:
     """A data set: documents, queries with relevance grades (`qrels`), and questions with answers.
 
-    `qrels` maps query id -> document id -> grade.
+    `qrels` maps each query id to a dictionary that maps document ids to relevance grades.
     """
 
     name: str
@@ -49,7 +49,7 @@ class DataSet:
 
 
 def read_data_set(folder: Path) -> DataSet:
-    """Read `corpus.jsonl` and, if present, `queries.jsonl`, `qrels.tsv` and `qa.jsonl` from `folder`.
+    """Read `corpus.jsonl` and, where they exist, `queries.jsonl`, `qrels.tsv` and `qa.jsonl` from `folder`.
 
     Empty documents are left out.
 
@@ -68,7 +68,7 @@ def read_data_set(folder: Path) -> DataSet:
 
 
 def read_probes(path: Path) -> DataSet:
-    """Read a file of probes as a data set without documents, to be asked over the live index.
+    """Read a file of probes as a data set without documents; the questions are meant for the live index.
 
     Raises:
         CorpusError: see `read_questions`.
@@ -88,7 +88,7 @@ def read_questions(path: Path) -> tuple[EvaluationQuestion, ...]:
 
 
 def _read_records(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects of a JSON Lines file, or nothing if the file does not exist."""
+    """Yield the JSON objects in a JSON Lines file, or nothing if the file does not exist."""
     if not path.is_file():
         return
     with path.open(encoding="utf-8", errors="replace") as lines:

@@ -1,4 +1,4 @@
-"""Computes evaluation metrics from rankings and outcomes, with ir-measures and scikit-learn."""
+"""Computes evaluation metrics from rankings and outcomes, using ir-measures and scikit-learn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MEAN_RESAMPLES, _AUC_RESAMPLES = 1000, 200
-_INTERVAL = [2.5, 97.5]  # percentiles
+_INTERVAL = [2.5, 97.5]  # in percentiles
 _BINS = 10
 
 
@@ -33,8 +33,8 @@ def retrieval_metrics(data: DataSet, rankings: dict[str, list[str]]) -> dict[str
     """Compute nDCG@10, recall@5, recall@10, MRR and hit@1.
 
     Args:
-        data: provides the relevance grades.
-        rankings: the ids of the retrieved documents for each query id, best first.
+        data: the data set that contains the relevance grades.
+        rankings: for each query id, the ids of the retrieved documents, best first.
     """
     import ir_measures
     from ir_measures import RR, R, Success, nDCG
@@ -58,7 +58,7 @@ def retrieval_metrics(data: DataSet, rankings: dict[str, list[str]]) -> dict[str
 
 
 def answer_metrics(outcomes: Sequence[QuestionOutcome]) -> dict[str, Estimate]:
-    """Compute answer quality, refusal rates and calibration. Metrics that apply to no question are left out."""
+    """Compute answer quality, refusal rates and calibration. Metrics that don't apply to any question are left out."""
     answerable = [item for item in outcomes if item.answerable]
     unanswerable = [item for item in outcomes if item.answerable is False]
     answered = [item for item in answerable if item.verdict == Verdict.ANSWERED]
@@ -83,7 +83,7 @@ def answer_metrics(outcomes: Sequence[QuestionOutcome]) -> dict[str, Estimate]:
 
 
 def mean_with_interval(values: Sequence[float]) -> Estimate:
-    """Compute the mean and its percentile bootstrap interval (Efron & Tibshirani 1993), with a fixed seed."""
+    """Compute the mean and, with a fixed seed, its percentile bootstrap interval (Efron & Tibshirani 1993)."""
     import numpy as np
 
     data = np.asarray(values, dtype=float)
@@ -96,7 +96,7 @@ def mean_with_interval(values: Sequence[float]) -> Estimate:
 
 
 def _auc(answerable: Sequence[QuestionOutcome], unanswerable: Sequence[QuestionOutcome]) -> Estimate:
-    """Compute the area under the ROC curve when `confidence` is used to predict which questions are answerable."""
+    """Compute the area under the ROC curve (AUC) for predicting from `confidence` whether a question is answerable."""
     import numpy as np
     from sklearn.metrics import roc_auc_score
 
@@ -113,7 +113,7 @@ def _auc(answerable: Sequence[QuestionOutcome], unanswerable: Sequence[QuestionO
 
 
 def calibration_error(confidences: Sequence[float], correct: Sequence[bool]) -> float:
-    """Compute the expected calibration error over ten equal bins (Guo et al. 2017, arXiv:1706.04599)."""
+    """Compute the expected calibration error over ten bins of equal width (Guo et al. 2017, arXiv:1706.04599)."""
     import numpy as np
 
     values, labels = np.asarray(confidences), np.asarray(correct, dtype=float)
@@ -126,8 +126,8 @@ def risk_coverage_curve(outcomes: Sequence[QuestionOutcome]) -> tuple[NDArray[np
     """Compute the risk-coverage curve (El-Yaniv & Wiener 2010).
 
     Returns:
-        The coverage, which is the proportion of questions answered, and the risk, which is the proportion of those
-        answers that have no correct quote. Both are arrays `[questions]`, in order of decreasing confidence.
+        The coverage and the risk, each as an array `[questions]` in order of decreasing confidence. The coverage is the
+        proportion of questions answered; the risk is the proportion of those answers without a correct quote.
     """
     import numpy as np
 
@@ -138,7 +138,7 @@ def risk_coverage_curve(outcomes: Sequence[QuestionOutcome]) -> tuple[NDArray[np
 
 
 def latency_percentiles(outcomes: Sequence[QuestionOutcome]) -> dict[str, float]:
-    """Compute the median and the 95th percentile of the time per question, in milliseconds."""
+    """Compute the median and the 95th percentile of the time taken to answer a question, in milliseconds."""
     import numpy as np
 
     times: Any = [item.milliseconds for item in outcomes]

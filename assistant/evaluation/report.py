@@ -1,4 +1,4 @@
-"""Evaluates the assistant on a data set, and formats, plots and compares the reports."""
+"""Evaluates the assistant on a data set, and formats, plots and compares reports."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from assistant.evaluation.runner import (
     rank_documents,
 )
 
-_MAX_LISTED = 20  # maximum number of better, and of worse, questions listed in a comparison
+_MAX_LISTED = 20  # maximum number of questions in each list of a comparison
 
 
 def evaluate_data_set(
     data: DataSet, assistant: Assistant, progress: ProgressWrapper
 ) -> tuple[dict[str, Any], list[QuestionOutcome]]:
-    """Evaluate `assistant` on `data`. Returns the report as a JSON object, and the outcomes that it summarises."""
+    """Evaluate `assistant` on `data`. Returns a report as a JSON object, and the outcomes that it summarises."""
     report: dict[str, Any] = {"data_set": data.name, "documents": len(data.documents)}
     if data.qrels:
         rankings = rank_documents(data, assistant, progress)
@@ -60,7 +60,7 @@ def report_as_markdown(report: dict[str, Any]) -> str:
 
 
 def compare_reports(old: dict[str, Any], new: dict[str, Any]) -> str:
-    """Format the differences between two reports as Markdown: all metrics, and the questions that changed."""
+    """Format the differences between two reports as Markdown: all metrics, and the questions whose results changed."""
     lines = ["| figure | old | new | change |", "|---|---|---|---|"]
     for part in ("retrieval", "answers"):
         for name, item in new.get(part, {}).items():
@@ -84,7 +84,7 @@ def compare_reports(old: dict[str, Any], new: dict[str, Any]) -> str:
 
 
 def draw_risk_coverage(outcomes: Sequence[QuestionOutcome], path: Path) -> None:
-    """Plot the risk-coverage curve to `path`; its suffix selects the format (png, svg or pdf)."""
+    """Plot the risk-coverage curve and save it at `path`, whose suffix determines the format (png, svg or pdf)."""
     import matplotlib as mpl
 
     mpl.use("agg")

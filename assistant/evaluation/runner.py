@@ -1,4 +1,4 @@
-"""Asks the questions of a data set and records the outcomes."""
+"""Asks the questions in a data set and records the outcomes."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ ProgressWrapper = Callable[[Iterable[Any], int], Iterable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class QuestionOutcome:
-    """The result of one question.
+    """The result of asking one question.
 
     Attributes:
-        supported: whether one of the selected quotes, shown or not, is correct.
-        first_supported: whether the best sentence is correct.
-        precision: the proportion of the selected quotes that come from a correct document; None if there are no
-            quotes or no document is marked as correct.
-        failed: the stage that caused a bad answer, or "" for a good one.
+        supported: whether at least one of the selected quotes is correct, even if it isn't shown.
+        first_supported: whether the best sentence is a correct quote.
+        precision: the proportion of the selected quotes that come from a correct document; None if no quotes
+            are selected or no document is marked as correct.
+        failed: the stage at which a bad answer went wrong, or "" if the answer is good.
     """
 
     identifier: str
@@ -46,7 +46,7 @@ class QuestionOutcome:
 
 
 def rank_documents(data: DataSet, assistant: Assistant, progress: ProgressWrapper) -> dict[str, list[str]]:
-    """Retrieve the ten best documents for each graded query. Returns document ids by query id, best first."""
+    """Retrieve the ten best documents for each graded query. Returns their ids, best first, for each query id."""
     rankings = {}
     graded = [query_id for query_id in data.queries if query_id in data.qrels]
     for query_id in progress(graded, len(graded)):
@@ -87,7 +87,7 @@ def _run_question(question: EvaluationQuestion, assistant: Assistant) -> Questio
 
 
 def trace_last_turn(assistant: Assistant, turns: Sequence[str]) -> Trace:
-    """Answer the last of `turns` and return the trace. The earlier turns are only resolved, to serve as history."""
+    """Answer the last of `turns` and return the trace. The earlier turns aren't answered: they form the history."""
     history: list[Turn] = []
     for turn in turns[:-1]:
         history.append(Turn(turn, assistant.resolve_question(turn, history)))
@@ -95,7 +95,7 @@ def trace_last_turn(assistant: Assistant, turns: Sequence[str]) -> Trace:
 
 
 def is_correct_quote(quote: str, document_id: str, question: EvaluationQuestion) -> bool:
-    """Return whether `quote` contains an accepted answer or, if there are none, is from a correct document."""
+    """Return whether `quote` contains an accepted answer or, if none are listed, comes from a correct document."""
     if not question.accepted_answers:
         return document_id in question.correct_document_ids
     folded_quote = " ".join(fold_text(quote).split())

@@ -1,4 +1,4 @@
-"""Building of a generation of the index from documents."""
+"""Building a generation of the index from documents."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from assistant.schema import Document, Passage
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """The ids of the documents that a build added, changed, removed or kept, and the numbers of passages."""
+    """The ids of the documents that a build added, updated, removed or kept, and the numbers of passages."""
 
     generation: str
     added_ids: tuple[str, ...]
@@ -47,27 +47,27 @@ def build_index(
     documents: Iterable[Document], encoder: Encoder, index: Path, rebuild: bool = False,
     progress: ProgressWrapper = lambda items, _: items, threads: int = 1,
 ) -> BuildReport:  # fmt: skip
-    """Update the index. Only new and changed passages are embedded. Deleted documents are removed.
+    """Update the index. Only new and changed passages are embedded. Deleted documents are removed from the index.
 
     Args:
-        documents: all documents of the corpus. They are iterated over once and never all held in memory.
+        documents: all documents of the corpus. They are iterated over once and never all held in memory at once.
         encoder: the embedding model.
         index: the index folder, which is created if necessary.
         rebuild: whether to discard all cached vectors and build everything from scratch.
-        progress: a function that wraps the iterable of batches to show progress, as `tqdm` does. Its second argument
-            is the number of batches.
+        progress: a function that wraps the iterable of batches to show progress, as `tqdm` does. The second argument
+            that it receives is the number of batches.
         threads: the number of threads that FAISS uses.
 
     Raises:
         IndexStateError: another build is running.
         IndexDamagedError: the vector cache is damaged.
     """
-    # Threads of BLAS would compete with the threads of the model.
+    # BLAS is limited to one thread; more would compete with the model's own threads.
     with threadpool_limits(1, "blas"), generations.build_lock(index), generations.scratch_folder(index) as folder:
         previous = None if rebuild else _previous_manifest(index)
         writer = DocumentWriter(folder)
         digests = _write_documents(documents, writer)
-        if rebuild:  # if a document couldn't be read above, the cache is left intact
+        if rebuild:  # deleted only now: had a document been unreadable, the build would have stopped above
             (index / VECTOR_CACHE_FILE).unlink(missing_ok=True)
         name = generation_name(encoder.fingerprint, chunker_name(), lexical.analyser_version(), digests)
         embedded = 0
@@ -79,14 +79,14 @@ def build_index(
                 generations.publish_generation(index, folder, name)
                 cache.keep_only_keys(written.vector_cache_keys)
             embedded = written.embedded_passage_count
-        elif generations.current_generation(index) != name:  # a build was killed, or changes were undone
+        elif generations.current_generation(index) != name:  # a build was killed, or corpus changes were undone
             generations.set_live_generation(index, name)
         passages = read_manifest(generations.generation_folder(index, name)).passages
     return _report(name, previous.documents if previous else {}, digests, passages, embedded)
 
 
 def _write_documents(documents: Iterable[Document], writer: DocumentWriter) -> dict[str, str]:
-    """Write the documents and return the digest of each one, by document id."""
+    """Write the documents and return each one's digest, by document id."""
     digests = {}
     for document in documents:
         writer.write_document(document)
@@ -107,7 +107,7 @@ def _previous_manifest(index: Path) -> Manifest | None:
 def _document_splitter(
     index: Path, previous: Manifest | None, digests: dict[str, str], encoder: Encoder
 ) -> DocumentSplitter:
-    """Return a function that splits a document into passages, or reuses the passages of the previous generation."""
+    """Return a function that splits a document into passages, or reuses those of the previous generation."""
     previous_passages = (
         read_previous_passages(generations.generation_folder(index, previous.generation), previous, encoder)
         if previous

@@ -1,6 +1,6 @@
-"""Writing of the files of a generation.
+"""Writing a generation's files.
 
-Passages and vectors are streamed. Only one cache key per passage is held in memory.
+Passages and vectors are streamed. Only the cache key of each passage is held in memory.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _BATCH_SIZE = 64  # passages per commit to the vector cache; a killed build loses at most this many
 _CENTRE_SAMPLE = 20_000  # number of passages from which the mean word vector is estimated
 _TUNING_QUESTIONS = 256  # number of sentences with which recall is measured
-_CONVERSION_BATCH = 1 << 16  # number of vectors that are converted at once
+_CONVERSION_BATCH = 1 << 16  # number of vectors converted at once
 _SENTENCE_NUMBERS_FILE = ".sentence_numbers.npy"  # a temporary file with the sentence number of each word
 ProgressWrapper = Callable[[Iterable[Any], int], Iterable[Any]]
 DocumentSplitter = Callable[[Document], Sequence[Passage]]
@@ -40,7 +40,7 @@ DocumentSplitter = Callable[[Document], Sequence[Passage]]
 
 @dataclass(frozen=True, slots=True)
 class WrittenGeneration:
-    """The result of `write_generation`. `vector_cache_keys` contains the cache key of each passage."""
+    """The result of `write_generation`. `vector_cache_keys` contains the cache keys of all passages."""
 
     vector_cache_keys: Sequence[bytes]
     embedded_passage_count: int
@@ -72,7 +72,7 @@ def write_generation(
 
 @dataclass(frozen=True, slots=True)
 class _ModelInput:
-    """The text that is embedded for a passage (header and passage), with the spans of sentences and content words."""
+    """The text that is embedded for a passage (its header and text), and the spans of sentences and content words."""
 
     text: str
     header_length: int  # number of characters
@@ -98,7 +98,7 @@ def _write_passages(
     """Write the passages and the lexical index.
 
     Returns:
-        The cache key of each passage, and the text length, key and row of each passage that isn't in the cache.
+        The cache key of every passage, and the text length, cache key and row of each passage that isn't cached.
     """
     lexical = LexicalWriter(folder / LEXICAL_FOLDER)
     sentence_numbers = ArrayWriter(folder / _SENTENCE_NUMBERS_FILE, "int32")
@@ -120,14 +120,14 @@ def _write_passages(
             keys.append(key)
     for part in (writer, lexical, sentence_numbers):
         part.close()
-    return keys, sorted(missing.values())  # passages of similar length go into the same batch
+    return keys, sorted(missing.values())  # so that passages of similar length go into the same batch
 
 
 def _embed(
     missing: Sequence[tuple[int, bytes, int]], passages: StoredPassages, encoder: Encoder, cache: VectorCache,
     progress: ProgressWrapper,
 ) -> None:  # fmt: skip
-    """Embed the passages that aren't in the cache and add their vectors to it."""
+    """Embed the passages that aren't in the cache, and add their vectors to the cache."""
     import numpy as np
 
     batches = [missing[start : start + _BATCH_SIZE] for start in range(0, len(missing), _BATCH_SIZE)]
@@ -163,7 +163,7 @@ def _write_sentences_and_words(folder: Path, keys: Sequence[bytes], cache: Vecto
 
 
 def _sentence_numbers(item: _ModelInput) -> list[int]:
-    """Return the number of each word's sentence, or -1 for a word that isn't in a sentence."""
+    """Return the number of the sentence that each word is in, or -1 for a word that isn't in a sentence."""
     starts = [span.start for span in item.sentences]
     numbers = []
     for _, span in item.words:
@@ -195,7 +195,7 @@ def _write_vectors(
 
 
 def _sample_questions(passages: StoredPassages, encoder: Encoder) -> Callable[[], NDArray[np.float32]]:
-    """Return a function that takes sentences from the whole corpus and encodes them as questions."""
+    """Return a function that picks sentences from all parts of the corpus and encodes them as questions."""
 
     def sentences() -> Iterator[str]:
         for row in range(0, len(passages), max(1, len(passages) // _TUNING_QUESTIONS)):

@@ -1,4 +1,4 @@
-"""The index folder and the generations in it, one of which is live.
+"""The index folder and the generations of the index in it, one of which is live.
 
     index/generations/<name>/   a generation, which is immutable; see `manifest`
     index/current               the name of the live generation
@@ -50,7 +50,7 @@ def live_generation_folder(index: Path) -> Path:
         raise IndexStateError(f"no index in {str(index)!r}; build it: assistant index")
     folder = generation_folder(index, name)
     aside = folder.with_name(f"{_ASIDE_PREFIX}{name}")
-    if not folder.is_dir() and aside.is_dir():  # a rebuild is between its two renames or was killed then
+    if not folder.is_dir() and aside.is_dir():  # a rebuild is between its two renames, or was killed at that point
         return aside
     if not folder.is_dir():
         raise IndexDamagedError(
@@ -70,7 +70,7 @@ def index_build_time(index: Path) -> float:
 
 @contextmanager
 def build_lock(index: Path) -> Iterator[None]:
-    """Lock the index folder for a build, and clean up after an earlier build that crashed.
+    """Lock the index folder for the duration of a build, and clean up after any earlier build that crashed.
 
     Raises:
         IndexStateError: another build is running.
@@ -94,7 +94,7 @@ def build_lock(index: Path) -> Iterator[None]:
 
 @contextmanager
 def scratch_folder(index: Path) -> Iterator[Path]:
-    """Create a hidden folder for a new generation. It is deleted afterwards unless the generation was published."""
+    """Create a hidden folder for a new generation. Delete the folder afterwards unless it was published."""
     parent = index / _GENERATIONS
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".building-", dir=parent))
@@ -105,7 +105,7 @@ def scratch_folder(index: Path) -> Iterator[Path]:
 
 
 def publish_generation(index: Path, scratch: Path, name: str) -> None:
-    """Publish the folder `scratch` as the live generation `name`. Generations before the previous one are deleted."""
+    """Publish the folder `scratch` as the live generation `name`. Keep the previous generation but no older ones."""
     _sync_tree(scratch)
     folder = generation_folder(index, name)
     aside = folder.with_name(f"{_ASIDE_PREFIX}{name}")
@@ -118,7 +118,7 @@ def publish_generation(index: Path, scratch: Path, name: str) -> None:
 
 
 def set_live_generation(index: Path, name: str) -> None:
-    """Make the existing generation `name` live. Generations before the previous one are deleted."""
+    """Make the existing generation `name` live. Keep the previous generation but no older ones."""
     previous = current_generation(index)
     if previous and previous != name:
         _write_pointer(index / _PREVIOUS, previous)
@@ -130,7 +130,7 @@ def set_live_generation(index: Path, name: str) -> None:
 
 
 def roll_back_generation(index: Path) -> str:
-    """Make the previous generation live again and return its name. A second call makes the newer generation live again.
+    """Make the previous generation live again and return its name. A second call undoes the first.
 
     Raises:
         IndexStateError: there is no index or no previous generation, or a build is running.
@@ -148,7 +148,7 @@ def roll_back_generation(index: Path) -> str:
 
 
 def is_generation_intact(index: Path, name: str) -> bool:
-    """Return whether the generation `name` exists and all its files match the manifest."""
+    """Return whether the generation `name` exists and all its files match its manifest."""
     folder = generation_folder(index, name)
     if not folder.is_dir():
         return False
@@ -160,7 +160,7 @@ def is_generation_intact(index: Path, name: str) -> bool:
 
 
 def _clean_up_after_crash(index: Path) -> None:
-    """Delete the temporary files of a build that was killed, and restore the generation that it was replacing."""
+    """Delete the temporary files of a killed build, and restore the generation that the build was replacing, if any."""
     for folder in (index / _GENERATIONS).glob(f"{_ASIDE_PREFIX}*"):
         target = folder.with_name(folder.name.removeprefix(_ASIDE_PREFIX))
         if target.exists():

@@ -1,11 +1,11 @@
-"""Verification of a generation's files, with a record of the files that are known to be intact.
+"""Verifying a generation's files and recording which of them are known to be intact.
 
-Hashing large files takes longer than answering a question. Once a large file has been verified, its state is
-recorded, and the file isn't read again until its state changes:
+Hashing large files takes longer than answering a question. Once a large file has been verified, its size, times and
+inode number are recorded, and the file isn't read again until one of them changes:
 
     index/checked.json   file -> size, mtime, ctime and inode number at the time of verification
 
-The ctime is included because a program can't set a file's ctime back.
+The ctime is included because, unlike the mtime, it can't be set back by a program.
 """
 
 from __future__ import annotations
@@ -22,14 +22,13 @@ _MIN_RECORDED_SIZE = 1 << 20  # in bytes; smaller files are read each time
 
 
 def verify_generation(index: Path, folder: Path, manifest: Manifest, thorough: bool) -> None:
-    """Check that all files of a generation match the manifest.
+    """Check that all of a generation's files match its manifest.
 
     Args:
-        index: the index folder. If it is writable, the record of intact files is updated there.
+        index: the index folder. If the folder is writable, the record of intact files in it is updated.
         folder: the folder of the generation.
         manifest: the manifest of the generation.
-        thorough: whether to read every file. If False, files are skipped if their state hasn't changed since they were
-            verified.
+        thorough: whether to read every file. If False, large files whose recorded state hasn't changed are skipped.
 
     Raises:
         IndexDamagedError: a file is missing or has changed. The message names the first such file.
@@ -40,7 +39,7 @@ def verify_generation(index: Path, folder: Path, manifest: Manifest, thorough: b
     verify_files(folder, manifest, unverified)
     large = {name: state for name, state in states.items() if state and state[0] >= _MIN_RECORDED_SIZE}
     if large != recorded:
-        with suppress(OSError):  # if the folder is read-only, all files are read each time
+        with suppress(OSError):  # if the folder is read-only, every file is read each time
             _write_atomically(
                 index / VERIFICATION_RECORD_FILE, json.dumps({"generation": manifest.generation, "files": large})
             )

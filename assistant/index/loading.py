@@ -1,6 +1,6 @@
-"""Loading of the live generation.
+"""Loading the live generation.
 
-Although llama-index wrote the FAISS file, the file is read with FAISS itself, because importing llama-index takes
+Although the FAISS file was written by llama-index, it is read with FAISS itself, because importing llama-index takes
 longer than answering a question.
 """
 
@@ -43,7 +43,8 @@ _MIN_PROBE_COSINE = 0.999
 class Index:
     """A loaded generation, which is read-only and memory-mapped.
 
-    Each passage has a number, which is its row. `row_by_passage_id` maps passage ids to rows.
+    Each passage is identified by its row, which is its position in the generation. `row_by_passage_id` maps passage
+    ids to rows.
     """
 
     manifest: Manifest
@@ -62,7 +63,7 @@ class Index:
         return StoredDocumentTexts(self.documents)
 
     def document_passages(self, document_id: str) -> dict[int, Passage]:
-        """Return the passages of a document by row, in order.
+        """Return a document's passages by row, in order.
 
         Raises:
             KeyError: there is no such document.
@@ -71,7 +72,7 @@ class Index:
         return {row: self.passages[row] for row in range(first, end)}
 
     def document_row_range(self, document_id: str) -> tuple[int, int]:
-        """Return the range of a document's passages as the first row and the row after the last.
+        """Return the row of a document's first passage and the row after that of its last passage.
 
         Raises:
             KeyError: there is no such document.
@@ -88,12 +89,12 @@ class Index:
         return vectors
 
     def sentence_cosines(self, vector: NDArray[np.float32], row: int) -> NDArray[np.float32]:
-        """Return the cosine of `vector` and the vector of each sentence of passage `row`, `[sentences]`."""
+        """Return the cosine between `vector` and the vector of each sentence of passage `row`, `[sentences]`."""
         return self.passage_sentence_vectors(row) @ vector
 
 
 def model_check_vector(encoder: Encoder) -> tuple[float, ...]:
-    """Embed a fixed text. The vector shows whether the model of an index has changed; see `Manifest.probe`."""
+    """Embed a fixed text. If its vector is unlike `Manifest.probe`, the index was built with another model."""
     return tuple(round(float(value), 6) for value in encoder.encode_questions([_PROBE_TEXT]).vectors[0])
 
 

@@ -1,4 +1,4 @@
-"""The manifest of a generation. It records what the generation was built from, and the checksums of its files."""
+"""The manifest of a generation, which records what the generation was built from and its files' checksums."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assistant.schema import Document
 
 MANIFEST_FILE = "manifest.json"
 FORMAT_VERSION = 3  # increase this when a code change alters the format or the content of the files
-# The file contains these keys under `search`. If they change, the format version must be increased.
+# The keys under `search` in the file, with the fields that they store. If a key changes, increase the format version.
 _SEARCH_FIELD_BY_STORED_KEY = {
     "kind": "index_factory", "probes": "probed_lists", "refined": "candidates_per_result",
     "recall": "measured_recall", "questions": "measured_questions",
@@ -25,12 +25,12 @@ _SEARCH_FIELD_BY_STORED_KEY = {
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The identity of a generation and the checksums of its files.
+    """What a generation was built from, and the checksums of its files.
 
     `generation` is a hash of `format`, `model_fingerprint`, `chunker`, `analysis` (tokenisation, stemming and BM25
     parameters) and `documents`, so the same corpus and settings always give the same name. `probe` is the vector of
-    a fixed text. The vector is computed again when the index is loaded, so that a different model of the same
-    dimension is detected.
+    a fixed text. When the index is loaded, this vector is computed again, and a clear difference shows that the model
+    has changed even if its dimension is the same.
     """
 
     generation: str
@@ -60,7 +60,7 @@ def document_digest(document: Document) -> str:
 
 
 def generation_name(model_fingerprint: str, chunker: str, analysis: str, documents: dict[str, str]) -> str:
-    """Return the name of the generation with this content. The name has 16 hexadecimal digits."""
+    """Return the name, of 16 hexadecimal digits, of the generation that is built from this content."""
     identity: dict[str, Any] = {
         "format": FORMAT_VERSION, "model": model_fingerprint, "chunker": chunker, "analysis": analysis,
         "documents": documents,
@@ -72,7 +72,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of the generation in `folder`.
 
     Raises:
-        IndexDamagedError: the manifest is missing, malformed or in another format.
+        IndexDamagedError: the manifest is missing or malformed, or has another format version.
     """
     try:
         loaded = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
@@ -87,7 +87,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def verify_files(folder: Path, manifest: Manifest, names: Iterable[str] | None = None) -> None:
-    """Check that the files of the generation in `folder` match the manifest. `names` limits the check to some files.
+    """Check that the files of the generation in `folder` match the manifest. If `names` is given, check only those.
 
     Raises:
         IndexDamagedError: a file is missing or has changed. The message names the first such file.

@@ -1,4 +1,4 @@
-"""Reuse of the previous generation's passages for documents that haven't changed."""
+"""Reusing the previous generation's passages for documents that haven't changed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class PreviousPassages:
     """The passages of the previous generation, by document.
 
     Args:
-        folder: the folder of the generation.
-        manifest: the manifest of the generation.
+        folder: the folder of the previous generation.
+        manifest: the manifest of the previous generation.
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
@@ -28,7 +28,7 @@ class PreviousPassages:
         self._passages = PassagesByDocument(folder)
 
     def unchanged_passages(self, document_id: str, digest: str) -> Sequence[Passage] | None:
-        """Return the passages of a document. Return None if the document is new or its digest has changed."""
+        """Return the previous passages of a document, or None if the document is new or its digest has changed."""
         if self._digests.get(document_id) != digest:
             return None
         return self._passages[self._positions[document_id]]
@@ -38,7 +38,7 @@ def read_previous_passages(folder: Path, manifest: Manifest, encoder: Encoder) -
     """Open the passages of the generation in `folder`.
 
     Returns:
-        The passages. None if the files of the generation are damaged, or if the generation was built with another
+        The passages, or None if the generation's files are damaged or if the generation was built with another
         format, chunker, analysis or model.
     """
     current = (FORMAT_VERSION, chunker_name(), lexical.analyser_version(), encoder.fingerprint)

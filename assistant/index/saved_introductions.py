@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-_FOLDER = "guides"
+_FOLDER = "guides"  # the name on disk in existing indexes
 
 
 def read_introduction(index: Path, name: str) -> str | None:
@@ -17,7 +17,7 @@ def read_introduction(index: Path, name: str) -> str | None:
 
 
 def write_introduction(index: Path, name: str, text: str) -> None:
-    """Save the introduction `name` atomically and delete all others, because they may quote deleted documents.
+    """Save the introduction `name` atomically and delete all others, which may quote deleted documents.
 
     Raises:
         OSError: the folder is not writable.

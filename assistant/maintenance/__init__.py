@@ -1,1 +1,1 @@
-"""Maintenance of an installation: doctor, lint, backup and restore."""
+"""Maintenance of an installation: health checks (doctor), document checks (lint), backup and restore."""

@@ -1,4 +1,4 @@
-"""The backup file format: a compressed tar archive with a checksum for every file."""
+"""Reads and writes the backup file format: a compressed tar archive with a checksum for every file."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ class ArchiveWriter:
         self._archive, self.digests = archive, dict[str, str]()
 
     def add_file(self, path: Path, name: str) -> None:
-        """Add a file. It is read only once, so that the digest matches the archive even if the file is changing."""
+        """Add a file. It is read only once, so the digest matches the archived content even if the file changes."""
         try:
             with path.open("rb") as file:
                 info = self._archive.gettarinfo(arcname=name, fileobj=file)
                 hashing_file = _HashingReader(file)
-                self._archive.addfile(info, hashing_file)  # tarfile only calls read()
+                self._archive.addfile(info, hashing_file)  # read() is the only method that tarfile calls
         except FileNotFoundError:
-            return  # deleted since the folder was listed
+            return  # the file has been deleted since the folder was listed
         self.digests[name] = hashing_file.hexdigest()
 
     def add_folder(self, folder: Path, name: str) -> None:
-        """Add all files below `folder`, except hidden files and symbolic links."""
+        """Add all the files in `folder` and its subfolders, except symbolic links and anything hidden."""
         for path in sorted(folder.rglob("*")):
             relative = path.relative_to(folder)
             if path.is_file() and not path.is_symlink() and not any(part.startswith(".") for part in relative.parts):
@@ -53,7 +53,7 @@ class ArchiveWriter:
 
 
 class _HashingReader:
-    """Reads from a file and hashes everything that is read."""
+    """Reads from a file and computes a hash of everything that it reads."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._hash = file, hashlib.sha256()
@@ -71,7 +71,7 @@ class _HashingReader:
 def unpacked_backup(source: Path) -> Iterator[tuple[Path, str]]:
     """Unpack a backup into a temporary folder and check every file.
 
-    Yields the folder and the name of the index generation, or "" if the backup has no index.
+    Yields the folder, and the name of the index generation in the backup ("" if there is none).
 
     Raises:
         BackupError: the file is not a backup, is damaged, or was made by an incompatible version of this program.
@@ -103,7 +103,7 @@ def _digest(path: Path) -> str:
 
 
 def _unpack_member(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
-    """Unpack one member of the archive. Only regular files with a path inside `folder` are accepted."""
+    """Unpack one member of the archive. Only regular files whose path is inside `folder` are accepted."""
     content = archive.extractfile(member) if member.isreg() else None
     if content is None:
         raise tarfile.TarError(f"{member.name!r} is not a regular file")

@@ -1,4 +1,4 @@
-"""Writes a backup: documents, live index, settings, probes and database rows in one file."""
+"""Writes a backup of the documents, live index, settings, probes and database rows to one file."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def create_backup(settings: Settings, target: Path, folder: Path = Path()) -> in
 
     Args:
         settings: the locations of the corpus, index, database and probes.
-        target: the `.tar.gz` file to create. It includes the settings file and any secrets in that file.
+        target: the `.tar.gz` file to create. It will include the settings file, so it may contain secrets.
         folder: the folder that contains `assistant.toml`.
 
     Raises:
-        BackupError: the file already exists, or there is nothing to back up.
+        BackupError: `target` already exists, or there is nothing to back up.
     """
     if target.exists():
         raise BackupError(f"{str(target)!r} already exists; choose another name or delete it first")
@@ -56,7 +56,7 @@ def create_backup(settings: Settings, target: Path, folder: Path = Path()) -> in
 def _write_contents(archive: ArchiveWriter, settings: Settings, folder: Path) -> None:
     generation = ""
     if current_generation(settings.index):
-        with build_lock(settings.index):  # prevents a build from deleting the generation in the meantime
+        with build_lock(settings.index):  # prevents a build from deleting the live generation during the backup
             live = live_generation_folder(settings.index)
             verify_files(live, read_manifest(live))
             generation = current_generation(settings.index) or ""

@@ -17,7 +17,7 @@ from assistant.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The result of one check. `detail` describes the state or, if the check failed, says what to do."""
+    """The result of one check. `detail` describes what was found or, if the check failed, says what to do."""
 
     check_name: str
     passed: bool
@@ -25,7 +25,7 @@ class CheckResult:
 
 
 def run_checks(settings: Settings, load_model: Callable[[], Encoder]) -> Iterator[CheckResult]:
-    """Check Python, the corpus, the model, the index and the database. `load_model` loads the embedding model."""
+    """Check Python, the corpus, the embedding model (loaded with `load_model`), the index and the database."""
     yield CheckResult("python", sys.version_info >= (3, 11), f"{platform.python_version()} (3.11 or newer required)")
     yield _run_check("corpus", lambda: _check_corpus(settings))
     yield _run_check("model", lambda: _check_model(load_model))

@@ -1,4 +1,4 @@
-"""`assistant lint`: finds problems in the documents for their owners to review.
+"""`assistant lint`: finds problems in documents, for the owners of the documents to review.
 
 The command reports stale documents, hidden characters, and repeated, contradicting and unreachable passages.
 Contradictions are detected by `answering.disagreement`, which favours precision over recall.
@@ -20,16 +20,16 @@ from assistant.schema import Document, Passage
 from assistant.text.stemming import content_stems
 from assistant.text.words import split_words
 
-_NEIGHBOURS = 6  # number of nearest passages, including itself, that each passage is compared with
-_BLOCK_SIZE = 256  # number of passages compared at a time
-_MIN_REPEATED_WORDS = 0.9  # minimum Jaccard similarity between the words of two repeated passages
+_NEIGHBOURS = 6  # number of nearest passages, including the passage itself, with which each passage is compared
+_BLOCK_SIZE = 256  # number of passages processed at a time
+_MIN_REPEATED_WORDS = 0.9  # minimum Jaccard similarity between the words of two passages that repeat each other
 _MIN_SENTENCE_COSINE = 0.88  # minimum cosine between sentences that may contradict each other
-_MIN_COMMON_STEMS = 0.75  # minimum Jaccard similarity between the stems of two such sentences
-_MIN_STEMS = 5  # minimum number of stems in each of two such sentences
-_MAX_RANK = 10  # a reachable passage ranks at least this high for one of its own sentences
-_MAX_SENTENCES = 5  # number of sentences, from the start of a passage, that are used as questions
-# Invisible characters that are common in normal text: the soft hyphen, joiners (used in emoji and Indic scripts) and
-# the byte-order mark. Other zero-width and direction marks can hide or reorder words.
+_MIN_COMMON_STEMS = 0.75  # minimum Jaccard similarity between the stems of two contradicting sentences
+_MIN_STEMS = 5  # minimum number of stems in each of two contradicting sentences
+_MAX_RANK = 10  # a passage is reachable if one of its own sentences retrieves it at this rank or better
+_MAX_SENTENCES = 5  # number of sentences at the start of each passage that are used as questions
+# Invisible characters that are common in ordinary text: the soft hyphen, joiners (used in emoji and Indic scripts) and
+# the byte-order mark. Other zero-width characters and direction marks can hide or reorder words.
 _HARMLESS = frozenset("\u00ad\u200c\u200d\ufeff")
 
 ProgressWrapper = Callable[[Iterable[int], int], Iterable[int]]
@@ -39,7 +39,7 @@ ProgressWrapper = Callable[[Iterable[int], int], Iterable[int]]
 class LintFinding:
     """A problem in the documents.
 
-    `kind` is stale, repeated, contradicting, unreachable or hidden. `places` are the ids of the documents.
+    `kind` is stale, repeated, contradicting, unreachable or hidden. `places` holds the ids of the documents concerned.
     """
 
     kind: str
@@ -55,8 +55,9 @@ def lint_corpus(
     Args:
         assistant: provides the index and the encoder.
         today: the current date.
-        max_age_days: documents that were retrieved more days ago than this are stale.
-        progress: wraps the loop over blocks of passages; takes the blocks and their number.
+        max_age_days: a document is stale if it was retrieved more than this number of days ago.
+        progress: a function that shows progress. It takes the blocks of passages and their number, and returns an
+            iterable of the same blocks.
     """
     index = assistant.index
     for document in index.documents.values():
@@ -83,7 +84,7 @@ def _check_document(document: Document, today: date, max_age_days: int) -> Itera
 
 
 def _check_pairs(index: Index, rows: range) -> Iterator[LintFinding]:
-    """Compare each passage in `rows` with its nearest neighbours. Each pair is compared only once."""
+    """Compare each passage in `rows` with its nearest neighbours, one of which is the passage itself."""
     import numpy as np
 
     vectors = index.dense_index.passage_vectors(np.arange(rows.start, rows.stop))
@@ -91,7 +92,7 @@ def _check_pairs(index: Index, rows: range) -> Iterator[LintFinding]:
         neighbours = index.dense_index.nearest_passages(vector, _NEIGHBOURS)[0].tolist()
         for other in neighbours:
             if other < row:
-                continue  # a pair is compared only from the lower of its two rows
+                continue  # skip it: each pair is compared only when `row` is the lower of the two rows
             first, second = index.passages[row], index.passages[other]
             if other != row and _repeats(first, second):
                 yield LintFinding("repeated", _places(first, second), f"same text: “{_excerpt(first.text)}”")
@@ -117,10 +118,10 @@ def _contradictions(index: Index, row: int, other: int) -> Iterator[LintFinding]
 
 
 def _same_subject(first: str, second: str, language: str) -> bool:
-    """Return whether two sentences are so similar that a different number or a "not" makes them contradict.
+    """Return whether two sentences are so similar that a different number or a "not" makes them contradict each other.
 
-    Quotes that answer the same question have the same subject. Arbitrary sentences of the corpus may not, so they must
-    have most stems in common.
+    Quotes that answer the same question can be assumed to have the same subject. Arbitrary sentences from the corpus
+    can't, so they must also have most of their stems in common.
     """
     stems, other_stems = (
         {stem for stem in content_stems(text, language) if stem.isalpha()} for text in (first, second)
@@ -130,7 +131,7 @@ def _same_subject(first: str, second: str, language: str) -> bool:
 
 
 def _is_reachable(assistant: Assistant, row: int) -> bool:
-    """Return whether one of the first sentences of a passage retrieves the passage or a repetition of it."""
+    """Return whether any of a passage's first sentences retrieves the passage itself or one that repeats it."""
     index = assistant.index
     passage = index.passages[row]
     for span in passage.sentences[:_MAX_SENTENCES]:

@@ -1,4 +1,4 @@
-"""Restores documents, index, settings, probes and database rows from a backup."""
+"""Restores the documents, index, settings, probes and database rows from a backup."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from assistant.store.tables import ApiKeyRow, Base
 
 @dataclass(frozen=True, slots=True)
 class RestoreReport:
-    """What was restored: the index generation ("" if none), the numbers of documents and rows, and notes."""
+    """The index generation that was restored ("" if none), the numbers of restored documents and rows, and notes."""
 
     generation: str
     document_count: int
@@ -37,9 +37,9 @@ class RestoreReport:
 
 
 def restore_settings(source: Path, folder: Path = Path()) -> bool:
-    """Restore `assistant.toml` into `folder` unless the file exists there. Returns whether it was restored.
+    """Restore `assistant.toml` into `folder` unless `folder` already has one. Returns whether the file was restored.
 
-    The file determines where everything else is restored to, so it must be restored first.
+    The settings determine where everything else is restored to, so this function must be called first.
 
     Raises:
         BackupError: `source` is not a backup, or is damaged.
@@ -57,17 +57,17 @@ def restore_settings(source: Path, folder: Path = Path()) -> bool:
 
 
 def restore_backup(settings: Settings, source: Path, force: bool = False) -> RestoreReport:
-    """Restore a backup. Database rows are added to the existing ones.
+    """Restore a backup. Its database rows are added to the existing rows.
 
     Args:
-        settings: the locations to restore to. Load the settings after calling `restore_settings`.
+        settings: the locations to restore to. Load the settings only after calling `restore_settings`.
         source: the file written by `create_backup`.
-        force: whether to replace existing documents, which are then moved to a folder next to the corpus.
+        force: whether to replace existing documents; they are moved to a folder next to the corpus.
 
     Raises:
         BackupError: the file is not a backup or is damaged, or the corpus already has documents.
         IndexStateError: a build is running.
-        StoreError: the database can't be used, or rejects a row.
+        StoreError: the database can't be used or rejects a row.
     """
     with unpacked_backup(source) as (contents, generation):
         corpus, documents = settings.corpus, contents / "corpus"
@@ -77,7 +77,7 @@ def restore_backup(settings: Settings, source: Path, force: bool = False) -> Res
                 f"{str(corpus)!r} already has documents; use another folder (--corpus DIR), "
                 "or move them aside with --force"
             )
-        # Opening the database and locking the index can fail, so both are done before anything is written.
+        # Opening the database or locking the index can fail, so both are done before anything is restored.
         with _open_store(settings) as store, build_lock(settings.index):
             notes = []
             if generation:
@@ -113,9 +113,9 @@ def _open_store(settings: Settings) -> Iterator[Store | None]:
 
 
 def _move_aside(corpus: Path) -> Path:
-    """Move the contents of the corpus folder to a new folder next to it, and return the new folder.
+    """Move everything in the corpus folder to a new folder next to it, and return the new folder.
 
-    The corpus folder itself stays in place, because it may be a mount point or be watched for changes.
+    The corpus folder itself stays in place, because it may be a mount point or may be watched for changes.
     """
     aside = corpus.with_name(f"{corpus.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}")
     aside.mkdir()
@@ -125,7 +125,7 @@ def _move_aside(corpus: Path) -> Path:
 
 
 def _restore_index(index: Path, source: Path, generation: str) -> None:
-    """Publish the restored generation as a build would, so that a running server loads it."""
+    """Publish the restored generation in the same way as a new build, so that a running server loads it."""
     if is_generation_intact(index, generation):
         set_live_generation(index, generation)
         return
@@ -136,7 +136,7 @@ def _restore_index(index: Path, source: Path, generation: str) -> None:
 
 
 def _restore_rows(store: Store, folder: Path) -> tuple[int, int]:
-    """Import all rows. Returns the number of rows added and how many of them are API keys."""
+    """Import all rows. Returns the number of rows added and the number of API keys among them."""
     added = {
         table.name: import_rows(store, table.name, path.read_text(encoding="utf-8").split("\n"))
         for table in Base.metadata.sorted_tables

@@ -1,4 +1,4 @@
-"""Builds the introduction to a corpus: summaries, glossary, partners, self-test and example questions.
+"""Builds the introduction to a corpus: its summaries, glossary, partners, self-test and example questions.
 
-All contents are extracted from the documents and carry citations. The module `introduction` combines the parts.
+All the content is extracted from the documents and cited. The module `introduction` assembles the parts.
 """

@@ -1,4 +1,4 @@
-"""Builds the glossary: the names and abbreviations in the corpus, each with the sentence that defines it best."""
+"""Builds the glossary: the names and abbreviations in the corpus, each with the sentence that best defines it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from assistant.text.function_words import is_function_word
 
 _MAX_TERMS = 400
 _MAX_TERM_WORDS = 5
-# The pattern of a definition (Hearst 1992): "Achondroplasia is a form of …", "GMS är ett nationellt …".
+# The pattern that a definition follows (Hearst 1992): "Achondroplasia is a form of …", "GMS är ett nationellt …".
 _DEFINITION = re.compile(
     r"(?:(?:The|An?|En|Ett) )?(?P<term>[^\W_][^,;:()]{1,58}?)(?: \((?P<short>[^()]{2,30})\))?"
     r"(?:,[^,]{2,60},)? (?:is|are|was|were|är|var) (?:an?|the|one of|en|ett|den|det|de|ett av|en av) (?=\w)"
 )
-KIND_DEFINED, KIND_SPELLED_OUT, KIND_MENTIONED = "defined", "spelled out", "mentioned"  # the kinds of terms, best first
+KIND_DEFINED, KIND_SPELLED_OUT, KIND_MENTIONED = "defined", "spelled out", "mentioned"  # best kind first
 DEFINITION_RANK = {KIND_DEFINED: 0, KIND_SPELLED_OUT: 1, KIND_MENTIONED: 2}
 
 
@@ -34,8 +34,8 @@ class GlossaryTerm:
     """A glossary entry.
 
     `long_form` is the long form of an abbreviation, or "" for a name. `definition_kind` states whether the cited
-    sentence defines the term, spells it out or only mentions it. `mention_count` counts the sentences
-    that contain the term.
+    sentence defines the term, spells it out or only mentions it. `mention_count` is the number of sentences that
+    contain the term.
     """
 
     name: str
@@ -46,7 +46,7 @@ class GlossaryTerm:
 
 
 def make_glossary(index: Index) -> tuple[GlossaryTerm, ...]:
-    """Build the glossary of `index` in alphabetical order. It contains only the 400 best-documented terms."""
+    """Build the glossary of `index`, sorted alphabetically and limited to the 400 best-documented terms."""
     long_forms = long_forms_by_abbreviation(index)
     abbreviations = {long.casefold(): short for short, long in long_forms.items()}
     best: dict[str, tuple[str, IndexedSentence]] = {}
@@ -64,17 +64,17 @@ def make_glossary(index: Index) -> tuple[GlossaryTerm, ...]:
 
 
 def alphabetical_sort_key(name: str) -> str:
-    """Return a sort key for Swedish and English names. In the Swedish alphabet, å, ä and ö follow z."""
+    """Return a key that sorts Swedish and English names. In the Swedish alphabet, å, ä and ö follow z."""
     return name.casefold().translate({ord("å"): "{", ord("ä"): "|", ord("ö"): "}"})
 
 
 def _best_terms(terms: Iterable[GlossaryTerm]) -> list[GlossaryTerm]:
-    """Return at most `_MAX_TERMS` terms, sorted by kind (best first) and then by frequency."""
+    """Return at most `_MAX_TERMS` terms, sorted by kind of definition (best first) and then by frequency."""
     return sorted(terms, key=lambda term: (DEFINITION_RANK[term.definition_kind], -term.mention_count))[:_MAX_TERMS]
 
 
 def _terms_in(sentence: IndexedSentence, abbreviations: dict[str, str]) -> Iterable[tuple[str, str]]:
-    """Return the terms in a sentence, each with its kind. Long forms are replaced by their abbreviations."""
+    """Return each term in a sentence with its kind of definition. Long forms are replaced by their abbreviations."""
     text = sentence.text
     spelled_out = dict(find_abbreviations(text))
     kinds: dict[str, str] = {}
@@ -102,6 +102,6 @@ def defined_term(sentence: str) -> str:
 
 
 def _is_subject(term: str, sentence: IndexedSentence) -> bool:
-    """Return whether `term` is the title of the sentence's passage or one of its headings, ignoring case."""
+    """Return whether `term` is the title or a heading of the sentence's passage, ignoring case."""
     passage = sentence.passage
     return term.casefold() in {passage.title.casefold(), *(heading.casefold() for heading in passage.heading)}

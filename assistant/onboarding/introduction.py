@@ -1,4 +1,4 @@
-"""Builds, saves and loads the introduction to a corpus. Each generation of the index has its own introduction."""
+"""Builds, saves and loads the introduction to a corpus. Each index generation has its own introduction."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from assistant.onboarding.self_test import ClozeQuestion, make_self_test
 from assistant.onboarding.summaries import DocumentSummary, summarise_document
 from assistant.schema import Answer, Citation, SuggestedQuestion
 
-_VERSION = 2  # increase this number when the way in which an introduction is built changes
+_VERSION = 2  # increase this number whenever a code change affects the contents of introductions
 
 
 @dataclass(frozen=True, slots=True)
 class Introduction:
-    """The contents of the onboarding pages. `name` identifies the index and the model that they were built with."""
+    """The contents of the onboarding pages. `name` identifies the index and the model used to build them."""
 
     name: str
     summaries: tuple[DocumentSummary, ...]
@@ -35,19 +35,19 @@ class Introduction:
 
 
 def introduction_name(index: Index, answerability: AnswerabilityModel) -> str:
-    """Return the name of the introduction that belongs to this index and answerability model."""
+    """Return the name of the introduction that is built from this index with this answerability model."""
     identity = json.dumps([_VERSION, index.manifest.generation, asdict(answerability)])
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
 def make_introduction(index: Index, ask: Callable[[str], Answer], name: str, threads: int = 1) -> Introduction:
-    """Build the introduction to the documents of `index`.
+    """Build the introduction to the documents in `index`.
 
     Args:
         index: the index of the documents to introduce.
-        ask: answers a question over `index`; called from several threads at once if `threads` > 1.
+        ask: answers a question from `index`; it is called from several threads at once if `threads` > 1.
         name: the name of the introduction; see `introduction_name`.
-        threads: the number of questions asked in parallel.
+        threads: the maximum number of questions to ask in parallel.
     """
     terms, connections = make_glossary(index), find_partner_connections(index)
     return Introduction(
@@ -61,7 +61,7 @@ def make_introduction(index: Index, ask: Callable[[str], Answer], name: str, thr
 
 
 def introduction_as_json(introduction: Introduction) -> str:
-    """Convert an introduction to JSON. `introduction_from_json` does the reverse."""
+    """Convert an introduction to JSON, which `introduction_from_json` can load."""
     return json.dumps(asdict(introduction), ensure_ascii=False)
 
 
@@ -73,7 +73,7 @@ def introduction_from_json(saved: str, document_texts: Mapping[str, str]) -> Int
         document_texts: the indexed text of each document, by document id.
 
     Returns:
-        The introduction, or None if `saved` is malformed or contains a quote that isn't in `document_texts`.
+        The introduction, or None if `saved` is malformed or contains a quote that isn't in the quoted document.
     """
     try:
         record = json.loads(saved)
@@ -97,7 +97,7 @@ def introduction_from_json(saved: str, document_texts: Mapping[str, str]) -> Int
 
 
 def suggested_questions_from_json(saved: str) -> tuple[SuggestedQuestion, ...]:
-    """Load only the questions of a saved introduction. Returns () if `saved` is malformed."""
+    """Load only the suggested questions from a saved introduction. Returns () if `saved` is malformed."""
     try:
         return tuple(SuggestedQuestion(**item) for item in json.loads(saved)["suggested_questions"])
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Finds names and abbreviations by their spelling. This method needs no model and works on any corpus."""
+"""Finds names and abbreviations by their spelling. This needs no model and works on any corpus."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from assistant.schema import Citation, Passage, Span
 from assistant.text.function_words import is_function_word
 
 _CAPITALISED = r"(?:[A-ZÅÄÖ][^\W_]*(?:-[^\W_]+)*)"
-# Lower-case nouns that can end a Swedish name, for example: "Karolinska universitetssjukhuset".
+# Lower-case nouns with which a Swedish name can end, for example: "Karolinska universitetssjukhuset".
 _SWEDISH_TAIL = (
     r"(?:[ ](?:universitets?sjukhuset|universitetet|universitet|sjukhuset|sjukhus|institutet|högskola|kommun))?"
 )
 _NAME = re.compile(rf"{_CAPITALISED}(?:[ ](?:(?:of|for|för|av|de|von)[ ](?:the[ ])?)?{_CAPITALISED})*{_SWEDISH_TAIL}")
 _IN_BRACKETS = re.compile(r"\(([^\W_][^\W_\s/.&-]*(?:[-/.&][^\W_]+)?)\)")
 _MAX_NAME_WORDS = 6
-_MAX_ABBREVIATION_LENGTH = 10  # characters
+_MAX_ABBREVIATION_LENGTH = 10  # in characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class IndexedSentence:
         return self.passage.quote(self.span)
 
     def make_citation(self, number: int = 1) -> Citation:
-        """Return the sentence as a citation."""
+        """Return a citation of the sentence."""
         passage = self.passage
         return Citation(
             number=number, document_id=passage.document_id, title=passage.title, url=passage.url,
@@ -45,17 +45,17 @@ class IndexedSentence:
 
 
 def indexed_sentences(index: Index) -> Iterator[IndexedSentence]:
-    """Yield every sentence of the index, in order."""
+    """Yield every sentence in the index, in order."""
     for row, passage in enumerate(index.passages):
         for span in passage.sentences:
             yield IndexedSentence(row, passage, span)
 
 
 def find_names(sentence: str) -> list[tuple[str, Span]]:
-    """Find the names in `sentence` and their positions.
+    """Find the names in `sentence`, and return each with its position.
 
     A name is a run of capitalised words, or one word with a capital letter or a digit inside it. A single capitalised
-    word at the start of the sentence is ignored, because every word is capitalised there.
+    word at the start of the sentence is ignored, because any word is capitalised there.
     """
     names = []
     for match in _NAME.finditer(sentence):
@@ -79,7 +79,7 @@ def _is_distinctive(word: str) -> bool:
 
 
 def is_glossary_term(name: str) -> bool:
-    """Return whether `name` can be a glossary entry: it has several words or a distinctive spelling."""
+    """Return whether `name` is suitable for the glossary: it has several words or a distinctive spelling."""
     return " " in name or _is_distinctive(name)
 
 
@@ -100,9 +100,9 @@ def find_abbreviations(sentence: str) -> Iterator[tuple[str, str]]:
 
 
 def _match_long_form(short: str, preceding: str) -> str:
-    """Return the shortest ending of `preceding` that contains the letters of `short` in order.
+    """Return the shortest final part of `preceding` that contains the letters of `short` in order.
 
-    The first letter must be at the start of a word. Returns "" if there is no match.
+    The first letter of `short` must match the start of a word. Returns "" if there is no match.
     """
     position = len(preceding) - 1
     for letter_number in range(len(short) - 1, -1, -1):
@@ -121,7 +121,7 @@ def _match_long_form(short: str, preceding: str) -> str:
 
 
 def long_forms_by_abbreviation(index: Index) -> dict[str, str]:
-    """Return the most frequent long form of each abbreviation. If several are equally frequent, the first is used."""
+    """Return the most frequent long form of each abbreviation. Of equally frequent forms, the first is used."""
     counts: dict[str, dict[str, int]] = {}
     for sentence in indexed_sentences(index):
         for short, long in find_abbreviations(sentence.text):

@@ -1,4 +1,4 @@
-"""Lays out the partner diagram: the positions of its boxes and lines, in pixels."""
+"""Lays out the partner diagram: computes the positions of its boxes and lines, in pixels."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from assistant.onboarding.partners import PartnerConnection
 
-_MAX_BOXES = 20  # more boxes would be illegible
-_WIDTH, _HEIGHT, _MARGIN, _GAP = 960, 600, 24, 22  # pixels
-_CHARACTER_WIDTH, _LINE_HEIGHT, _PADDING_X, _PADDING_Y = 9.4, 17, 20, 13  # pixels
-_MAX_LABEL_WIDTH = 20  # characters
+_MAX_BOXES = 20  # a diagram with more boxes would be illegible
+_WIDTH, _HEIGHT, _MARGIN, _GAP = 960, 600, 24, 22  # in pixels
+_CHARACTER_WIDTH, _LINE_HEIGHT, _PADDING_X, _PADDING_Y = 9.4, 17, 20, 13  # in pixels
+_MAX_LABEL_WIDTH = 20  # in characters
 _MAX_SEPARATION_ROUNDS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerBox:
-    """A box for a partner. `is_group` is true for a kind of partner such as "patient organizations"."""
+    """A box for a partner. `is_group` is true if it stands for a kind of partner, such as "patient organizations"."""
 
     partner_name: str
     x: float
@@ -31,7 +31,7 @@ class PartnerBox:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLine:
-    """A line that connects two boxes. The number of the cited sentence is drawn at (`number_x`, `number_y`)."""
+    """A line that connects two boxes. The cited sentence's number is drawn at (`number_x`, `number_y`)."""
 
     sentence_number: int
     x1: float
@@ -54,7 +54,7 @@ class PartnerDiagram:
 
 
 def group_connections_by_sentence(connections: Sequence[PartnerConnection]) -> list[list[PartnerConnection]]:
-    """Group connections that cite the same sentence, in order of first occurrence."""
+    """Group connections that cite the same sentence. The groups are in order of their first connection."""
     groups: dict[tuple[str, int], list[PartnerConnection]] = {}
     for item in connections:
         groups.setdefault((item.citation.passage_id, item.citation.start), []).append(item)
@@ -62,9 +62,10 @@ def group_connections_by_sentence(connections: Sequence[PartnerConnection]) -> l
 
 
 def lay_out_partner_diagram(connections: Sequence[PartnerConnection]) -> PartnerDiagram:
-    """Lay out the partners with the most connections by the method of Kamada & Kawai (1989), without overlap.
+    """Lay out the best-connected partners by the method of Kamada & Kawai (1989), then separate overlapping boxes.
 
-    The layout is deterministic. Each line has the number of its group in the result of `group_connections_by_sentence`.
+    The layout is deterministic. The number of a line is the position, counted from 1, of its connection's group in the
+    result of `group_connections_by_sentence`.
     """
     import networkx as nx
 
@@ -90,7 +91,7 @@ def lay_out_partner_diagram(connections: Sequence[PartnerConnection]) -> Partner
 
 
 def _stretch(layout: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, float]]:
-    """Scale the positions so that they span -1 to 1 in both directions."""
+    """Scale the positions so that both coordinates range from -1 to 1."""
     axes: list[list[float]] = []
     for axis in (0, 1):
         values = [float(position[axis]) for position in layout.values()]
@@ -100,7 +101,7 @@ def _stretch(layout: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, fl
 
 
 def _make_box(name: str, x: float, y: float) -> PartnerBox:
-    """Make the box of `name` at the position (`x`, `y`). Both coordinates range from -1 to 1."""
+    """Make the box of the partner called `name` at (`x`, `y`); both coordinates range from -1 to 1."""
     lines = tuple(textwrap.wrap(name, _MAX_LABEL_WIDTH)) or (name,)
     width = _CHARACTER_WIDTH * max(map(len, lines)) + _PADDING_X
     height = _LINE_HEIGHT * len(lines) + _PADDING_Y
@@ -110,7 +111,7 @@ def _make_box(name: str, x: float, y: float) -> PartnerBox:
 
 
 def _separate(boxes: list[PartnerBox]) -> list[PartnerBox]:
-    """Push overlapping boxes apart, in the direction that takes less movement, until no boxes overlap."""
+    """Push overlapping boxes apart until none overlap or the maximum number of rounds is reached."""
     positions = [[box.x, box.y] for box in boxes]
     for _ in range(_MAX_SEPARATION_ROUNDS):
         moved = False
@@ -130,7 +131,7 @@ def _separate(boxes: list[PartnerBox]) -> list[PartnerBox]:
 def _push_apart(
     first: PartnerBox, second: PartnerBox, first_position: list[float], second_position: list[float]
 ) -> bool:
-    """Move two boxes apart in place, within the canvas. Returns False if they do not overlap."""
+    """If two boxes overlap, move them apart within the canvas by changing their positions. Returns whether they did."""
     overlap_x, overlap_y = (
         min(first_position[axis] + first_size, second_position[axis] + second_size)
         + _GAP

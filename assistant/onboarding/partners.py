@@ -1,7 +1,7 @@
-"""Finds which organisations and groups work together, with a sentence as evidence for each connection.
+"""Finds out which organisations and groups work together, and cites a sentence as evidence for each connection.
 
-An organisation is recognised by a word such as "University" in or after its name. Two organisations are connected if
-the words between their names say so, or if one is listed after a phrase such as "together with".
+A name counts as an organisation if a word such as "University" occurs in it or after it. Two organisations count as
+connected if the words between their names say so, or if one of them is listed after a phrase such as "together with".
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _COLLABORATION = re.compile(
     re.IGNORECASE,
 )
 _AFTER_GENITIVE = re.compile(r"[’'](?:s\b)?[^,;:]{0,40}$")
-# Words between two names that express a connection.
+# Words that express a connection if they occur between two names.
 _CONNECTION_WORD = re.compile(
     r"\b(?:collaborat|cooperat|co-operat|together|partner|work\w* with|works? closely|fund|financ|"
     r"belong|part of|member|originat|found|host|coordinat|lead|led|develop|deliver|provid|support|join|own|within|"
@@ -49,7 +49,7 @@ _MAX_PARTNER_WORDS, _MAX_SENTENCE_WORDS = 4, 60
 
 @dataclass(frozen=True, slots=True)
 class PartnerConnection:
-    """Two partners that the cited sentence names. `is_collaboration` says whether it describes a collaboration."""
+    """Two partners named in the cited sentence. `is_collaboration` is true if it says that they collaborate."""
 
     first_partner: str
     second_partner: str
@@ -58,10 +58,10 @@ class PartnerConnection:
 
 
 def find_partner_connections(index: Index) -> tuple[PartnerConnection, ...]:
-    """Find the connections in the corpus, each with the first sentence that states it.
+    """Find the connections between partners in the corpus, each with the first sentence that states it.
 
-    "We" in a document stands for the organisation that is the source of the document, provided that the corpus
-    mentions the organisation.
+    In a document, "we" is taken to mean the organisation that is the document's source, provided that the corpus
+    mentions that organisation.
     """
     long_forms = long_forms_by_abbreviation(index)
     abbreviations = {long.casefold(): short for short, long in long_forms.items()}
@@ -70,7 +70,7 @@ def find_partner_connections(index: Index) -> tuple[PartnerConnection, ...]:
     for sentence in indexed_sentences(index):
         text = sentence.text
         if len(text.split()) > _MAX_SENTENCE_WORDS or text.count(" - ") > 1:
-            continue  # a list rather than a sentence
+            continue  # the text is a list rather than a sentence
         source = (index.documents[sentence.passage.document_id].source or "").split(",")[0].strip()
         speaker = abbreviations.get(source.casefold(), source if source in organisations else "")
         named = _organisations_in(text, organisations, abbreviations)
@@ -82,9 +82,9 @@ def find_partner_connections(index: Index) -> tuple[PartnerConnection, ...]:
 
 
 def _find_organisations(index: Index, long_forms: Mapping[str, str]) -> frozenset[str]:
-    """Find the names of organisations by words in the name, in its long form or directly after the name."""
+    """Find the names of organisations by typical words in the name, in its long form or directly after the name."""
     names: set[str] = set()
-    followed_by_type: set[str] = set()  # "the Clinical Genomics facilities"
+    followed_by_type: set[str] = set()  # such as "the Clinical Genomics facilities"
     for sentence in indexed_sentences(index):
         for name, span in find_names(sentence.text):
             names.add(name)
@@ -99,7 +99,7 @@ def _find_organisations(index: Index, long_forms: Mapping[str, str]) -> frozense
 
 
 def _abbreviates_proper_name(name: str, long_forms: Mapping[str, str]) -> bool:
-    """Return whether the long form of `name` is capitalised like an organisation ("Genomic Medicine Sweden")."""
+    """Return whether the long form of `name` is capitalised like an organisation's name ("Genomic Medicine Sweden")."""
     words = [word for word in long_forms.get(name, "").split() if not is_function_word(word.casefold())]
     return len(words) > 1 and all(word[0].isupper() for word in words)
 
@@ -107,7 +107,7 @@ def _abbreviates_proper_name(name: str, long_forms: Mapping[str, str]) -> bool:
 def _organisations_in(
     text: str, organisations: frozenset[str], abbreviations: Mapping[str, str]
 ) -> list[tuple[str, Span]]:
-    """Return each organisation in `text` once, abbreviated if possible, with the position of its first mention."""
+    """Return each organisation in `text`, abbreviated if possible, with the position where it is first mentioned."""
     spans: dict[str, Span] = {}
     for name, span in find_names(text):
         if name in organisations or name.casefold() in abbreviations:
@@ -116,7 +116,7 @@ def _organisations_in(
 
 
 def _connected_pairs(text: str, named: Sequence[tuple[str, Span]]) -> Iterator[tuple[str, str]]:
-    """Yield each pair of organisations with a connecting word or a genitive between them."""
+    """Yield each pair of organisations whose names have a connecting word or a genitive between them."""
     for number, (first, span) in enumerate(named):
         for second, second_span in named[number + 1 :]:
             between = text[span.end : second_span.start]
@@ -127,7 +127,7 @@ def _connected_pairs(text: str, named: Sequence[tuple[str, Span]]) -> Iterator[t
 def _listed_pairs(
     text: str, named: Sequence[tuple[str, Span]], abbreviations: Mapping[str, str], speaker: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield the subject of a sentence, paired with each partner listed after a phrase such as "together with"."""
+    """Yield pairs of a sentence's subject and each partner listed after a phrase such as "together with"."""
     match = _COLLABORATION.search(text)
     if not match:
         return
@@ -138,14 +138,14 @@ def _listed_pairs(
 
 
 def parse_partner_list(text: str) -> list[str]:
-    """Return the partners in the list with which `text` starts.
+    """Return the partners in the list at the start of `text`.
 
-    For example, "healthcare providers, academia and patient organizations we …" starts with three partners. A partner
-    ends at the first function word. Vague phrases such as "other facilities" are not partners.
+    For example, "healthcare providers, academia and patient organizations we …" starts with three partners. A partner's
+    name ends at the first function word. Vague phrases such as "other facilities" are not partners.
     """
     partners: list[str] = []
     pieces = re.split(r"(,\s+(?:and|och)\s+|,\s+|\s+(?:and|och)\s+)", re.split(r"[.;:()]", text)[0])
-    for position in range(0, len(pieces), 2):  # the pieces at odd positions are separators
+    for position in range(0, len(pieces), 2):  # pieces at odd positions are separators between the partners
         words = pieces[position].split()
         partner = _noun_phrase(words)
         if partner:
@@ -162,9 +162,9 @@ def _starts_with_name(words: Sequence[str]) -> bool:
 
 
 def _noun_phrase(words: Sequence[str]) -> str:
-    """Return the words before the first function word, including a leading "the".
+    """Return the words before the first function word. A leading "the" is kept.
 
-    Returns "" if the phrase is empty, vague, too long or contains a name; `find_names` handles names.
+    Returns "" if the phrase is empty, vague, too long or contains a name, because `find_names` handles names.
     """
     article = ["the"] if words and words[0].casefold() == "the" else []
     phrase: list[str] = []

@@ -1,4 +1,4 @@
-"""Makes questions from sentences of the corpus and keeps those that the assistant answers with the same sentence.
+"""Makes each question from a sentence in the corpus, and keeps it if the assistant's answer quotes that sentence.
 
 The questions are shown as examples on the chat page, as suggestions after an answer, and at the end of the
 introduction.
@@ -20,9 +20,10 @@ from assistant.schema import Answer, SuggestedQuestion, Verdict
 from assistant.text.function_words import is_function_word
 
 _MAX_CANDIDATES, _MAX_QUESTIONS = 400, 200
-_BATCH_SIZE = 64  # equals the maximum of the setting 'threads'
-# Verbs that describe what an organisation does, each in the English base form, the English present tense and the
-# Swedish present tense. A plus sign separates a Swedish verb from its particle. The particle ends the question.
+_BATCH_SIZE = 64  # the maximum value of the setting 'threads'
+# Verbs that describe what an organisation does. Each is given in the English base form, the English present tense and
+# the Swedish present tense. A plus sign separates a Swedish verb from its particle, which goes at the end of the
+# question.
 _VERBS = (
     ("fund", "funds", "finansierar"), ("finance", "finances", "finansierar"), ("support", "supports", "stödjer"),
     ("develop", "develops", "utvecklar"), ("offer", "offers", "erbjuder"), ("provide", "provides", "erbjuder"),
@@ -52,10 +53,10 @@ def make_verified_questions(
     ask: Callable[[str], Answer],
     threads: int = 1,
 ) -> tuple[SuggestedQuestion, ...]:
-    """Make questions, and return up to 200 that `ask` answers with the sentence they were made from.
+    """Make questions and return up to 200 that `ask` answers by quoting the sentence from which they were made.
 
-    Questions about actions, connections and definitions alternate. The number of `threads` that call
-    `ask` does not affect the result.
+    Questions about actions, connections and definitions alternate. The questions are asked in as many threads as
+    `threads` specifies, but the result doesn't depend on that number.
     """
     questions: list[SuggestedQuestion] = []
     candidates = islice(
@@ -76,7 +77,7 @@ def make_verified_questions(
 
 
 def select_example_questions(questions: Iterable[SuggestedQuestion], language: str, count: int = 4) -> list[str]:
-    """Select up to `count` questions in `language`, preferring questions from different passages."""
+    """Select up to `count` questions in `language`, preferring questions that come from different passages."""
     in_language = [question for question in questions if question.language == language]
     first_of_passage = list({question.passage_id: question for question in reversed(in_language)}.values())[::-1]
     others = [question for question in in_language if question not in first_of_passage]
@@ -84,13 +85,13 @@ def select_example_questions(questions: Iterable[SuggestedQuestion], language: s
 
 
 def _quotes_source(answer: Answer, candidate: _Candidate) -> bool:
-    """Return whether `answer` quotes the sentence from which `candidate` was made, or a part of it."""
+    """Return whether `answer` quotes all or part of the sentence from which `candidate` was made."""
     quotes = (citation.quote for citation in answer.citations if citation.passage_id == candidate.passage_id)
     return any(quote in candidate.quote or candidate.quote in quote for quote in quotes)
 
 
 def _distinct(candidates: Iterable[_Candidate]) -> Iterator[_Candidate]:
-    """Drop candidates whose question has already occurred."""
+    """Drop each candidate whose question is the same as an earlier candidate's question."""
     seen: set[str] = set()
     for candidate in candidates:
         if candidate.question not in seen:
@@ -112,7 +113,7 @@ def _definition_candidates(terms: Sequence[GlossaryTerm]) -> Iterator[_Candidate
 
 
 def _takes_article(term: GlossaryTerm) -> bool:
-    """Return whether the cited sentence has "the" before the name, and the name isn't part of a longer name."""
+    """Return whether the cited sentence has "the" before the name and the name is not part of a longer one."""
     match = re.search(rf"\b[Tt]he {re.escape(term.name)}(?: (\w+))?", term.citation.quote)
     return match is not None and (match[1] is None or is_function_word(match[1].casefold()))
 
@@ -122,7 +123,7 @@ def _connection_candidates(connections: Sequence[PartnerConnection]) -> Iterator
         questions = {"en": f"How do {item.first_partner} and {item.second_partner} work together?",
                      "sv": f"Hur samarbetar {item.first_partner} och {item.second_partner}?"}  # fmt: skip
         for language, question in questions.items():
-            # A group such as "farmers" isn't named in other languages, so the question is asked only in its language.
+            # A group such as "farmers" isn't translated, so the question is made only in the sentence's language.
             if item.second_partner[0].isupper() or language == item.citation.language:
                 yield _candidate(question, language, item)
 
@@ -132,7 +133,7 @@ def _candidate(question: str, language: str, source: GlossaryTerm | PartnerConne
 
 
 def _action_candidates(index: Index) -> Iterator[_Candidate]:
-    """Make questions about actions: "SciLifeLab also funds …" becomes "What does SciLifeLab fund?"."""
+    """Make questions about what organisations do: "SciLifeLab also funds …" becomes "What does SciLifeLab fund?"."""
     for sentence in indexed_sentences(index):
         for name, span in find_names(sentence.text):
             match = _VERB_AFTER_NAME.match(sentence.text, span.end)

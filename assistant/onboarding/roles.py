@@ -24,14 +24,14 @@ _KEYS = {"name", "name_sv", "texts"}
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role and its recommended reading. `document_paths` lists documents or folders in reading order."""
+    """A role and its recommended reading. `document_paths` lists documents and folders in reading order."""
 
     role_id: str
     name_by_language: dict[str, str]
     document_paths: tuple[str, ...]
 
     def localised_name(self, language: str) -> str:
-        """Return the name of the role in `language`, or in English if the role has no name in that language."""
+        """Return the role's name in `language`, or in English if it has no name in that language."""
         return self.name_by_language.get(language, self.name_by_language["en"])
 
 
@@ -50,7 +50,7 @@ def read_roles(corpus: Path, document_ids: Sequence[str]) -> tuple[Role, ...]:
         raise CorpusError(f"{str(path)!r} is not valid TOML ({error}); correct it or remove it") from None
     tables = content.get("role", [])
     if set(content) - {"role"} or not isinstance(tables, list):
-        raise CorpusError(f"{str(path)!r} may only contain [[role]] tables; see README.md")
+        raise CorpusError(f"{str(path)!r} may only contain [[role]] tables; see docs/documents.md")
     return tuple(_parse_role(path, number, table, document_ids) for number, table in enumerate(tables, 1))
 
 
@@ -69,7 +69,7 @@ def _parse_role(path: Path, number: int, table: Any, document_ids: Sequence[str]
 
 
 def documents_at_path(path: str, document_ids: Sequence[str]) -> list[str]:
-    """Return the document called `path`, or every document in the folder `path`."""
+    """Return the document at `path` or, if `path` is a folder, every document in it."""
     folder = path.rstrip("/") + "/"
     return [document_id for document_id in document_ids if document_id == path or document_id.startswith(folder)]
 

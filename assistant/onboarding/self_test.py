@@ -1,6 +1,6 @@
-"""Builds a short self-test of cloze questions: sentences in which a name or a year is left out.
+"""Builds a short self-test that consists of cloze questions: sentences with a name or a year left out.
 
-The method is described in Taylor 1953, "Cloze procedure".
+For the method, see Taylor 1953, "Cloze procedure".
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 @dataclass(frozen=True, slots=True)
 class ClozeQuestion:
-    """A sentence with a blank, the options for filling the blank, the correct option and the source."""
+    """A sentence with a blank, the options for filling it, the correct option and a citation of the sentence."""
 
     question_id: str
     text_with_blank: str
@@ -37,7 +37,7 @@ class ClozeQuestion:
 
 
 def make_self_test(index: Index, terms: Sequence[GlossaryTerm]) -> tuple[ClozeQuestion, ...]:
-    """Build up to eight questions, spread over as many documents and answers as possible.
+    """Build up to eight questions. As far as possible, they have different answers and come from different documents.
 
     The result is deterministic: the same corpus always produces the same test.
     """
@@ -76,7 +76,7 @@ def _name_question(
     """Build a question by leaving `term` out of a sentence.
 
     Returns:
-        The question, or None if `term` is only part of a word in the sentence or there are too few distractors.
+        The question, or None if `term` isn't a whole word in the sentence or there are too few distractors.
     """
     text = sentence.text
     forms = [form for form in (term.name, term.long_form) if form]
@@ -98,7 +98,7 @@ def _name_question(
 
 
 def _cloze(sentence: IndexedSentence, forms: Sequence[str], answer: str, distractors: Sequence[str]) -> ClozeQuestion:
-    """Build a question: replace all `forms` with a blank, and add up to three of `distractors` as options."""
+    """Build a question: replace all `forms` with a blank, and offer the answer and up to three `distractors`."""
     longest_first = sorted(forms, key=len, reverse=True)
     pattern = "|".join(_whole_word_pattern(form) for form in longest_first)
     text = re.sub(rf"(?:{pattern})", BLANK, sentence.text)
@@ -109,7 +109,10 @@ def _cloze(sentence: IndexedSentence, forms: Sequence[str], answer: str, distrac
 
 
 def _shape(name: str) -> tuple[bool, bool]:
-    """Return whether a name has several words and is an abbreviation. The options of a question look alike in this."""
+    """Return whether a name has several words, and whether it is an abbreviation.
+
+    A question's options are alike in both respects if possible.
+    """
     return " " in name, sum(char.isupper() for char in name) > len(name) / 2
 
 
@@ -118,11 +121,11 @@ def _whole_word_pattern(form: str) -> str:
 
 
 def _year_distractors(year: str, corpus_years: Sequence[str], sentence: str) -> list[str]:
-    """Return years near `year` and other years of the corpus, except for years that occur in `sentence`."""
+    """Return years near `year` and other years that occur in the corpus, leaving out any that occur in `sentence`."""
     near = [str(int(year) + step) for step in (-2, 1, -4, 3)]
     return [other for other in (*near[:3], *corpus_years, near[3]) if other != year and other not in sentence]
 
 
 def _hash(key: str) -> str:
-    """Return a stable identifier that also serves as a reproducible shuffling key."""
+    """Return a stable hash of `key`, which serves as an identifier and as a sort key for reproducible shuffling."""
     return hashlib.sha256(key.encode()).hexdigest()[:12]

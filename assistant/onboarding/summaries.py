@@ -1,6 +1,6 @@
 """Summarises each document with up to three of its own sentences.
 
-Sentences are scored by their similarity to the document's centroid and by their position, as in MEAD (Radev et al.
+Sentences are scored by how close they are to the document's centroid and by their position, as in MEAD (Radev et al.
 2004, "Centroid-based summarization of multiple documents"). Redundant sentences are penalised as in maximal marginal
 relevance (Carbonell & Goldstein 1998).
 """
@@ -15,11 +15,11 @@ from assistant.onboarding.name_extraction import IndexedSentence
 from assistant.schema import Citation, Document
 
 _MAX_SENTENCES = 3
-_MIN_WORDS, _MAX_WORDS = 8, 45  # length of a self-contained sentence
-# The position weight is small because the cosines to the centroid differ by only a few hundredths.
+_MIN_WORDS, _MAX_WORDS = 8, 45  # the minimum and maximum number of words in a self-contained sentence
+# The position weight is small because sentences differ by only a few hundredths in their cosine to the centroid.
 _POSITION_WEIGHT, _REDUNDANCY_WEIGHT = 0.02, 0.5
-_READING_SPEED = 200  # words per minute
-# Words at the beginning of a sentence that refer to the previous sentence.
+_READING_SPEED = 200  # in words per minute
+# Words that refer to the previous sentence when they begin a sentence.
 _REFERS_BACK = re.compile(
     r"\W*(?:this|these|those|it|its|they|their|he|she|such|another|one of these|however|therefore|also|but|and|"
     r"detta|dessa|den|det|de|deras|dess|han|hon|denna|en annan|dock|därför|men|och)\b",
@@ -29,7 +29,7 @@ _REFERS_BACK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DocumentSummary:
-    """A document's title, reading time and up to three of its sentences, in reading order."""
+    """The title and reading time of a document, and up to three of its sentences in reading order."""
 
     document_id: str
     title: str

@@ -1,4 +1,4 @@
-"""Restricts retrieval to certain documents or folders, or to one language."""
+"""Restricts retrieval by document, folder and language."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class PassageFilter:
     """Selects the passages that may be retrieved.
 
     Attributes:
-        document_or_folder_ids: the ids of the documents or folders to search; empty for all documents.
-        language: the language code of the documents to search; None for any language.
+        document_or_folder_ids: the ids of the documents or folders to search; if empty, all documents are searched.
+        language: the language code of the documents to search; if None, all languages are searched.
     """
 
     document_or_folder_ids: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Encodes a question as a query, which consists of a vector and of weighted words."""
+"""Encodes a question as a query, which consists of a vector and weighted words."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Query:
         language: the language code of the question.
         question_vector: the embedding of the question, `[dimension]`.
         content_words: the distinct content words of the question, normalised by `fold_text`.
-        word_weights: the weight of each word, `[words]`: its idf divided by the sum of the idf of all words.
-        word_vectors: the vector of each word in the context of the question, `[words, dimension]`.
-        word_token_counts: the number of tokens into which the model splits each word. A word that is rare in its
-            language is split into many tokens.
+        word_weights: the weight of each word, `[words]`: its idf divided by the sum of all the idfs.
+        word_vectors: the contextual vector of each word, `[words, dimension]`.
+        word_token_counts: the number of tokens into which the model splits each word. Rare words
+            are split into more tokens than common ones.
     """
 
     text: str
@@ -39,10 +39,10 @@ class Query:
 
 
 def make_query(index: Index, encoder: Encoder, text: str, language: str) -> Query:
-    """Encode the question `text`, written in `language`, for `index`."""
+    """Encode the question `text`, which is written in `language`, for searching `index`."""
     import numpy as np
 
-    span_of = dict(reversed(content_words(text)))  # reversed, so that the first span of a repeated word is used
+    span_of = dict(reversed(content_words(text)))  # reversed so that a repeated word keeps its first span
     encoded = encoder.encode_questions([text], [list(span_of.values())])
     weights = np.array(index.lexical_index.word_idfs(span_of), dtype=np.float32)
     return Query(

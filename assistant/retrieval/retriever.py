@@ -1,11 +1,11 @@
-"""Retrieves passages by adding dense, lexical and word-by-word scores.
+"""Retrieves the passages with the highest sum of dense, lexical and word-by-word scores.
 
     score = (cosine of the passage + cosine of its best sentence) / 2
           + 0.12 * lexical score + 0.25 * word match
 
-The scale of each part doesn't depend on the corpus, so the parts are added without normalisation. Unlike z-scores
-and reciprocal ranks, this sum works for four passages as well as for a hundred thousand. The weights are close to
-optimal on seven development sets, and small changes to them make little difference; see benchmarks/retrieval.py.
+The scale of each part doesn't depend on the corpus, so the parts are added without normalisation. Unlike a sum of
+z-scores or reciprocal ranks, this sum works as well for four passages as for a hundred thousand. The weights are close
+to optimal on seven development sets, and small changes to them make little difference; see benchmarks/retrieval.py.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from assistant.text.words import split_words
 
 _CANDIDATES = 30  # number of candidates taken from each retriever
 _RESCORED_CANDIDATES = 24  # number of candidates that are also scored word by word
-_DUPLICATE_OVERLAP = 0.95  # passages with at least this fraction of words in common are duplicates
+_DUPLICATE_OVERLAP = 0.95  # two passages are duplicates if they share at least this fraction of their words
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreWeights:
-    """Weights of the parts of a passage's score.
+    """The weights of the parts that make up a passage's score.
 
     Attributes:
         sentence_share: how much the best sentence contributes to the cosine score, 0..1; the whole passage contributes
@@ -57,9 +57,9 @@ def retrieve(
     Args:
         index: the index to search.
         query: the encoded question.
-        count: the maximum number of passages.
-        passage_filter: selects the passages that may be retrieved; all passages if None.
-        weights: the weights of the parts of the score.
+        count: the maximum number of passages to return.
+        passage_filter: selects the passages that may be retrieved; if None, any passage may be.
+        weights: the weights of the parts that make up the score.
     """
     import numpy as np
 
@@ -107,8 +107,8 @@ def _without_duplicates(candidates: Sequence[RetrievedPassage], count: int) -> l
 def passage_word_match(index: Index, query: Query, row: int) -> float:
     """Return how well passage `row` covers the words of the question, -1..1.
 
-    For each word of the question, the best cosine to a word of the passage is taken. The result is the weighted mean
-    of these cosines, or 0 if the question has no content words.
+    Each content word of the question is matched with the passage word to which it has the highest cosine. The result
+    is the weighted mean of these cosines, or 0 if the question has no content words.
     """
     if not query.content_words:
         return 0.0

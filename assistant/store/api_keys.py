@@ -1,4 +1,7 @@
-"""Manages API keys for programs. A key has scopes and can have a rate limit and an expiry date. It is stored hashed."""
+"""Manages the API keys of client programs. Only a hash of each key is stored.
+
+A key has scopes and can have a rate limit and an expiry date.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ from assistant.errors import StoreError
 from assistant.store.database import Store
 from assistant.store.tables import ApiKeyRow
 
-KEY_PREFIX = "asst_"  # lets the server, and scanners for leaked secrets, recognise a key
+KEY_PREFIX = "asst_"  # a fixed prefix by which the server, and scanners for leaked secrets, recognise a key
 SCOPES = ("ask", "texts", "feedback", "metrics")
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A stored key, without the secret. `requests_per_minute` is None for the default limit. Times are in UTC."""
+    """A stored key without its secret. If `requests_per_minute` is None, the default limit applies. Times are UTC."""
 
     key_id: str
     name: str
@@ -40,13 +43,13 @@ class ApiKeyStore:
     def create_key(
         self, name: str, scopes: Sequence[str], per_minute: int | None = None, days: int | None = None
     ) -> str:
-        """Create a key and return it. The key can't be shown again.
+        """Create a key and return it. The key can't be retrieved later.
 
         Args:
             name: what the key is for; truncated to 80 characters.
             scopes: the scopes of the key, chosen from `SCOPES`.
-            per_minute: the number of requests allowed per minute; None for the server's default limit.
-            days: the number of days until the key expires; None if it never expires.
+            per_minute: the number of requests allowed per minute; if None, the server's default limit applies.
+            days: the number of days until the key expires; if None, it never expires.
 
         Raises:
             StoreError: a scope is unknown.
@@ -70,7 +73,7 @@ class ApiKeyStore:
         key_id = key.removeprefix(KEY_PREFIX).partition("_")[0]
         with self._store.session() as session:
             row = session.get(ApiKeyRow, key_id[:12])
-        # Compare even when the id is unknown, so that the response time doesn't reveal which ids exist.
+        # Compare digests even if the id is unknown, so that the response time doesn't reveal which ids exist.
         matches = hmac.compare_digest(row.digest if row else "", _digest(key))
         if row is None or not matches or (row.expires_at and row.expires_at <= self._store.now()):
             return None

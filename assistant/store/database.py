@@ -1,6 +1,6 @@
 """Stores answers and feedback in any database that SQLAlchemy supports.
 
-The text of a question is stored only if the operator enables it. Personal data in free text is masked first.
+The text of a question is stored only if the operator has enabled this. Personal data in the text is masked first.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Store:
     """Connects to a database and migrates its tables to the current schema.
 
     Args:
-        url: SQLAlchemy URL, such as `sqlite:///data/assistant.sqlite` or `postgresql+psycopg://user@host/name`.
+        url: an SQLAlchemy URL, such as `sqlite:///data/assistant.sqlite` or `postgresql+psycopg://user@host/name`.
         store_questions: whether to store the text of questions, with personal data masked.
-        keep_days: `purge_expired_answers` deletes answers that are older than this number of days.
+        keep_days: the number of days after which `purge_expired_answers` deletes an answer.
         now: returns the current time in UTC, without a time zone; tests can replace it.
 
     Raises:
@@ -62,7 +62,7 @@ class Store:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """Open a session in a transaction that is committed on exit."""
+        """Open a session with a transaction that is committed when the `with` block ends."""
         with Session(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
 
@@ -80,11 +80,12 @@ class Store:
             answer: the answer as shown to the user.
             generation: the index generation that produced the answer.
             channel: "page" or "api".
-            nearest_passage: the passage nearest to the question; stored for refusals only.
+            nearest_passage: the passage nearest to the question; stored only if the answer is a refusal.
             store_question: False if the user opted out of having the question stored.
         """
         store_question = store_question and self.store_questions
-        # If questions aren't stored, the quotes replace the answer, because a combined answer repeats the questions.
+        # If questions aren't stored, only the quotes are stored, not the answer: an answer that combines several
+        # questions repeats them.
         quotes = " ".join(citation.quote for citation in answer.citations)
         row = AnswerRow(
             answer_id=uuid.uuid4().hex, asked_at=self.now(), channel=channel, language=answer.language,
@@ -105,7 +106,7 @@ class Store:
         return row.answer_id
 
     def add_feedback(self, answer_id: str, rating: str, reasons: Sequence[str], comment: str) -> bool:
-        """Store feedback on an answer, replacing earlier feedback. Returns False if the answer is unknown."""
+        """Store feedback on an answer, replacing any earlier feedback on it. Returns False if the answer is unknown."""
         with self.session() as session:
             answer = session.get(AnswerRow, answer_id)
             if answer is None:
@@ -137,12 +138,12 @@ class Store:
         return row is not None
 
     def find_feedback(self, feedback_id: int) -> FeedbackRow | None:
-        """Look up feedback and load its answer. Returns None if the id is unknown."""
+        """Look up feedback and load the answer it refers to. Returns None if the id is unknown."""
         with self.session() as session:
             return session.get(FeedbackRow, feedback_id, options=[selectinload(FeedbackRow.answer)])
 
     def list_feedback(self, limit: int = 10_000) -> list[FeedbackRow]:
-        """List feedback with the answers loaded. Open feedback comes before closed feedback, and new before old."""
+        """List feedback with its answers loaded: open feedback before closed, and newer before older."""
         with self.session() as session:
             rows = session.scalars(
                 select(FeedbackRow)
@@ -161,7 +162,7 @@ class Store:
             return list(session.scalars(query))
 
     def daily_usage(self) -> list[tuple[str, str, int]]:
-        """Count answers by day and verdict: (YYYY-MM-DD, verdict, count), oldest day first."""
+        """Count answers by day and verdict. Returns tuples of (YYYY-MM-DD, verdict, count), oldest day first."""
         day = func.date(AnswerRow.asked_at)
         with self.session() as session:
             rows = session.execute(
@@ -170,7 +171,7 @@ class Store:
             return [(str(date), verdict, count) for date, verdict, count in rows]
 
     def purge_expired_answers(self) -> int:
-        """Delete answers older than `keep_days`, with their feedback. Returns the number of answers deleted."""
+        """Delete answers more than `keep_days` days old and their feedback. Returns the number of answers deleted."""
         cutoff = self.now() - timedelta(days=self.keep_days)
         with self.session() as session:
             expired = select(AnswerRow.answer_id).where(AnswerRow.asked_at < cutoff)
@@ -186,12 +187,12 @@ class Store:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all database connections."""
         self._engine.dispose()
 
 
 def start_daily_purge(store: Store, stop: threading.Event, seconds: float = 24 * 3600) -> threading.Thread:
-    """Start a thread that purges old answers at once and then every `seconds` seconds, until `stop` is set."""
+    """Start a thread that purges old answers immediately and then every `seconds` seconds, until `stop` is set."""
 
     def run() -> None:
         while True:
@@ -252,7 +253,7 @@ def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":  # only one process migrates at a time, as with `_sqlite_lock`
+        if engine.dialect.name == "postgresql":  # a lock, so that only one process migrates at a time
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20261123)")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

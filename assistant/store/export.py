@@ -1,4 +1,4 @@
-"""Exports the rows of a store as lines of JSON, and imports such lines into any supported database."""
+"""Exports the rows in a store as lines of JSON, and imports such lines into any supported database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from assistant.store.tables import Base
 
 
 def export_rows(store: Store) -> Iterator[tuple[str, str]]:
-    """Yield the table name and the JSON of each row. Referenced tables come first, so that imports work in order."""
+    """Yield each row as its table name and a line of JSON. Referenced tables come before those that refer to them."""
     with store.session() as session:
         for table in Base.metadata.sorted_tables:
             for row in session.execute(select(table)).mappings():
@@ -27,13 +27,13 @@ def export_rows(store: Store) -> Iterator[tuple[str, str]]:
 def import_rows(store: Store, table_name: str, lines: Iterable[str]) -> int:
     """Import the rows that are missing from the store. Returns the number of rows added.
 
-    The database assigns the ids of feedback entries, and an answer has at most one entry. An entry is therefore missing
-    if its answer has no feedback yet.
+    The database numbers feedback entries itself, so their ids can't be compared. An answer has at most one entry, so an
+    entry counts as missing if its answer has no feedback yet.
 
     Args:
         store: the store to import into.
-        table_name: the table the rows belong to.
-        lines: rows as written by `export_rows`.
+        table_name: the table to which the rows belong.
+        lines: the rows, as exported by `export_rows`.
 
     Raises:
         StoreError: a line doesn't fit the table, or the database rejects it. In that case, no row is imported.
@@ -53,9 +53,9 @@ def import_rows(store: Store, table_name: str, lines: Iterable[str]) -> int:
                 row = _parse_row(table, line)
                 value = row[identity.name]
                 if value in existing or (valid_references is not None and value not in valid_references):
-                    continue  # already stored, or its answer was deleted while the backup was being made
+                    continue  # already stored, or refers to an answer that was deleted during the backup
                 if auto_numbered:
-                    del row[key.name]  # the database assigns a new number
+                    del row[key.name]  # the database assigns a new id
                 session.execute(table.insert().values(row))
                 added += 1
     except SQLAlchemyError as error:
@@ -64,7 +64,7 @@ def import_rows(store: Store, table_name: str, lines: Iterable[str]) -> int:
 
 
 def _valid_references(session: Session, column: Column[Any]) -> set[Any] | None:
-    """Return the values that a foreign key may have, or None if `column` isn't a foreign key."""
+    """Return the values that `column` may have if it is a foreign key, else None."""
     targets = [foreign.column for foreign in column.foreign_keys]
     return set(session.scalars(select(targets[0]))) if targets else None
 
@@ -86,5 +86,5 @@ def _parse_row(table: Table, line: str) -> dict[str, Any]:
 
 
 def _datetime_as_text(value: Any) -> str:
-    assert isinstance(value, datetime)  # json.dumps handles all other types in the tables
+    assert isinstance(value, datetime)  # json.dumps handles the other types used in the tables
     return value.isoformat()

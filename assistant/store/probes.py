@@ -1,4 +1,4 @@
-"""Saves questions that were answered badly as probes for `assistant eval` and `assistant calibrate`."""
+"""Saves badly answered questions as probes, which `assistant eval` and `assistant calibrate` use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def add_probe(path: Path, identifier: str, question: str, answerable: bool, answ
         identifier: the id of the probe.
         question: the question to ask.
         answerable: whether the documents answer the question.
-        answers: the accepted answers; a correct quote contains one of them.
+        answers: the accepted answers; a correct quote contains at least one of them.
 
     Raises:
         StoreError: the file can't be written, or a line in it is not a probe.

@@ -1,4 +1,4 @@
-"""Groups refused questions by meaning, to show owners what is missing from the documents."""
+"""Groups refused questions by meaning to show document owners what is missing from their documents."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from assistant.embedding.encoder import Encoder
 from assistant.store.tables import AnswerRow
 
 MAX_GROUPED_QUESTIONS = 500  # only the newest questions are grouped
-# Cosine distance between vectors after subtracting the mean vector of neutral questions. The threshold was selected on
-# 19 questions with eight meanings in two languages (adjusted Rand index 0.64). It tends to split groups rather than to
-# merge them.
+# A threshold for the cosine distance between question vectors from which the mean vector of neutral questions has been
+# subtracted. It was selected on 19 questions with eight meanings in two languages (adjusted Rand index 0.64). With this
+# threshold, groups tend to be too small rather than too large.
 _DISTANCE_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionGroup:
-    """Questions with the same meaning or, if the text of questions isn't stored, with the same nearest passage."""
+    """Questions that have the same meaning or, if their text isn't stored, the same nearest passage."""
 
-    questions: tuple[str, ...]  # most frequent first; () if no text is stored
+    questions: tuple[str, ...]  # most frequent first; () if their text isn't stored
     question_count: int
     verdict_counts: dict[str, int]
     nearest_passage: dict[str, Any] | None
@@ -29,7 +29,7 @@ class QuestionGroup:
 
 
 class QuestionGrouper:
-    """Groups refused questions. The vectors of the latest questions are cached in memory.
+    """Groups refused questions. The vectors of the questions in the latest call are cached in memory.
 
     Args:
         encoder: embeds the questions.
@@ -41,7 +41,10 @@ class QuestionGrouper:
         self._mean_vector: Any = None
 
     def group_questions(self, rows: Sequence[AnswerRow]) -> list[QuestionGroup]:
-        """Group the newest `MAX_GROUPED_QUESTIONS` of `rows` (newest first). The largest group comes first."""
+        """Group the first `MAX_GROUPED_QUESTIONS` of `rows`, which must be sorted newest first.
+
+        The groups are returned largest first.
+        """
         rows = list(rows)[:MAX_GROUPED_QUESTIONS]
         with_text = [row for row in rows if row.question]
         groups = self._group_by_meaning(with_text) + _group_by_passage([row for row in rows if not row.question])
@@ -50,7 +53,7 @@ class QuestionGrouper:
         )
 
     def _group_by_meaning(self, rows: Sequence[AnswerRow]) -> list[list[AnswerRow]]:
-        """Cluster the vectors of the questions by average linkage. Identical questions count once."""
+        """Cluster the vectors of the questions by average linkage. Identical questions are clustered as one."""
         texts = sorted({_question_text(row) for row in rows})
         labels = self._cluster_labels(texts)
         groups: dict[int, list[AnswerRow]] = {}
@@ -70,7 +73,7 @@ class QuestionGrouper:
         new = [text for text in texts if text not in self._vectors]
         cached = {text: self._vectors[text] for text in texts if text in self._vectors}
         encoded = self._encoder.encode_questions(new).vectors if new else ()
-        self._vectors = {**cached, **dict(zip(new, encoded, strict=True))}  # questions not in `texts` are dropped
+        self._vectors = {**cached, **dict(zip(new, encoded, strict=True))}  # the cache drops all other questions
         vectors = np.stack([self._vectors[text] for text in texts]) - self._mean_vector
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-9)
         clustering = AgglomerativeClustering(

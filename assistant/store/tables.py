@@ -1,4 +1,4 @@
-"""The database tables. Every change needs a migration in `migrations/versions`."""
+"""The database tables. Every change to them needs a migration in `migrations/versions`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Float, ForeignKey, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-_NAMING_CONVENTION = {  # gives constraints the same names on every database, so that migrations can refer to them
+_NAMING_CONVENTION = {  # gives each constraint the same name on every database, so that migrations can refer to it
     "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s", "pk": "pk_%(table_name)s",
 }  # fmt: skip
 
 
 class Base(DeclarativeBase):
-    """Base class of all tables."""
+    """The base class of all tables."""
 
     metadata = MetaData(naming_convention=_NAMING_CONVENTION)
 
 
 class AnswerRow(Base):
-    """A recorded answer. `question` and `resolved_question` are None unless the operator stores questions."""
+    """A recorded answer. `question` and `resolved_question` are None unless questions are stored."""
 
     __tablename__ = "answers"
 
@@ -59,7 +59,7 @@ class FeedbackRow(Base):
 
 
 class ApiKeyRow(Base):
-    """An API key, stored as a SHA-256 digest. A fast hash is enough: the secret is 256 random bits, not a password."""
+    """An API key, stored as a SHA-256 digest. A fast hash is enough, as the secret consists of 256 random bits."""
 
     __tablename__ = "api_keys"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# The module `assistant.text.language` also uses these words to tell the two languages apart.
+# The module `assistant.text.language` uses these words to tell the two languages apart.
 FUNCTION_WORDS: dict[str, frozenset[str]] = {
     "en": frozenset(
         "a about above after again against all also am among an and another any are as at be because been before "

@@ -1,7 +1,8 @@
 """Language detection, tuned for English and Swedish.
 
-Questions are often too short for statistics, so the function words in a question are tried first. If they
-don't decide, py3langid (Lui & Baldwin 2012, "langid.py") chooses one of the languages most likely to be used.
+Questions are often too short for statistical detection, so a question's function words are considered first. If these
+don't settle the language, py3langid (Lui & Baldwin 2012, "langid.py") chooses from the languages most likely to be
+used.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _SHARED_FUNCTION_WORDS = FUNCTION_WORDS["en"] & FUNCTION_WORDS["sv"]
 
 
 def detect_question_language(text: str, default: str) -> str:
-    """Return the language code of a question, or `default` if the question is only a name or an abbreviation."""
+    """Return a question's language code, or `default` if the question is too short to tell, such as a single name."""
     question_words = split_words(text)
     votes = {
         code: sum(word in function_words and word not in _SHARED_FUNCTION_WORDS for word in question_words)
@@ -35,7 +36,7 @@ def detect_question_language(text: str, default: str) -> str:
 
 
 def detect_text_language(text: str) -> str:
-    """Return the language code of a longer text, detected from the first 4,000 characters."""
+    """Return the language code of a longer text, as detected from the text's first 4,000 characters."""
     return _classify(text[:4000])
 
 

@@ -1,8 +1,8 @@
-"""Splitting of text into sentences with exact character offsets.
+"""Splitting text into sentences with exact character offsets.
 
-The library sentencex (Wikimedia) proposes boundaries. This module rejects a boundary after an abbreviation,
-a decimal point or a clock time, or before a lower-case letter. A line break always ends a sentence, because
-each line of a document is a list item, a table row or a whole paragraph.
+The library sentencex (Wikimedia) proposes sentence boundaries. This module rejects any boundary that follows an
+abbreviation, a decimal point or a clock time, or that precedes a lower-case letter. A line break always ends a
+sentence, because each line of a document is a list item, a table row or a whole paragraph.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _NEVER_FINAL = frozenset(
     "dr prof mr mrs ms fig figs e.g i.e cf vs approx c:a t.ex tex bl.a s.k d.v.s dvs kl nr jfr p.g.a "
     "pga fr.o.m t.o.m f.d resp inkl exkl univ.lekt jr sr".split()
 )
-# Abbreviations that may end a sentence. They are taken to end one if a capital letter follows.
+# Abbreviations that may end a sentence. They are assumed to do so if a capital letter follows.
 _MAYBE_FINAL = frozenset("etc m.m mm m.fl mfl osv o.s.v al inc ltd corp co kr st tr mln mdr u.s".split())
 _LAST_WORD = re.compile(r"([^\s(\[\"'”»]+)\.[\"'”»)\]]*\s*$")
 _CONTEXT_CHARACTERS = 60  # number of characters examined on either side of a boundary
@@ -25,12 +25,12 @@ _LIST_MARK = re.compile(r"(?:[-*•–]|\d{1,3}[.)])\s+")
 
 
 def sentence_spans(text: str, language: str, offset: int = 0) -> tuple[Span, ...]:
-    """Return the spans of the sentences in `text`. The spans exclude surrounding white space and list marks.
+    """Return the spans of the sentences in `text`, without surrounding white space and list markers.
 
     Args:
         text: the text to split; a line break always ends a sentence.
-        language: the language code of `text`. If sentencex doesn't know the language, it uses a related one.
-        offset: a number that is added to every position. It converts offsets in a passage to offsets in its document.
+        language: the language code of `text`. If sentencex doesn't support the language, it uses a related one.
+        offset: a number to add to every position, for example to convert passage offsets to document offsets.
     """
     spans = []
     line_start = offset
@@ -59,7 +59,7 @@ def _line_sentences(line: str, language: str) -> Iterator[tuple[int, int]]:
 
 
 def _boundaries(line: str, language: str) -> Iterator[int]:
-    """Yield the positions inside `line` where a sentence ends."""
+    """Yield the positions within `line` at which a sentence ends."""
     import sentencex
 
     position = 0

@@ -17,7 +17,7 @@ def _stemmer(language: str) -> Any:
 
 
 def stem_word(word: str, language: str) -> str:
-    """Return the stem of a folded word. Words in languages other than Swedish are stemmed as English."""
+    """Return the stem of a folded word. Words in languages other than Swedish are stemmed as if they were English."""
     return str(_stemmer(language).stemWord(word))
 
 

@@ -1,4 +1,4 @@
-"""Splitting text into words and folding the words, so that they can be compared."""
+"""Splitting text into words and folding the words so that they can be compared."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _WORD = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")
 
 
 def fold_text(text: str) -> str:
-    """Normalise `text` for comparison with Unicode form NFKC and case folding."""
+    """Apply Unicode normalisation (NFKC) and case folding to `text`, so that it can be compared with other text."""
     return (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
 
 
 def split_words(text: str) -> list[str]:
-    """Return the folded words of `text`. Numbers keep their decimals. Hyphens and apostrophes separate words."""
+    """Return the folded words of `text`. A decimal number is one word. Hyphens and apostrophes separate words."""
     return _WORD.findall(fold_text(text))
 
 
 def content_words(text: str) -> list[tuple[str, Span]]:
-    """Return the folded words of `text` with their spans, leaving out the function words of all supported languages."""
+    """Return the folded words of `text` and their spans, leaving out function words in any supported language."""
     all_words = [(fold_text(match.group()), Span(match.start(), match.end())) for match in _WORD.finditer(text)]
     return [(word, span) for word, span in all_words if not is_function_word(word)]

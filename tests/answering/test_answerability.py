@@ -16,7 +16,7 @@ FEATURES = Features.__dataclass_fields__
 
 
 def decide(**values: float) -> Decision:
-    """Return the decision of the test model. Features that are not given count as 0."""
+    """Return the test model's decision. Any feature that isn't given counts as 0."""
     return ANSWERABILITY.decide(Features(**{name: values.get(name, 0.0) for name in FEATURES}))
 
 

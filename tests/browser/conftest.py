@@ -1,4 +1,4 @@
-"""Runs a server process with real documents, and opens Chromium pages that record requests and errors."""
+"""Runs a server process with real documents, and opens pages in Chromium, recording their requests and errors."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Server:
 
     Attributes:
         url: the server's address.
-        log: the file that lists every host the process looked up or connected to.
+        log: the file that lists every host that the server has looked up or connected to.
     """
 
     url: str
     log: Path
 
     def hosts(self) -> set[str]:
-        """Return the hosts that the log lists."""
+        """Return the hosts listed in the log."""
         lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
         return {line.split(" ", 1)[1] for line in lines}
 
@@ -49,13 +49,13 @@ PASSWORD = "rain and snow"
 
 @contextmanager
 def serving(folder: Path, corpus: Path, port: int = 0, **settings: str) -> Iterator[Server]:
-    """Index `corpus` and run a server for it.
+    """Index the documents in `corpus`, and run a server that answers from them.
 
     Args:
-        folder: the folder for the index, the database and other files.
-        corpus: the folder with the documents.
-        port: the port to listen on; with 0, the system chooses a free port.
-        settings: environment variables for the commands that index and serve.
+        folder: the folder where the index, the database and other files are stored.
+        corpus: the folder that contains the documents.
+        port: the port to listen on, or 0 to let the system choose a free port.
+        settings: environment variables that configure both the indexing command and the server.
     """
     defaults = {
         "ASSISTANT_CACHE": str(CACHE), "ASSISTANT_CONTACT": "info@example.org", "ASSISTANT_STORE_QUESTIONS": "true",
@@ -80,14 +80,14 @@ def serving(folder: Path, corpus: Path, port: int = 0, **settings: str) -> Itera
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that answers from the seed corpus."""
+    """A server that answers from the documents in corpus/."""
     with serving(tmp_path_factory.mktemp("served"), ROOT / "corpus") as server:
         yield server
 
 
 @dataclass
 class Visit:
-    """A page in Chromium. It records the hosts that it sends requests to, and its console errors."""
+    """A page in Chromium, with a record of its console errors and of the hosts that it sends requests to."""
 
     page: Page
     url: str
@@ -95,7 +95,7 @@ class Visit:
     errors: list[str] = field(default_factory=list)
 
     def open(self, path: str = "/") -> None:
-        """Go to a page and wait until the page is usable."""
+        """Go to the page at `path` and wait until it is ready for use."""
         self.page.goto(self.url + path)
         if "/chat" in self.page.url:
             self.page.locator("#question textarea").wait_for()
@@ -111,7 +111,7 @@ class Visit:
 
 @contextmanager
 def visiting(browser: Browser, url: str, language: str = "en", **context_options: Any) -> Iterator[Visit]:
-    """Open a page in a new browser profile that is set to the given language."""
+    """Open a blank page in a new browser profile that is set to the given language."""
     options = {"viewport": {"width": 390, "height": 800}, **context_options}
     context = browser.new_context(locale={"en": "en-GB", "sv": "sv-SE"}[language], **options)
     context.set_default_timeout(10_000)
@@ -127,7 +127,7 @@ def visiting(browser: Browser, url: str, language: str = "en", **context_options
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The Chromium browser that is installed on this machine."""
+    """A running Chromium browser, started from the copy installed on this machine."""
     programs = ("chromium", "chromium-browser", "google-chrome")
     path = next((path for name in programs if (path := shutil.which(name))), None)
     assert path, "Chromium is not installed; run: make test"
@@ -139,5 +139,5 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def assistant(seed_assistant: Assistant) -> Assistant:
-    """An assistant in the test process that answers from the same documents as `server`."""
+    """An assistant that runs in the test process and answers from the same documents as `server`."""
     return seed_assistant

@@ -1,6 +1,6 @@
-"""Runs `assistant serve`, and writes to a file every host that the process looks up or connects to.
+"""Runs `assistant serve`, and records in a file every host that the server looks up or connects to.
 
-The environment variable SLOW_SECONDS delays each answer by that many seconds.
+If the environment variable SLOW_SECONDS is set, each answer is delayed by that many seconds.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ def _slow_down(seconds: float) -> None:
 
     def trace(self: Assistant, *args: Any, **kwargs: Any) -> Any:
         in_main_thread = threading.current_thread() is threading.main_thread()
-        time.sleep(0 if in_main_thread else seconds)  # don't delay the questions asked at start-up
+        time.sleep(0 if in_main_thread else seconds)  # start-up questions, asked in the main thread, aren't delayed
         return undelayed_trace(self, *args, **kwargs)
 
-    Assistant.trace = trace  # type: ignore[method-assign]  # affects this process only
+    Assistant.trace = trace  # type: ignore[method-assign]  # the method is replaced in this process only
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs a real OpenID Connect provider, Canaille, on the loopback address. It has two users and one client."""
+"""Runs Canaille, a real OpenID Connect provider, on the loopback address, with two users and one registered client."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ CLIENT, SECRET = "assistant", "known to both"
 
 @dataclass(frozen=True)
 class Provider:
-    """A running provider and its address."""
+    """A running provider, identified by its address."""
 
     issuer: str
 
 
 @contextmanager
 def running_provider(folder: Path, redirect_uri: str) -> Iterator[Provider]:
-    """Run a provider with its files in `folder`. The provider redirects signed-in users to `redirect_uri`."""
+    """Run a provider that keeps its files in `folder` and sends users to `redirect_uri` once they have signed in."""
     port = free_port()
     program = Path(sys.executable).parent / "canaille"
     environment = {**os.environ, "CANAILLE_CONFIG": str(folder / "canaille.toml")}

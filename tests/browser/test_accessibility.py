@@ -1,6 +1,7 @@
 """Tests that every page and every state of the chat is accessible.
 
-axe-core checks them in both languages and in light and dark mode. Further tests cover what axe-core can't check.
+axe-core checks each of them in both languages and in both light and dark mode. Other tests cover what axe-core
+can't check.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser, server: Server, lang
 
 
 def violations(visit: Visit) -> list[str]:
-    visit.page.wait_for_timeout(400)  # wait until colours have finished changing
+    visit.page.wait_for_timeout(400)  # wait for colour transitions to finish
     violations = Axe().run(visit.page, options=RULES).response["violations"]
     return [f"{item['id']}: {node['html'][:120]}" for item in violations for node in item["nodes"]]
 

@@ -1,4 +1,4 @@
-"""Tests of the introduction in a real browser, with and without scripts."""
+"""Tests of the introduction in a real browser. The self-test is tested both with and without scripts."""
 
 from __future__ import annotations
 

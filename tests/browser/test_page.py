@@ -1,4 +1,4 @@
-"""Tests of the chat page in a real browser, with a real server and the real model."""
+"""Tests of the chat page in a real browser, using a real server and the real model."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_sources_and_feedback_work_with_the_keyboard_alone(visit: Visit, server:
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until an element that matches `selector` has focus."""
+    """Press Tab until the focus is on an element that matches `selector`."""
     for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
@@ -170,7 +170,7 @@ def test_conversations_are_saved_only_if_the_user_chooses_to_save_them(visit: Vi
     visit.page.locator("#keep input").check()
     visit.ask("What does SciLifeLab fund?")
     visit.page.locator("#kept input").wait_for()
-    visit.page.wait_for_timeout(500)  # Gradio saves the conversation with a delay
+    visit.page.wait_for_timeout(500)  # Gradio saves the conversation after a short delay
     before = visit.page.evaluate(stored)
     visit.open("/chat/")
     visit.page.locator("#kept input").click()
@@ -252,7 +252,7 @@ def test_a_full_queue_is_explained_in_the_users_language(browser: Browser, tmp_p
             assert full.wait(20)
             with visiting(browser, slow.url, "sv") as other:
                 busy = other.page.get_by_text("Assistenten är upptagen just nu. Försök igen om 2 sekunder.").first
-                for _ in range(6):  # retry, because the queue may have had a free place
+                for _ in range(6):  # retry, because a place in the queue may have become free
                     other.open()
                     other.page.locator("#question textarea").fill("Vem finansierar?")
                     other.page.keyboard.press("Enter")

@@ -1,6 +1,6 @@
-"""Tests that payloads stay inert.
+"""Tests that payloads, which are malicious strings, are shown as plain text and never take effect.
 
-The tests put payloads into questions, documents, titles, file names, front matter, feedback and saved conversations.
+Payloads are placed in questions, documents, titles, file names, front matter, feedback and saved conversations.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FORBIDDEN = (
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose documents contain every payload as text, title, heading, source, file name and URL."""
+    """A server whose documents contain each payload in the text, title, heading, source, file name and URL."""
     folder = tmp_path_factory.mktemp("hostile")
     corpus = folder / "corpus"
     corpus.mkdir()
@@ -55,7 +55,7 @@ def visit(browser: Browser, hostile: Server) -> Iterator[Visit]:
 
 
 def assert_inert(visit: Visit) -> None:
-    """Assert that no payload ran or added an element, and that the page requested nothing from other hosts."""
+    """Assert that no payload has run or added an element, and that the page has sent no request to another host."""
     assert visit.page.evaluate("window.pwned") is None
     assert visit.requested_hosts <= {"127.0.0.1", ""}
     assert [text for text in visit.errors if "evil" in text or "dialog" in text or "Content Security" in text] == []
@@ -84,7 +84,7 @@ def test_payloads_in_documents_are_inert_in_answers_and_sources(visit: Visit) ->
                                   "/search/?q=umbrellas", "/about/"])  # fmt: skip
 def test_payloads_in_documents_are_inert_on_every_page(visit: Visit, path: str) -> None:
     visit.open(path)
-    assert "window.pwned" in visit.page.content()  # the payload is shown as text
+    assert "window.pwned" in visit.page.content()  # the payload is shown, but only as text
 
 
 def test_payloads_are_inert_on_reading_pages(visit: Visit) -> None:

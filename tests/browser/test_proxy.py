@@ -1,4 +1,4 @@
-"""Tests of the server behind a real nginx and a real Caddy, with the configuration files in deploy/."""
+"""Tests of the server behind real nginx and Caddy proxies, which use the configuration files in deploy/."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ STREAM = {"Accept": "text/event-stream"}
 
 @contextmanager
 def running_proxy(*command: str, port: int, folder: Path) -> Iterator[None]:
-    """Run a proxy process, and yield once the process listens on `port`."""
-    # Caddy writes its own files to the folders that these variables name.
+    """Run a proxy, and yield once it is listening on `port`."""
+    # These variables name the folders where Caddy writes its own files.
     environment = {**os.environ, "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment) as process:
         try:
@@ -43,12 +43,12 @@ def running_proxy(*command: str, port: int, folder: Path) -> Iterator[None]:
 
 
 def nginx(folder: Path, port: int, location: str) -> list[str]:
-    """Write a configuration that has `location` in its server block. Return the command that starts nginx."""
+    """Write an nginx configuration whose server block contains `location`. Return the command that starts nginx."""
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     temp_paths = " ".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    user = "user root;" if os.geteuid() == 0 else ""  # otherwise nginx's worker can't read the test's files
+    user = "user root;" if os.geteuid() == 0 else ""  # otherwise nginx's worker process couldn't read the test's files
     (folder / "nginx.conf").write_text(
         f"{user} daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
         f"http {{ access_log off; {temp_paths} server {{ listen 127.0.0.1:{port};\n{location}\n}} }}\n"
@@ -57,7 +57,7 @@ def nginx(folder: Path, port: int, location: str) -> list[str]:
 
 
 def caddy(folder: Path, port: int, server: int) -> list[str]:
-    """Write a configuration based on deploy/Caddyfile. Return the command that starts Caddy."""
+    """Write a Caddy configuration based on deploy/Caddyfile. Return the command that starts Caddy."""
     config = (ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
     config = config.replace("intranet.example {", f"http://127.0.0.1:{port} {{", 1).replace(":7860", f":{server}")
     (folder / "Caddyfile").write_text("{\n\tadmin off\n}\n" + config)
@@ -66,7 +66,7 @@ def caddy(folder: Path, port: int, server: int) -> list[str]:
 
 @contextmanager
 def proxied(kind: str, folder: Path, **settings: str) -> Iterator[tuple[str, Server]]:
-    """Run a server behind a proxy. Yield the public URL and the server."""
+    """Run a server behind a proxy of the given kind. Yield the public URL and the server."""
     port, server_port = free_port(), free_port()
     location = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8").replace(":7860", f":{server_port}")
     commands = {
@@ -109,7 +109,7 @@ def test_pages_and_api_work_under_a_sub_path(kind: str, tmp_path: Path, browser:
             assert response.headers["x-request-id"]
         assert [line for line in lines if line.startswith("event:")][-1] == "event: done"
         assert httpx2.post(public + "/api/v1/ask", content=b" " * 300_000).status_code == 413
-        # the rate limit ignores addresses that the client claims to have
+        # the rate limit ignores the addresses that a client gives in X-Forwarded-For
         codes = [
             httpx2.post(
                 public + "/api/v1/ask", json=QUESTION, headers={"X-Forwarded-For": f"192.0.2.{number}"}
@@ -128,5 +128,5 @@ def test_only_nginx_can_name_the_user(tmp_path: Path) -> None:
         assert "Signed in as bo." in page.text
         assert httpx2.get(public + "/owners/", headers=headers, auth=("bo", "snow")).status_code == 403
         assert httpx2.get(public + "/owners/", headers=headers, auth=("anna", "rain")).status_code == 200
-        # A direct request also comes from the proxy's address, but it doesn't name a user.
+        # This request bypasses the proxy. It comes from an address that the server trusts, but it names no user.
         assert httpx2.get(server.url + "/texts/").status_code == 401

@@ -1,4 +1,4 @@
-"""Tests of signing in with a real OpenID Connect provider, in a real browser."""
+"""Tests of signing in through a real OpenID Connect provider, in a real browser."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.real]
 
 @pytest.fixture(scope="module")
 def intranet() -> Iterator[Website]:
-    """A website that has a different origin and may embed the assistant."""
+    """A website whose origin differs from the server's. It is allowed to embed the assistant."""
     with running_website() as website:
         yield website
 
 
 @pytest.fixture(scope="module")
 def protected_url(intranet: Website, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server that requires users to sign in with a running provider."""
+    """The URL of a server that requires users to sign in through an OpenID Connect provider."""
     url = f"http://127.0.0.1:{free_port()}"
     folder = tmp_path_factory.mktemp("provider")
     with running_provider(folder, f"{url}/login/callback") as provider:
@@ -44,7 +44,7 @@ def protected_url(intranet: Website, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def sign_in(page: Page, name: str) -> None:
-    """Fill in and submit the provider's sign-in form."""
+    """Sign in as the user `name` with the provider's form, and wait to be sent back to the requested page."""
     page.get_by_label("Login").fill(name)
     page.keyboard.press("Enter")
     page.locator("input[type=password]").fill(PASSWORDS[name])

@@ -1,4 +1,4 @@
-"""Tests of the widget in a real browser, on pages with a different origin. Only listed origins may ask questions."""
+"""Tests of the widget in a real browser, embedded in pages whose origin differs from the server's."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ HOST_STYLE = "* { letter-spacing: 9px; color: red } button { font-size: 40px } p
 
 class _SilentHandler(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Log nothing."""
+        """Suppress the log of requests."""
 
 
 @pytest.fixture(scope="module")
 def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, str]]:
-    """A folder of host pages, and two origins that serve these pages. The assistant allows only the first origin."""
+    """A folder for pages that embed the widget, and two origins that serve them. Only the first origin is allowed."""
     folder = tmp_path_factory.mktemp("hosts")
     servers = [ThreadingHTTPServer(("127.0.0.1", 0), partial(_SilentHandler, directory=str(folder))) for _ in range(2)]
     for server in servers:
@@ -60,14 +60,14 @@ def embedded(hosts: tuple[Path, str, str], tmp_path_factory: pytest.TempPathFact
 
 @dataclass
 class Host:
-    """A host page. It records the URLs that it requests, and its console errors."""
+    """A page that embeds the widget, with a record of its console errors and of the URLs that it requests."""
 
     page: Page
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     def ask(self, question: str) -> None:
-        """Ask the widget a question and wait for the answer."""
+        """Ask a question in the widget and wait for the answer."""
         count = self.page.locator("gms-assistant .answer").count()
         self.page.locator("gms-assistant input").fill(question)
         self.page.keyboard.press("Enter")
@@ -88,7 +88,7 @@ def violations(host: Host) -> list[str]:
     host.page.wait_for_timeout(100)
     host.page.evaluate(
         "document.querySelector('style').disabled = true"
-    )  # the host page's red text isn't part of the widget
+    )  # otherwise axe-core would also check the red text of the page around the widget
     violations = Axe().run(host.page, options=RULES).response["violations"]
     host.page.evaluate("document.querySelector('style').disabled = false")
     return [f"{item['id']}: {node['html'][:120]}" for item in violations for node in item["nodes"]]

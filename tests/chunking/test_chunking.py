@@ -12,4 +12,4 @@ def test_the_header_does_not_repeat_the_title() -> None:
 
 
 def test_the_chunker_name_is_stable() -> None:
-    assert chunker_name() == "passages-1-200"  # the name is part of the identity of every index
+    assert chunker_name() == "passages-1-200"  # changing the name would change the hash that identifies every index

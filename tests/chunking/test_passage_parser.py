@@ -10,7 +10,7 @@ from tests.fakes import BagOfWords
 
 
 class LetterEncoder(BagOfWords):
-    """Counts one token per character, and two special tokens."""
+    """Counts one token for each character, plus two special tokens for each text."""
 
     def count_tokens(self, text: str) -> int:
         return len(text) + 2

@@ -1,4 +1,7 @@
-"""Runs commands in the test process: with the real model on corpus/, or with a fake model on a test's own corpus."""
+"""Fixtures that run commands in the test process.
+
+Commands use either the real model with corpus/, or a fake model with a corpus made by the test.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def database(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of a new SQLite database. Commands use this database."""
+    """The URL of a new SQLite database, which commands then use."""
     url = f"sqlite:///{tmp_path / 'store.sqlite'}"
     monkeypatch.setenv("ASSISTANT_DATABASE", url)
     return url
@@ -41,7 +44,7 @@ def database(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture(scope="session")
 def seed_options(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Options that make commands use an index of corpus/ built with the real model."""
+    """Command-line options for using an index of corpus/ that was built with the real model."""
     options = ["--corpus", str(ROOT / "corpus"), "--index", str(tmp_path_factory.mktemp("seed-cli") / "index")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASSISTANT_CACHE", str(CACHE))
@@ -52,7 +55,7 @@ def seed_options(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture
 def fake_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make commands load a bag-of-words encoder and a fixed answerability model."""
+    """Make commands use a bag-of-words encoder and the answerability model for tests instead of the real models."""
 
     def load_encoder(*_: Any, **__: Any) -> Encoder:
         return BagOfWords()
@@ -71,6 +74,6 @@ def corpus(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run_here(run: Run, fake_model: None, corpus: Path, tmp_path: Path) -> Run:
-    """Run a command on `corpus` with the fake model."""
+    """A function that runs a command on `corpus` with the fake model."""
     options = ["--corpus", str(corpus), "--index", str(tmp_path / "index")]
     return lambda *arguments: run(*arguments, *options)

@@ -92,6 +92,7 @@ def test_watch_updates_the_index_when_files_change(tmp_path: Path) -> None:
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT,
         env={**os.environ, "ASSISTANT_CACHE": str(CACHE)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored if the tests run in the background
     )  # fmt: skip
     lines: list[str] = []
 
@@ -211,7 +212,7 @@ def test_a_backup_can_be_restored(
     assert code == 0
     assert out.startswith("wrote backup.tar.gz (")
     assert out.endswith("the file may contain secrets from assistant.toml; keep it private\n")
-    assert run_here("restore", "backup.tar.gz")[0] == 1  # the corpus already has documents
+    assert run_here("restore", "backup.tar.gz")[0] == 1  # because the corpus already contains documents
     (tmp_path / "assistant.toml").unlink()
     code, out, _ = run_here("restore", "backup.tar.gz", "--force")
     restored, summary, moved = out.splitlines()

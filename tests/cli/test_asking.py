@@ -12,7 +12,7 @@ from tests.conftest import TEXT
 
 @pytest.fixture
 def run_indexed(run_here: Run, corpus: Path) -> Run:
-    """Run a command on an index of two small documents, with the fake model."""
+    """A function that runs a command with the fake model, on an index of two small documents."""
     (corpus / "alpha.md").write_text(TEXT)
     (corpus / "sub").mkdir()
     (corpus / "sub" / "gamma.md").write_text("Gamma University teaches statistics.")
@@ -102,7 +102,7 @@ def test_chat_continues_after_an_invalid_question(run_indexed: Run, monkeypatch:
     code, out, err = run_indexed("chat")
     assert code == 0
     assert "founded in 1998" in out
-    assert err.count("\n") == 2  # the instructions and the error take one line each
+    assert err.count("\n") == 2  # one line for the instructions and one for the error
 
 
 def test_an_answer_can_be_limited_to_a_folder(run_indexed: Run) -> None:

@@ -13,7 +13,7 @@ from tests.conftest import CACHE
 
 @pytest.fixture
 def temporary_cache(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use a new cache folder that has the prepared models, since evaluation indexes are stored in the cache folder."""
+    """Use a new cache folder for evaluation indexes. The prepared models are already in it."""
     load_encoder("multilingual-e5-small", CACHE, threads=1)
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "models").symlink_to(CACHE / "models")

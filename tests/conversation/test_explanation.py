@@ -13,7 +13,7 @@ FOUNDED = "When was the Alpha Institute founded in Lund?"
 
 
 def strict(assistant: Assistant) -> Assistant:
-    """Return `assistant` with an answer threshold that no answer can reach."""
+    """Return a copy of `assistant` whose threshold is too high for any question to be answered."""
     return replace(assistant, answerability_model=replace(ANSWERABILITY, answer_threshold=1.0))
 
 

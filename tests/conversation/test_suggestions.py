@@ -16,10 +16,10 @@ QUESTIONS = [
 @pytest.mark.parametrize(
     ("passage_ids", "question", "language", "expected"),
     [
-        (["p2", "p1"], "What is X?", "en", ("What is B?", "What is A?")),  # suggestions are in passage order
+        (["p2", "p1"], "What is X?", "en", ("What is B?", "What is A?")),  # suggestions follow passage order
         (["p1"], "what is a", "en", ()),  # the question itself is not suggested
         (["p1"], "Vad?", "sv", ("Vad är A?",)),
-        (["p1"], "Was?", "de", ("What is A?",)),  # unsupported languages get English suggestions
+        (["p1"], "Was?", "de", ("What is A?",)),  # if a language isn't supported, the suggestions are in English
         ([], "What is X?", "en", ()),
     ],
 )

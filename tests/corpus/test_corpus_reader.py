@@ -21,7 +21,10 @@ def read_single(folder: Path) -> Document:
 
 
 def read_reason(folder: Path) -> str:
-    """Return why the only file in `folder` can't be read. Check that a readable file beside it is still read."""
+    """Return the reason why the only file in `folder` can't be read.
+
+    Also check that a readable file, added beside it, is still read.
+    """
     (folder / "good.txt").write_text("A good text.")
     reader = read_corpus(folder, MAX_BYTES, skip_unreadable=True)
     assert [document.document_id for document in reader] == ["good.txt"]

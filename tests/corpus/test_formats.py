@@ -115,7 +115,7 @@ def test_an_encrypted_pdf_is_rejected() -> None:
 
 
 def test_an_aes_encrypted_pdf_is_rejected() -> None:
-    # pypdf needs another package to read AES. Without that package, it raises an error of its own.
+    # pypdf needs another package to decrypt AES. If that package is missing, pypdf raises its own type of error.
     trailer = b"trailer<</Root 1 0 R/Encrypt<</Filter/Standard/V 5/R 6/Length 256/CF<</StdCF<</CFM/AESV3>>>>"
     data = b"%PDF-2.0\n1 0 obj<</Type/Catalog>>endobj\n" + trailer + b">>>>\n%%EOF"
     with pytest.raises(UnreadableDocumentError, match="broken"):

@@ -12,7 +12,7 @@ from assistant.corpus.freshness import DocumentChangeDetector
 from tests.conftest import index_of
 from tests.fakes import ANSWERABILITY, BagOfWords
 
-LONG_AGO, FAR_FUTURE = 1.0, 9e9  # in seconds since the epoch
+LONG_AGO, FAR_FUTURE = 1.0, 9e9  # seconds since the Unix epoch
 
 
 @pytest.fixture

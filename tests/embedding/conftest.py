@@ -1,6 +1,6 @@
-"""Makes a tiny exported model.
+"""Makes a tiny exported model, whose results can be calculated by hand.
 
-The token vectors of the model are its word embeddings, so that results can be calculated by hand.
+No layer changes the token vectors: each one is simply the token's word embedding.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def write_tokenizer(path: Path) -> None:
 
 
 def write_description(folder: Path, **changes: Any) -> None:
-    """Write encoder.json in the way that `export_model` does."""
+    """Write encoder.json as `export_model` would."""
     description = {
         "name": "tiny", "fingerprint": "f" * 64, "dimension": 3, "max_tokens": 4, "query_prompt": "query ",
         "passage_prompt": "passage ", "pooling": "mean", "runtime": "onnx",
@@ -38,7 +38,7 @@ def write_description(folder: Path, **changes: Any) -> None:
 
 @pytest.fixture
 def tiny_model(tmp_path: Path) -> Callable[..., Path]:
-    """A function that writes a prepared model to a folder. Keyword arguments change the model's description."""
+    """A function that writes a tiny prepared model to a folder. Keyword arguments override parts of its description."""
 
     def write(**changes: Any) -> Path:
         folder = tmp_path / "tiny"

@@ -1,4 +1,4 @@
-"""Texts in twelve languages and nine scripts. Tests use them to compare two implementations of a model."""
+"""Texts in twelve languages and nine scripts, for tests that compare two implementations of the same model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PARAGRAPHS = [
 
 
 def sample_texts(count: int) -> list[str]:
-    """Return `count` excerpts of different lengths from the paragraphs."""
+    """Return `count` excerpts from the paragraphs, of different lengths."""
     samples = []
     for number, paragraph in enumerate(islice(cycle(_PARAGRAPHS), count)):
         start = (number * 3) % max(1, len(paragraph) // 3)

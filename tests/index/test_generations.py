@@ -25,7 +25,7 @@ from tests.fakes import BagOfWords
 
 
 def publish(index: Path, name: str) -> None:
-    """Publish a generation with one file, which contains the name of the generation."""
+    """Publish a generation called `name`. Its only file contains the name."""
     with scratch_folder(index) as folder:
         (folder / "file").write_text(name)
         publish_generation(index, folder, name)
@@ -118,7 +118,7 @@ def test_missing_folder_of_the_live_generation_is_reported(tmp_path: Path) -> No
 def test_rebuild_killed_between_its_renames_loses_nothing(tmp_path: Path) -> None:
     name = build_index([document()], BagOfWords(), tmp_path).generation
     folder = live_generation_folder(tmp_path)
-    folder.rename(folder.with_name(f".aside-{name}"))  # a killed rebuild leaves this state
+    folder.rename(folder.with_name(f".aside-{name}"))  # what remains if a rebuild is killed
     assert load_index(tmp_path, BagOfWords()).manifest.generation == name
     build_index([document()], BagOfWords(), tmp_path)
     assert live_generation_folder(tmp_path) == folder

@@ -18,7 +18,7 @@ from tests.fakes import BagOfWords
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A verified index. All of its files are in the record of checked files."""
+    """The folder of a verified index. The record of verified files lists all of the index files."""
     monkeypatch.setattr(integrity, "_MIN_RECORDED_SIZE", 0)
     build_index([document()], BagOfWords(), tmp_path)
     load_index(tmp_path, BagOfWords())
@@ -26,7 +26,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fail_all_checksums(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every file that is read from now on count as damaged."""
+    """From now on, make every file whose checksum is computed appear to be damaged."""
     monkeypatch.setattr("assistant.index.manifest.file_checksum", lambda path: "")
 
 

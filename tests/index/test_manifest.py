@@ -25,7 +25,7 @@ from tests.conftest import document, index_of
 
 @pytest.fixture
 def generation(tmp_path: Path) -> tuple[Path, Manifest]:
-    """A folder with two files, and the manifest that describes them."""
+    """A folder that contains two files and the manifest that describes them."""
     for name in ("one", "two"):
         (tmp_path / name).write_text(name)
     manifest = Manifest(

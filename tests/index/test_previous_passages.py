@@ -16,7 +16,7 @@ from tests.fakes import BagOfWords
 
 @pytest.fixture(scope="module")
 def previous(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
-    """The folder and the manifest of a generation with two documents."""
+    """A generation of two documents: its folder and its manifest."""
     index = tmp_path_factory.mktemp("previous")
     build_index([document("a.md", "One. Two."), document("b.md", "Three.")], BagOfWords(), index)
     folder = live_generation_folder(index)

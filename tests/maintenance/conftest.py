@@ -27,7 +27,7 @@ MemberChange = Callable[[str, bytes], tuple[str, bytes] | None]
 
 
 def settings_in(folder: Path, database: str = "") -> Settings:
-    """Return the settings of an installation in `folder`."""
+    """Return the settings for an installation in `folder`."""
     return Settings(
         corpus=folder / "corpus", index=folder / "index", probes=folder / "data" / "probes.jsonl",
         database=database or f"sqlite:///{folder / 'data' / 'store.sqlite'}",
@@ -35,7 +35,11 @@ def settings_in(folder: Path, database: str = "") -> Settings:
 
 
 def rewrite_archive(backup: Path, change: MemberChange) -> Path:
-    """Copy a backup. `change` returns the new name and content of each member, or None to leave the member out."""
+    """Write a changed copy of a backup and return the path of the copy.
+
+    `change` is called with the name and content of each member. It returns the new name and content, or None to leave
+    the member out.
+    """
     copy = backup.with_name("rewritten.tar.gz")
     with tarfile.open(backup) as old, tarfile.open(copy, "w:gz") as new:
         for member in old:
@@ -51,9 +55,9 @@ def rewrite_archive(backup: Path, change: MemberChange) -> Path:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Settings:
-    """The settings of an installation.
+    """The settings of an example installation.
 
-    It has two documents, their index, an answer with feedback, an API key, a probe and a settings file.
+    The installation has two documents, their index, an answer with feedback, an API key, a probe and a settings file.
     """
     folder = tmp_path / "old"
     settings = settings_in(folder)

@@ -14,7 +14,7 @@ from tests.maintenance.conftest import rewrite_archive
 
 
 def write_archive(path: Path, folder: Path | None = None, **contents: object) -> Path:
-    """Write an archive that contains one text file and, if given, a folder."""
+    """Write an archive of one text file, to which `folder` is added if given."""
     with tarfile.open(path, "w:gz") as archive:
         writer = ArchiveWriter(archive)
         writer.add_text("Åre", "corpus/a.md")

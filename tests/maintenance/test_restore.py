@@ -68,7 +68,7 @@ def test_rows_can_be_restored_to_another_kind_of_database(backup: Path, tmp_path
     create_backup(new, tmp_path / "again.tar.gz", tmp_path / "new")
     assert restore_backup(settings_in(tmp_path / "third"), tmp_path / "again.tar.gz").database_row_count == 3
     store = Store(postgres, store_questions=True)
-    # The database must assign a feedback ID that isn't in use yet.
+    # The database must give the new feedback an ID that none of the restored feedback has.
     store.add_feedback(store.record_answer(ANSWER, "g", "page", None), "good", [], "")
     [row] = [row for row in store.list_feedback() if row.comment]
     assert (row.comment, row.answer.question) == ("Åre!", "What is Åre?")
@@ -126,7 +126,7 @@ def test_feedback_without_its_answer_is_skipped(backup: Path, tmp_path: Path) ->
         return name, data
 
     report = restore_backup(settings_in(tmp_path / "new"), rewrite_archive(backup, remove_answers))
-    assert report.database_row_count == 1  # only the API key
+    assert report.database_row_count == 1  # the API key is the only row
 
 
 def test_a_running_build_stops_a_restore_before_it_writes(backup: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A small corpus about rain, and functions that make an index or a citation."""
+"""A small corpus about rain, and functions for making an index or a citation."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def weather_introduction(weather_assistant: Assistant) -> Introduction:
 
 
 def index_of_text(text: str, folder: Path, **fields: str) -> Index:
-    """Build an index of one document that has the given text and fields."""
+    """Build an index of a single document that has the given text and fields."""
     return index_of([document(text=text, **fields)], folder)
 
 
 def citation(quote: str = "It rains.", passage_id: str = "p1", start: int = 0, language: str = "en") -> Citation:
-    """Make a citation of `quote`."""
+    """Make a citation whose quote is `quote`."""
     return Citation(1, "alpha.md", "Alpha", None, (), passage_id, quote, start, start + len(quote), 0.0, language)

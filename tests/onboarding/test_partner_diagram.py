@@ -18,7 +18,7 @@ def test_every_connection_has_a_numbered_line(weather_introduction: Introduction
 
 
 def check_layout(diagram: PartnerDiagram) -> None:
-    """Check that all boxes are on the canvas and that no boxes overlap."""
+    """Check that every box lies within the canvas and that no two boxes overlap."""
     for number, box in enumerate(diagram.boxes):
         assert 0 <= box.x <= diagram.width - box.width
         assert 0 <= box.y <= diagram.height - box.height

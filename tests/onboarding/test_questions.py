@@ -25,7 +25,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
 
 
 def ask_candidates(assistant: Assistant, threads: int) -> tuple[list[str], list[str]]:
-    """Return all candidates in alphabetical order, and the verified questions in their original order."""
+    """Return all candidate questions in alphabetical order, and the verified ones in their original order."""
     candidates: list[str] = []
 
     def ask(question: str) -> Answer:
@@ -39,7 +39,7 @@ def ask_candidates(assistant: Assistant, threads: int) -> tuple[list[str], list[
 def candidates_of(
     assistant: Assistant, terms: tuple[GlossaryTerm, ...] = (), connections: tuple[PartnerConnection, ...] = ()
 ) -> list[str]:
-    """Return the questions made from `terms`, `connections` and the index, in the order in which they are asked."""
+    """Return the questions made from `terms`, `connections` and the index, in the order in which they were asked."""
     candidates: list[str] = []
 
     def ask(question: str) -> Answer:
@@ -54,7 +54,7 @@ def test_candidates_are_asked_in_parallel(assistant: Assistant) -> None:
     barrier = threading.Barrier(3, timeout=20)
 
     def ask(question: str) -> Answer:
-        if question.startswith("What is "):  # there are six such questions, so the barrier for three threads opens
+        if question.startswith("What is "):  # six such questions, so three threads do meet
             barrier.wait()
         return assistant.ask(question)
 

@@ -10,7 +10,7 @@ from tests.conftest import document, index_of
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     documents = [
-        document("north/a.md", "The hospital trains nurses. " * 120),  # this document has several passages
+        document("north/a.md", "The hospital trains nurses. " * 120),  # a document with several passages
         document("north/b.md", "Sjukhuset utbildar nurses.", language="sv"),
         document("south.md", "Nurses are trained."),
     ]

@@ -20,7 +20,7 @@ def test_query_has_each_content_word_once(shared_index: Index) -> None:
 
 
 def test_weights_sum_to_one_and_favour_rare_words(shared_index: Index) -> None:
-    query = query_of(shared_index, "methods zebra")  # "zebra" isn't in the corpus
+    query = query_of(shared_index, "methods zebra")  # the word "zebra" doesn't occur in the corpus
     weights = dict(zip(query.content_words, query.word_weights.tolist(), strict=True))
     assert sum(weights.values()) == pytest.approx(1)
     assert weights["zebra"] > weights["methods"] > 0

@@ -1,4 +1,7 @@
-"""Stores that use SQLite or a real PostgreSQL server (installed by `make test`), and a clock that tests can set."""
+"""Stores that use SQLite or a real PostgreSQL server, and a clock that tests can set.
+
+`make test` installs the PostgreSQL server.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ from assistant.store.database import Store
 from assistant.store.tables import Base
 
 NOW = datetime(2026, 11, 23, 12, 0)
-PERSONAL_NUMBER = "19811218-9876"  # a test number published by the Swedish Tax Agency
+PERSONAL_NUMBER = "19811218-9876"  # one of the numbers that the Swedish Tax Agency publishes for testing
 PASSAGE = Passage("p1", "a.md", "Alpha", None, "en", ("Head",), "Some text.", 0, 10, ())
 
 
 def make_answer(question: str = "What is NWI?", verdict: Verdict = Verdict.UNCLEAR) -> Answer:
-    """Make an answer without citations. By default, the answer is a refusal."""
+    """Make an answer that has no citations. By default, it is a refusal."""
     return Answer(
         question=question, resolved_question=question, language="en", verdict=verdict,
         abstained=verdict is not Verdict.ANSWERED, answer="No answer was found.", confidence=0.1,
@@ -38,7 +41,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """The clock that `store` and `sqlite_store` use."""
+    """The clock used by `store` and `sqlite_store`."""
     return Clock()
 
 
@@ -52,7 +55,7 @@ def sqlite_store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Store]:
-    """A store that keeps questions. Each test runs once with SQLite and once with PostgreSQL."""
+    """A store that keeps questions. Each test that uses it runs twice: with SQLite and with PostgreSQL."""
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_store")
         return

@@ -19,7 +19,7 @@ from tests.store.conftest import NOW, PASSAGE, PERSONAL_NUMBER, Clock, make_answ
 
 
 def files_of(store: Store) -> bytes:
-    """Return the bytes of all files in the folder of an SQLite database."""
+    """Return the contents of all files in the folder that holds the store's SQLite database, joined together."""
     folder = Path(str(store._engine.url.database)).parent
     return b"".join(file.read_bytes() for file in folder.iterdir())
 

@@ -1,4 +1,4 @@
-"""Functions that make assistants in worker processes. They are in their own module because they must be picklable."""
+"""Functions that make assistants in worker processes. They must be picklable, so they have a module of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.fakes import ANSWERABILITY, BagOfWords
 
 
 def make_assistant(index_folder: Path) -> Assistant:
-    """Make an assistant that is equal to the `small_assistant` fixture."""
+    """Make an assistant like the one that the `small_assistant` fixture provides."""
     return Assistant(load_index(index_folder, BagOfWords()), BagOfWords(), ANSWERABILITY, contact="the office")
 
 
@@ -19,7 +19,7 @@ def fail_to_start() -> Assistant:
 
 
 def fail_on_first_start(index_folder: Path) -> Assistant:
-    """Fail in the first process that calls this function, and create a file named `failed` beside the index."""
+    """Fail on the first call, leaving a file named `failed` beside the index. On later calls, make an assistant."""
     try:
         (index_folder.parent / "failed").touch(exist_ok=False)
     except FileExistsError:

@@ -1,1 +1,1 @@
-"""Gathering of web pages and files, which are saved in the corpus as Markdown."""
+"""Gathering web pages and files and saving them in the corpus as Markdown."""

@@ -1,4 +1,4 @@
-"""Fetching of web pages. The fetcher obeys robots.txt, limits size and time, and refuses private addresses.
+"""Fetching web pages. The fetcher obeys robots.txt, limits size and time, and refuses private addresses.
 
 A page may redirect to any URL, so each redirect is checked in the same way as the first URL. The connection is
 made to the IP address that was checked (OWASP, "Server-Side Request Forgery Prevention").
@@ -20,14 +20,14 @@ from assistant import __version__
 
 USER_AGENT = "gms-assistant"
 _MAX_REDIRECTS = 5
-_ROBOTS_BYTES = 500 * 1024  # RFC 9309, 2.5: a crawler must read at least this much
+_ROBOTS_BYTES = 500 * 1024  # RFC 9309, 2.5: a crawler must read at least this much of robots.txt
 _PERMANENT_REDIRECTS = frozenset({301, 308})
 _NAT64, _IPV4_COMPATIBLE = ip_network("64:ff9b::/96"), ip_network("::/96")
-_MAX_DELAY_SECONDS = 10.0  # maximum delay between two requests, even if robots.txt asks for more
+_MAX_DELAY_SECONDS = 10.0  # the maximum delay between two requests, even if robots.txt asks for more
 
 
 class FetchError(Exception):
-    """A page can't be fetched. The message tells the user why. `status` is the HTTP status, or 0 if there is none."""
+    """A page can't be fetched; the message tells the user why. `status` is the HTTP status, or 0 if there is none."""
 
     def __init__(self, reason: str, status: int = 0) -> None:
         super().__init__(reason)
@@ -40,7 +40,7 @@ class PageGoneError(FetchError):
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
-    """A fetched page. `url` is the requested URL, or the URL to which permanent redirects led."""
+    """A fetched page. `url` is the requested URL or, after permanent redirects, the URL to which they led."""
 
     url: str
     content: bytes
@@ -50,7 +50,7 @@ class FetchedPage:
 
 
 class _PublicAddressTransport(httpx2.HTTPTransport):
-    """Resolves the host name once, refuses addresses that aren't public, and connects to the address it checked."""
+    """Resolves the host name once, refuses addresses that aren't public, and connects to the address it has checked."""
 
     def __init__(self, allow_private: bool) -> None:
         super().__init__(
@@ -82,15 +82,15 @@ class Fetcher:
         allow_private: whether to allow addresses of this machine and of private networks.
         max_bytes: the maximum size of a page after decompression.
         delay: the minimum number of seconds between two requests to the same origin. robots.txt may ask for more.
-        timeout: the maximum number of seconds for fetching a whole page.
+        timeout: the maximum number of seconds that fetching a whole page may take.
     """
 
     def __init__(
         self, allow_private: bool = False, max_bytes: int = 50_000_000, delay: float = 0.5, timeout: float = 30.0
     ) -> None:
         self._max_bytes, self._delay, self._timeout = max_bytes, delay, timeout
-        self._robots: dict[str, Protego | FetchError] = {}  # by origin; an error means that no page may be fetched
-        self._last_request: dict[str, float] = {}  # by origin, in seconds of the monotonic clock
+        self._robots: dict[str, Protego | FetchError] = {}  # by origin; an error forbids all of the origin's pages
+        self._last_request: dict[str, float] = {}  # by origin, in seconds on the monotonic clock
         self._client = httpx2.Client(
             transport=_PublicAddressTransport(allow_private), timeout=min(10.0, timeout), trust_env=False,
             headers={"User-Agent": f"{USER_AGENT}/{__version__}"},
@@ -101,14 +101,14 @@ class Fetcher:
         self._client.close()
 
     def fetch_page(self, url: str, etag: str | None = None, last_modified: str | None = None) -> FetchedPage | None:
-        """Fetch the page at `url`. Return None if `etag` or `last_modified` shows that the page hasn't changed.
+        """Fetch the page at `url`. Return None if `etag` or `last_modified` shows that the page is unchanged.
 
         Raises:
             PageGoneError: the page doesn't exist.
             FetchError: the page can't be fetched or must not be fetched.
         """
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        # Some servers send validators that aren't ASCII. These validators can't be sent back in a header.
+        # Some servers send validators that aren't ASCII and so can't be sent back in a request header.
         headers = {name: value for name, value in conditions.items() if value and value.isascii()}
         return self._follow(url, headers, self._max_bytes, robots=True)
 
@@ -155,7 +155,7 @@ class Fetcher:
                 for part in response.iter_bytes():
                     content += part
                     if len(content) > max_bytes and max_bytes == _ROBOTS_BYTES:
-                        break  # RFC 9309 allows the rest of robots.txt to be ignored
+                        break  # RFC 9309 allows crawlers to ignore the rest of a long robots.txt
                     if len(content) > max_bytes:
                         raise FetchError(f"the page is larger than {max_bytes / 1e6:.1f} MB (setting max_file_mb)")
                     if time.monotonic() > deadline:
@@ -165,7 +165,7 @@ class Fetcher:
         return response, bytes(content)
 
     def _wait(self, url: str) -> None:
-        """Wait until another request may be sent to the origin of `url`."""
+        """Wait until the next request may be sent to the origin of `url`."""
         origin = _origin(url)
         robots = self._robots.get(origin)
         crawl_delay = robots.crawl_delay(USER_AGENT) if isinstance(robots, Protego) else None
@@ -189,16 +189,16 @@ class Fetcher:
             page = self._follow(f"{origin}/robots.txt", {}, _ROBOTS_BYTES, robots=False)
         except FetchError as error:
             if not error.status:
-                return error  # the site is unreachable or private; the error says which
+                return error  # the site is either unreachable or private; the error says which
             if 400 <= error.status < 500:
                 return Protego.parse("")
             return FetchError("robots.txt can't be read, so no page may be fetched (RFC 9309, 2.3.1.4)")
-        assert page is not None  # a request without conditions always returns a page
+        assert page is not None  # None is returned only for conditional requests
         return Protego.parse(page.content.decode("utf-8", "replace"))
 
 
 def _as_utf8(content: bytes, charset: str) -> bytes:
-    """Convert plain text to UTF-8. `charset` is the one named in the Content-Type header."""
+    """Convert plain text to UTF-8 from `charset`, which the Content-Type header named."""
     try:
         return content.decode(charset).encode("utf-8")
     except (LookupError, UnicodeDecodeError):
@@ -206,7 +206,7 @@ def _as_utf8(content: bytes, charset: str) -> bytes:
 
 
 def _is_public(ip: str) -> bool:
-    """Return whether an IP address and any IPv4 address embedded in it are public (RFC 6052, RFC 3056, RFC 4291)."""
+    """Return whether an IP address is public, as is any IPv4 address embedded in it (RFC 6052, 3056 and 4291)."""
     address = ip_address(ip.partition("%")[0])
     embedded: IPv4Address | None = None
     if isinstance(address, IPv6Address):

@@ -1,6 +1,6 @@
-"""Gathering of pages and files into the corpus folder, and refreshing of pages that have changed on the web.
+"""Gathering pages and files into the corpus folder, and refreshing pages that have changed on the web.
 
-If a gathered file was edited in the corpus folder, it is never overwritten or deleted. It is only reported.
+A gathered file that has since been edited in the corpus folder is never overwritten or deleted, only reported.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _SUFFIX_BY_MEDIA_TYPE = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
 }  # fmt: skip
 _MAX_DIFF_LINES = 40
-_CONFIRM_DAYS = 30  # the age at which an unchanged document is given a new retrieval date
-_MIN_REMAINING = 0.2  # fraction of the old length; a shorter page is probably an error, sign-in or maintenance page
+_CONFIRM_DAYS = 30  # number of days after which an unchanged document is given a new retrieval date
+_MIN_REMAINING = 0.2  # fraction of the old length; anything shorter is probably an error, sign-in or maintenance page
 
 
 @dataclass(frozen=True, slots=True)
 class SourceChange:
-    """What happened to a source.
+    """What happened to a source (a page or a file).
 
     Attributes:
         change_kind: `added`, `changed`, `unchanged`, `edited`, `gone`, `removed` or `failed`.
@@ -64,11 +64,11 @@ class _GatheredFile:
     path: Path
     metadata: dict[str, Any]
     document: Document
-    edited: bool  # whether the file was edited in the corpus folder after it was written
+    edited: bool  # whether the file has been edited in the corpus folder since it was written
 
     @property
     def origin(self) -> DocumentOrigin:
-        """The source that the front matter records."""
+        """The source recorded in the front matter."""
         values = (self.metadata.get(key) for key in ("url", "etag", "last_modified", "file"))
         url, etag, last_modified, file_name = (str(value) if value else None for value in values)
         return DocumentOrigin(url, etag, last_modified, file_name, extra_metadata=self.metadata)
@@ -95,7 +95,7 @@ class Gatherer:
         Args:
             sources: the URLs of pages and sitemaps, and the paths of files.
             max_pages: the maximum number of pages from each source.
-            report: receives a message for each page that is skipped.
+            report: a function that receives a message for each page that is skipped.
         """
         by_url = {item.origin.url or "": item for item in self._gathered_files() if not item.origin.file_name}
         by_hash = {text_hash(item.document.text): item.path for item in by_url.values()}
@@ -141,12 +141,12 @@ class Gatherer:
                 yield SourceChange("failed", source, path, error.strerror or str(error))
 
     def _update(self, item: _GatheredFile, page: FetchedPage | None, write: bool) -> SourceChange:
-        """Update a file from `page`, which is None if the page is unchanged. The caller sets `source` and `path`."""
+        """Update a file from `page`, which is None if the page is unchanged. The caller fills in source and path."""
         document = _read_page(page) if page else item.document
         same_text = page is None or text_hash(document.text) == item.metadata["hash"]
         if same_text and (page is None or page.url == item.origin.url):
             age = _days_between(str(item.metadata.get("retrieved")), self._today)
-            if write and not item.edited and age > _CONFIRM_DAYS:  # else the document would look outdated
+            if write and not item.edited and age > _CONFIRM_DAYS:  # otherwise, the document would look outdated
                 origin = _merge_origin(page, item) if page else item.origin
                 write_file(item.path, document_to_markdown(item.document, origin, self._today))
             return SourceChange("unchanged", "")
@@ -169,7 +169,7 @@ class Gatherer:
     def _fetch_pages(self, source: str, report: Callable[[str], None]) -> Iterator[FetchedPage | SourceChange]:
         """Yield the page at `source`, or each page of the sitemap there. Yield a SourceChange if a page fails."""
         first = self._fetcher.fetch_page(source)
-        assert first is not None  # the request was unconditional
+        assert first is not None  # None is returned only for conditional requests
         if not is_sitemap(first):
             yield first
             return
@@ -217,7 +217,7 @@ class Gatherer:
                 return SourceChange("unchanged", str(source), item.path.relative_to(self._folder).as_posix())
         previous = next((item for item in earlier_files if not item.edited), None)
         path = previous.path if previous else self._unused_path(Path(f"{file_name_slug(source.stem)}.md"))
-        previous_metadata = previous.metadata if previous else {}  # includes front matter that was added by hand
+        previous_metadata = previous.metadata if previous else {}  # includes any front matter added by hand
         origin = DocumentOrigin(
             document.url, file_name=source.name, extra_metadata={**previous_metadata, **source_metadata}
         )
@@ -227,7 +227,7 @@ class Gatherer:
         return SourceChange(kind, str(source), path.relative_to(self._folder).as_posix(), details)
 
     def _unused_path(self, path: Path) -> Path:
-        """Return `path` in the corpus folder. If that file already exists, a number is appended to its name."""
+        """Return `path` in the corpus folder. If a file already exists there, append a number to the file name."""
         for number in range(1, 1000):
             candidate = self._folder / (path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
             if not candidate.exists():
@@ -235,7 +235,7 @@ class Gatherer:
         raise UnreadableDocumentError(f"there are already a thousand files named {str(path)!r}")
 
     def _gathered_files(self) -> list[_GatheredFile]:
-        """Return the corpus files that `add_sources` wrote. The files are recognised by their front matter."""
+        """Return the corpus files written by `add_sources`, which are recognised by their front matter."""
         files = []
         for path in find_corpus_files(self._folder):
             if path.suffix != ".md" or not path.resolve().is_relative_to(self._folder.resolve()):
@@ -247,7 +247,7 @@ class Gatherer:
                     edited = is_edited(data.decode("utf-8"), metadata["written"])
                     files.append(_GatheredFile(path, metadata, parse_document_file(data, path.name), edited))
             except (UnreadableDocumentError, OSError):
-                continue  # `assistant index` reports these files
+                continue  # the command `assistant index` reports these files
         return files
 
 
@@ -255,7 +255,7 @@ def _read_page(page: FetchedPage) -> Document:
     """Return the main content of a page."""
     url_suffix = Path(urlsplit(page.url).path).suffix.lower()
     suffix = _SUFFIX_BY_MEDIA_TYPE.get(page.media_type, url_suffix)
-    if page.media_type == "text/plain" and url_suffix in {".md", ".markdown"}:  # some hosts send Markdown as text
+    if page.media_type == "text/plain" and url_suffix in {".md", ".markdown"}:  # some hosts send Markdown as plain text
         suffix = url_suffix
     if suffix not in SUPPORTED_SUFFIXES:
         raise UnreadableDocumentError(f"unsupported media type ({page.media_type or 'none sent'})")
@@ -264,7 +264,7 @@ def _read_page(page: FetchedPage) -> Document:
 
 
 def _keep_front_matter(document: Document, item: _GatheredFile) -> Document:
-    """Return `document` with the title, language and source of the gathered file, where users may have edited them."""
+    """Return `document` with the gathered file's title, language and source, which users may have edited there."""
     source = item.document.source
     return replace(document, title=item.document.title, language=item.document.language, source=source)
 
@@ -274,7 +274,7 @@ def _origin(page: FetchedPage) -> DocumentOrigin:
 
 
 def _merge_origin(page: FetchedPage, item: _GatheredFile) -> DocumentOrigin:
-    """Return the origin of a gathered file's new version. Front matter that was added by hand is kept."""
+    """Return the origin of a gathered file's new version, keeping any front matter that was added by hand."""
     return replace(_origin(page), extra_metadata=item.metadata)
 
 
@@ -287,7 +287,7 @@ def _days_between(retrieved: str, today: str) -> int:
 
 
 def _diff(old: str, new: str) -> str:
-    """Return a unified diff, cut to about the height of a screen."""
+    """Return a unified diff, cut to about one screenful."""
     lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), "before", "now", n=0, lineterm=""))[2:]
     rest = [f"… and {len(lines) - _MAX_DIFF_LINES} more lines"] if len(lines) > _MAX_DIFF_LINES else []
     return "\n".join(lines[:_MAX_DIFF_LINES] + rest)

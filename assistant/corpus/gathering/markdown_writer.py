@@ -1,4 +1,4 @@
-"""Writing of a Document as a Markdown file. Reading the file returns an equal Document."""
+"""Writing a Document as a Markdown file, which gives an equal Document when it is read back."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from assistant.corpus.formats import UnreadableDocumentError, parse_document_fil
 from assistant.schema import Document
 
 _LIST_LINE = re.compile(r"- \S")
-# Characters that CommonMark usually treats as markup, first within a line and then at the start of a line.
+# Characters that CommonMark usually treats as markup: first those within a line, then those at the start of a line.
 _COMMON_MARKUP = re.compile(r"([\\`*_\[\]<>|])|&(?=#?\w+;)")
 _LINE_START = re.compile(r"^(\s*)(?:([-+=#~:])|(\d{1,9})([.)]))", re.MULTILINE)
 _ALL_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-_MAX_NAME_CHARACTERS = 80  # in each part of a path
+_MAX_NAME_CHARACTERS = 80  # maximum length of each part of a path
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentOrigin:
-    """The source of a document, which is a web page (with its cache validators) or a file.
+    """The source of a document, which is either a web page (with its cache validators) or a file.
 
-    `extra_metadata` contains front matter that somebody added to the file in the corpus folder by hand.
+    `extra_metadata` contains front matter that somebody has added by hand to the file in the corpus folder.
     """
 
     url: str | None = None
@@ -42,7 +42,7 @@ def text_hash(text: str) -> str:
 
 
 def is_edited(content: str, body_hash: str) -> bool:
-    """Return whether the body of a file was edited after it was written. `body_hash` is the hash of the original."""
+    """Return whether a file's body has been edited since it was written. `body_hash` is the original body's hash."""
     return _hash_body(markdown_body(content)) != body_hash
 
 
@@ -54,12 +54,12 @@ def document_to_markdown(document: Document, origin: DocumentOrigin, retrieved: 
     """Return `document` as Markdown with front matter.
 
     Args:
-        document: the document, read from a page or a file.
+        document: the document, which was read from a page or a file.
         origin: the source of the document.
         retrieved: the date on which the document was retrieved, YYYY-MM-DD.
 
     Raises:
-        UnreadableDocumentError: no Markdown was found that still has the same words when it is read back.
+        UnreadableDocumentError: the document can't be written as Markdown that has the same words when read back.
     """
     for markup in (_COMMON_MARKUP, _ALL_PUNCTUATION):
         body = _make_body(document, markup)
@@ -71,14 +71,14 @@ def document_to_markdown(document: Document, origin: DocumentOrigin, retrieved: 
 
 
 def markdown_body(content: str) -> str:
-    """Return the part of a file after its front matter."""
+    """Return the part of a file that follows its front matter."""
     return content.split("\n---\n\n", 1)[-1]
 
 
 def write_file(path: Path, content: str) -> None:
     """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")  # the file is hidden, so that it isn't read as a document
+    temporary = path.with_name(f".{path.name}.new")  # the temporary file is hidden, so that it isn't read as a document
     temporary.write_text(content, encoding="utf-8", newline="\n")
     os.replace(temporary, path)
 
@@ -124,7 +124,7 @@ def _escape(text: str, markup: re.Pattern[str]) -> str:
 
 
 def corpus_path_for_url(url: str) -> Path:
-    """Return a readable relative path for a page. The path can't lead out of the corpus folder."""
+    """Return a readable path for a page, relative to the corpus folder. The path can't lead out of that folder."""
     parts = urlsplit(url)
     segments = [file_name_slug(part) for part in unquote(parts.path).split("/") if part.strip("./ ")]
     name = segments.pop() if segments else "index"
@@ -135,6 +135,6 @@ def corpus_path_for_url(url: str) -> Path:
 
 
 def file_name_slug(text: str, dots: bool = False) -> str:
-    """Return `text` as part of a file name. `dots` keeps the dots inside it."""
+    """Convert `text` to a string that is safe in a file name. If `dots` is True, dots inside it are kept."""
     slug = re.sub(r"[^\w.]+" if dots else r"[\W]+", "-", text.lower())
     return slug.strip("-.")[:_MAX_NAME_CHARACTERS] or "text"

@@ -12,7 +12,7 @@ from assistant.corpus.gathering.fetcher import FetchedPage, FetchError
 
 _SITEMAP_MEDIA_TYPES = frozenset({"application/xml", "text/xml", "application/gzip", "application/x-gzip"})
 _GZIP_MAGIC = b"\x1f\x8b"
-_MAX_DEPTH = 3  # maximum nesting of sitemaps that list other sitemaps
+_MAX_DEPTH = 3  # maximum depth of sitemaps that list other sitemaps
 _MAX_BYTES = 50 * 1024 * 1024  # the protocol's limit for an uncompressed sitemap
 
 
@@ -21,7 +21,7 @@ def is_sitemap(page: FetchedPage) -> bool:
     if page.media_type in {
         "text/html",
         "application/xhtml+xml",
-    }:  # XHTML pages start like sitemaps
+    }:  # XHTML pages start in the same way as sitemaps
         return False
     if page.media_type in _SITEMAP_MEDIA_TYPES:
         return True
@@ -31,12 +31,12 @@ def is_sitemap(page: FetchedPage) -> bool:
 def sitemap_page_urls(
     page: FetchedPage, fetch: Callable[[str], FetchedPage | None], report: Callable[[str], None]
 ) -> Iterator[str]:
-    """Yield the URLs of the pages that are listed in a sitemap and the sitemaps it refers to. Each URL is yielded once.
+    """Yield the URL of each page that is listed in a sitemap or in the sitemaps it refers to, without duplicates.
 
     Args:
         page: the fetched sitemap.
-        fetch: a function that fetches a sitemap, given its URL.
-        report: receives a message for each URL that is skipped.
+        fetch: a function that fetches another sitemap, given its URL.
+        report: a function that receives a message for each URL that is skipped.
 
     Raises:
         FetchError: `page` isn't a valid sitemap.
@@ -75,7 +75,7 @@ def _host(url: str) -> str | None:
 
 
 def _parse_sitemap(page: FetchedPage) -> tuple[str, list[str]]:
-    """Return the kind of a sitemap, `urlset` or `sitemapindex`, and the URLs that the sitemap lists."""
+    """Return the kind of sitemap, `urlset` or `sitemapindex`, and the URLs that the sitemap lists."""
     from lxml import etree
 
     content = page.content

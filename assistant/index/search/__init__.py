@@ -1,1 +1,1 @@
-"""The search structures of a generation: passage vectors, the BM25 index and word vectors."""
+"""The data that a generation is searched with: passage vectors, a BM25 index and word vectors."""

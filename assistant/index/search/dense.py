@@ -1,14 +1,14 @@
-"""Dense retrieval with FAISS. Search is exact in small corpora; in large ones, compressed vectors are searched first.
+"""Dense retrieval with FAISS. Small corpora are searched exactly; large ones are searched by compressed vectors first.
 
-Up to `MAX_FLAT_PASSAGES` passages, the question is compared with all vectors (`Flat`). Larger indexes store one bit
-per dimension (`RaBitQfs`). The best candidates are then compared again by their exact vectors, which stay on disk.
-Above `MAX_PASSAGES_WITHOUT_LISTS` passages, only the inverted lists nearest to the question are searched
-(`IVF…,RaBitQfs`), provided that the passages cluster well enough. For each index, the numbers of lists and candidates
-to search are tuned by comparison with exact search. Sentences of the corpus serve as questions for this. The manifest
-stores these numbers and the measured recall. The script benchmarks/vectors.py compares the kinds of index.
+In an index of up to `MAX_FLAT_PASSAGES` passages, the question is compared with all vectors (`Flat`). Larger indexes
+store one bit per dimension (`RaBitQfs`), and the best candidates are then compared again by their exact vectors, which
+stay on disk. If there are more than `MAX_PASSAGES_WITHOUT_LISTS` passages and they cluster well enough, only the
+inverted lists nearest to the question are searched (`IVF…,RaBitQfs`). When an index is built, the numbers of lists to
+search and candidates to compare are tuned against exact search, with sentences of the corpus as questions. These
+numbers and the measured recall are stored in the manifest. benchmarks/vectors.py compares the kinds of index.
 
-    vectors.faiss   the FAISS index. It is memory-mapped if Flat and otherwise takes 55 bytes of memory per passage
-    passages.npy    float16 [passages, d], the exact vectors for refinement, if the index is compressed
+    vectors.faiss   the FAISS index. A Flat index is memory-mapped; any other takes 55 bytes of memory per passage
+    passages.npy    float16 [passages, d], the exact vectors of the candidates; only if the index is compressed
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 FAISS_INDEX_FILE, EXACT_VECTORS_FILE = "vectors.faiss", "passages.npy"
 MAX_FLAT_PASSAGES, MAX_PASSAGES_WITHOUT_LISTS = 30_000, 300_000
 _TARGET_RECALL, _RECALL_DEPTH = 0.985, 10  # recall@10
-_SEARCH_DEPTH = 30  # number of passages that retrieval requests
-_MIN_REFINED, _MAX_REFINED = 8, 128  # number of refined candidates per requested passage
+_SEARCH_DEPTH = 30  # number of passages that retrieval requests per question
+_MIN_REFINED, _MAX_REFINED = 8, 128  # number of candidates compared exactly per requested passage
 _MIN_LISTS_PER_PROBE = 4  # searching more than a quarter of the lists is slower than having no lists
-_BLOCK_SIZE = 1 << 16  # number of vectors that are processed at once
-_POINTS_PER_CENTROID = 64  # for k-means training; FAISS warns below 39, and larger numbers make little difference
+_BLOCK_SIZE = 1 << 16  # number of vectors processed at once
+_POINTS_PER_CENTROID = 64  # for k-means training; FAISS warns below 39, and more than 64 make little difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class SearchParameters:
     Attributes:
         index_factory: the kind of index, as a string for the FAISS index factory.
         probed_lists: the number of inverted lists to search; 0 for an index without lists.
-        candidates_per_result: the number of candidates per result that are compared by exact vectors; 0 for Flat.
-        measured_recall: the measured recall@10, for which exact search is the reference.
-        measured_questions: the number of questions with which recall was measured.
+        candidates_per_result: the number of candidates compared by their exact vectors for each result; 0 for Flat.
+        measured_recall: the recall@10, measured by comparison with exact search.
+        measured_questions: the number of questions used to measure recall.
     """
 
     index_factory: str
@@ -56,11 +56,11 @@ class SearchParameters:
 
 
 def index_factory_strings(count: int) -> tuple[str, ...]:
-    """Return the kinds of FAISS index to try for `count` passages. The first that reaches the target recall is used.
+    """Return the kinds of FAISS index to try for `count` passages. The first one to reach the target recall is used.
 
     RaBitQ (Gao & Long 2024, arXiv:2405.12497) stores one bit per dimension. As FAISS recommends, the number of lists
-    is 4 √n, rounded to a power of two, where n is `count`. Lists save most of the work if the passages form clusters,
-    and are useless otherwise.
+    is 4 √`count`; here it is rounded to a power of two. Lists save most of the work if the passages form clusters but
+    are useless if they don't.
     """
     if count <= MAX_FLAT_PASSAGES:
         return ("Flat",)
@@ -76,7 +76,7 @@ def build_and_tune_index(
     Args:
         vectors: the unit vectors of the passages, `[n, d]`.
         threads: the number of threads that FAISS uses.
-        sample_questions: returns question vectors for tuning, `[q, d]`. It isn't called for Flat.
+        sample_questions: a function that returns question vectors for tuning, `[q, d]`. It isn't called for Flat.
 
     Returns:
         The FAISS index and the parameters for searching it.
@@ -92,7 +92,7 @@ def build_and_tune_index(
 
 
 def build_faiss_index(vectors: NDArray[np.float32], kind: str, threads: int) -> Any:
-    """Build a FAISS index of `vectors`, `[n, d]`. They are read in blocks because they may be memory-mapped."""
+    """Build a FAISS index of `vectors`, `[n, d]`. The vectors are read in blocks because they may be memory-mapped."""
     import faiss
     import numpy as np
 
@@ -112,7 +112,7 @@ def build_faiss_index(vectors: NDArray[np.float32], kind: str, threads: int) -> 
 def tune_search_parameters(
     index: Any, kind: str, vectors: NDArray[Any], questions: NDArray[np.float32]
 ) -> SearchParameters:
-    """Find the fastest search parameters that reach the target recall. If none do, return the most thorough ones.
+    """Return the fastest search parameters that reach the target recall or, if none do, the most thorough ones.
 
     Args:
         index: an index that `build_faiss_index` returned.
@@ -146,7 +146,7 @@ def tune_search_parameters(
 def _first_sufficient(
     measure: Callable[[SearchParameters], SearchParameters], candidates: Sequence[SearchParameters]
 ) -> SearchParameters:
-    """Measure the candidates in turn. Return the first one that reaches the target recall, or else the last one."""
+    """Measure the recall of each candidate in turn. Return the first that reaches the target, or else the last."""
     for candidate in candidates:
         measured = measure(candidate)
         if measured.measured_recall >= _TARGET_RECALL:
@@ -162,7 +162,7 @@ def _doublings(first: int, last: int) -> list[int]:
 
 
 def exact_neighbours(vectors: NDArray[Any], questions: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """Compare all vectors. Return the rows of the `count` vectors nearest to each question, `[q, count]`."""
+    """Compare each question with all vectors. Return the rows of the `count` nearest vectors, `[q, count]`."""
     import numpy as np
 
     rows = np.zeros((len(questions), 0), dtype=np.int64)
@@ -181,7 +181,7 @@ class DenseIndex:
 
     Args:
         index: a FAISS index.
-        exact_vectors: the exact unit vectors in the order of the index, float16 or float32 `[n, d]`.
+        exact_vectors: the exact unit vectors in the same order as in the index, float16 or float32 `[n, d]`.
         parameters: the parameters for searching the index.
     """
 
@@ -191,12 +191,12 @@ class DenseIndex:
     def nearest_passages(
         self, vector: NDArray[np.float32], count: int, allowed_rows: NDArray[np.int64] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the rows and the cosines of the passages nearest to `vector`, best first.
+        """Return the rows of the passages nearest to `vector` and their cosines, best first.
 
         Args:
             vector: a unit vector, `[d]`.
             count: the maximum number of passages.
-            allowed_rows: the rows to which an exact search is limited. If None, all rows are searched.
+            allowed_rows: the only rows to search; they are searched exactly. If None, all rows are searched.
         """
         count = min(count, len(self._exact_vectors))
         if allowed_rows is not None:
@@ -225,7 +225,7 @@ class DenseIndex:
         return rows[order], cosines[order]
 
     def passage_cosines(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the cosine of `vector` and the vector of each passage in `rows`, `[n]`."""
+        """Return the cosine between `vector` and the vector of each passage in `rows`, `[n]`."""
         return self.passage_vectors(rows) @ vector
 
     def passage_vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -252,7 +252,7 @@ def open_dense_index(folder: Path, parameters: SearchParameters) -> DenseIndex:
         return DenseIndex(index, memory_map_array(folder / EXACT_VECTORS_FILE), parameters)
     if not index.ntotal:
         return DenseIndex(index, np.zeros((0, index.d), np.float32), parameters)
-    mapped = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)  # this is a view of the mapped file, not a copy
+    mapped = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)  # a view of the mapped file, not a copy
     return DenseIndex(index, mapped.reshape(index.ntotal, index.d), parameters)
 
 

@@ -1,14 +1,14 @@
 """Word vectors for late interaction, which measures how well a passage or sentence covers each word of a question.
 
 Each content word of the question is compared with every content word of the passage. ColBERT (Khattab & Zaharia
-2020, arXiv:2004.12832) does the same with tokens instead of words. Word vectors reflect the context of a word.
-Their mean is subtracted, and each component is stored in one byte. Words of different languages can match. The model
-needn't run again to compute word vectors.
+2020, arXiv:2004.12832) does the same with tokens instead of words. A word's vector reflects the word's context, and
+words in different languages can match. The mean word vector of passages or questions is subtracted, and each component
+is stored in one byte. Word vectors cost no extra run of the model: they come from the run that embeds the passage.
 
     words.npy            int8 [words, d], the vectors of the words of all passages
     word_rows.npy        int64 [passages + 1], the row of each passage's first word
-    word_sentences.npy   int16 [words], the number of each word's sentence in the passage, -1 for title and headings
-    centres.npy          float32 [1 + languages, d], the mean word vectors of passages, and of questions by language
+    word_sentences.npy   int16 [words], the number of each word's sentence in its passage; -1 in titles and headings
+    centres.npy          float32 [1 + languages, d], the mean word vector of passages, then of questions per language
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WORDS, _ROWS, _SENTENCES, _CENTRES = "words.npy", "word_rows.npy", "word_sentences.npy", "centres.npy"
-_SCALE = 400.0  # the components of word vectors are limited to ±127/400
-_MIN_WORDS = 5000  # with fewer words, the mean word vector of the corpus is unreliable
+_SCALE = 400.0  # components of word vectors are clipped to ±127/400
+_MIN_WORDS = 5000  # if the corpus has fewer words, their mean vector is unreliable
 _MAX_SENTENCE_NUMBER = 32767
 
 
@@ -75,8 +75,8 @@ class CentreEstimator:
     def estimate_centres(self, encoder: Encoder) -> NDArray[np.float32]:
         """Return the centre of passages, followed by the centre of questions in each language, `[1 + languages, d]`.
 
-        The languages are those of `NEUTRAL_QUESTIONS`. The centre of passages is the mean of the added words. If too
-        few words were added, it is the mean of the words of `NEUTRAL_STATEMENTS`.
+        The languages are those of `NEUTRAL_QUESTIONS`. The centre of passages is the mean of the added word vectors
+        or, if too few were added, the mean vector of the words in `NEUTRAL_STATEMENTS`.
         """
         import numpy as np
 
@@ -115,7 +115,7 @@ class WordVectorWriter:
         self._count = 0
 
     def add_passage(self, words: NDArray[np.int8], sentence_numbers: Sequence[int] | NDArray[np.int32]) -> None:
-        """Write the word vectors of the next passage, `[words, d]`, and each word's sentence number or -1."""
+        """Write the word vectors of the next passage, `[words, d]`, and the number of each word's sentence (or -1)."""
         import numpy as np
 
         self._words.append_array(quantise(subtract_centre(dequantise(words), self._centre)))
@@ -133,7 +133,7 @@ class WordVectorWriter:
 class WordVectorIndex:
     """The word vectors of all passages.
 
-    Rows `passage_offsets[i]` to `passage_offsets[i + 1]` (exclusive) belong to passage `i`.
+    The words of passage `i` are in the rows from `passage_offsets[i]` up to but excluding `passage_offsets[i + 1]`.
     """
 
     word_vectors: NDArray[np.int8]
@@ -142,14 +142,14 @@ class WordVectorIndex:
     centre_vectors: NDArray[np.float32]
 
     def centre_question(self, vectors: NDArray[np.float32], language: str) -> NDArray[np.float32]:
-        """Subtract the centre for `language` from the word vectors of a question, `[words, d]`."""
+        """Subtract the centre of questions in `language` from the word vectors of a question, `[words, d]`."""
         languages = list(NEUTRAL_QUESTIONS)
         if language in languages:
             return subtract_centre(vectors, self.centre_vectors[1 + languages.index(language)])
         return subtract_centre(vectors, self.centre_vectors[1:].mean(axis=0))
 
     def word_cosines(self, question_words: NDArray[np.float32], row: int) -> NDArray[np.float32]:
-        """Return the cosine of each word of passage `row` and each word of a question, `[words, question words]`.
+        """Return the cosine between each word of passage `row` and each word of a question, `[words, question words]`.
 
         Args:
             question_words: the vectors that `centre_question` returned, `[question words, d]`.
@@ -161,7 +161,7 @@ class WordVectorIndex:
         return np.asarray(words.astype(np.float32) @ question_words.T / np.float32(_SCALE))
 
     def passage_sentence_numbers(self, row: int) -> NDArray[np.int16]:
-        """Return the sentence number of each word of passage `row`. Words of title and headings have the number -1."""
+        """Return the sentence number of each word of passage `row`. It is -1 for words in the title and headings."""
         return self.word_sentence_numbers[self.passage_offsets[row] : self.passage_offsets[row + 1]]
 
 

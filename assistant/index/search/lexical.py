@@ -1,9 +1,10 @@
 """Retrieval with BM25 (Robertson & Zaragoza 2009) on stems and on character 4-grams.
 
-A score is divided by the total idf of the question, so it lies in 0..1. The total includes question words that
-aren't in the corpus. Therefore, scores are low for a question in another language. With 4-grams, the search also
-matches parts of Swedish compounds, misspellings, and names that are spelt alike in two languages. The words of a
-passage are stemmed in its language, and the words of a question in every language of the index.
+Each score is divided by the total idf of the question's terms, so that it lies in 0..1. The total includes words that
+don't occur in the corpus, so a question in a language that the corpus doesn't use gets low scores. Thanks to 4-grams,
+the search also finds parts of Swedish compounds, misspelt words, and names that are spelt similarly in two languages.
+Words of a passage are stemmed in the passage's language. Words of a question are stemmed in each of the index's
+languages.
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
 LEXICAL_FOLDER = "lexical"
 _LANGUAGES = "languages.json"
 _K1, _B = 1.2, 0.75
-_TITLE_WEIGHT = 2  # a word of the title or headings counts as this many words
+_TITLE_WEIGHT = 2  # a word in the title or headings counts as this many words
 _NGRAM_LENGTH = 4
 _CACHED_TERMS = 4096
 _CACHED_WORDS = 1 << 16
-# Terms are scored from the rarest to the most frequent. After `_MAX_POSTINGS` postings, the remaining terms change only
-# the scores of the `_PRUNED_CANDIDATES` best passages ("continue" strategy, Moffat & Zobel 1996). This limits the cost
-# of a question.
+# Terms are scored from the rarest to the most frequent. To limit the cost of a question, terms that remain after
+# `_MAX_POSTINGS` postings affect only the scores of the `_PRUNED_CANDIDATES` passages that are best so far ("continue"
+# strategy, Moffat & Zobel 1996).
 _MAX_POSTINGS, _PRUNED_CANDIDATES = 500_000, 1000
 
 
@@ -55,7 +56,7 @@ def character_ngrams(word: str) -> tuple[str, ...]:
     return tuple(marked[i : i + _NGRAM_LENGTH] for i in range(max(1, len(marked) - _NGRAM_LENGTH + 1)))
 
 
-_cached_ngrams = lru_cache(_CACHED_WORDS)(character_ngrams)  # used only for builds; question words aren't cached
+_cached_ngrams = lru_cache(_CACHED_WORDS)(character_ngrams)  # used only during builds; question words aren't cached
 
 
 def _ngrams_of_words(folded_words: Sequence[str], _: str = "") -> list[str]:
@@ -66,7 +67,7 @@ _FIELDS: dict[str, Callable[[Sequence[str], str], list[str]]] = {"stems": stem_w
 
 
 class LexicalWriter:
-    """Creates `folder` and writes the BM25 index there, passage by passage."""
+    """Creates `folder` and writes a BM25 index there, passage by passage."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -75,7 +76,7 @@ class LexicalWriter:
         self._languages: set[str] = set()
 
     def add_passage(self, header: Sequence[str], text: Sequence[str], language: str) -> None:
-        """Add the next passage. `header` and `text` are the content words of title and headings, and of the text."""
+        """Add a passage. `header` has the content words of its title and headings, and `text` those of its text."""
         for name, terms in _FIELDS.items():
             self._fields[name].add_passage(terms(header, language) * _TITLE_WEIGHT + terms(text, language))
         self._languages.add(language)
@@ -88,7 +89,7 @@ class LexicalWriter:
 
 
 class _Field:
-    """The loaded postings of stems or of 4-grams in an index of `size` passages."""
+    """The loaded postings of either the stems or the 4-grams in an index of `size` passages."""
 
     def __init__(self, folder: Path, size: int) -> None:
         self.size = size
@@ -98,7 +99,7 @@ class _Field:
         )
 
     def idf(self, term: str) -> float:
-        """Return ln(1 + (N - n + 0.5) / (n + 0.5)), where n of N passages contain `term`. It is highest for n = 0."""
+        """Return ln(1 + (N - n + 0.5) / (n + 0.5)), where n of N passages contain `term`. This is highest if n = 0."""
         number = self._term_number(term)
         return self._idf(self.postings.document_frequency(number) if number is not None else 0)
 
@@ -106,10 +107,10 @@ class _Field:
         return log(1 + (self.size - count + 0.5) / (count + 0.5))
 
     def weighted_terms(self, groups: Sequence[Sequence[str]]) -> list[tuple[int, float]]:
-        """Return the number of each term in the corpus, and the term's idf divided by the total idf of all groups.
+        """Return the term number of each known term, and the term's idf divided by the total idf of all groups.
 
-        Each group contains the variants of one word. A group contributes the highest idf of its known terms to the
-        total. If a group has no known terms, it contributes the idf of an unknown term.
+        A term is known if it occurs in the corpus. Each group contains the variants of one word. It adds the highest
+        idf of its known terms to the total, or the idf of an unknown term if it has no known terms.
         """
         known_groups = [
             [(term, number) for term in group if (number := self._term_number(term)) is not None] for group in groups
@@ -127,7 +128,7 @@ class LexicalIndex:
         self._languages: list[str] = json.loads((folder / _LANGUAGES).read_text(encoding="utf-8"))
 
     def character_rarity(self, word: str) -> float:
-        """Return the mean idf of the 4-grams of a folded word, divided by the highest possible idf, 0..1."""
+        """Return the mean idf of a folded word's 4-grams as a fraction (0..1) of the highest possible idf."""
         ngrams = character_ngrams(word)
         return sum(self._ngrams.idf(ngram) for ngram in ngrams) / len(ngrams) / self._ngrams.idf("")
 
@@ -137,7 +138,7 @@ class LexicalIndex:
         return self._stems.idf("")
 
     def word_stems(self, word: str) -> list[str]:
-        """Return the distinct stems of a folded word in all languages of the index."""
+        """Stem a folded word in each of the index's languages, and return the distinct stems."""
         return list(dict.fromkeys(stem_word(word, code) for code in self._languages))
 
     def search_passages(
@@ -147,7 +148,7 @@ class LexicalIndex:
         extra_rows: NDArray[np.int64],
         allowed_rows: NDArray[np.int64] | None = None,
     ) -> dict[int, float]:
-        """Return scores, 0..1, by row. The best passages come first, in order, followed by those in `extra_rows`.
+        """Return scores in 0..1, by passage row. The best passages come first, in order, followed by `extra_rows`.
 
         Args:
             question: the text of the question.
@@ -165,7 +166,7 @@ class LexicalIndex:
     def _scores(
         self, question: str, extra_rows: NDArray[np.int64], allowed_rows: NDArray[np.int64] | None
     ) -> NDArray[np.float32]:
-        """Score all passages, `[passages]`. After pruning, passages outside the candidates and `extra_rows` score 0."""
+        """Score all passages, `[passages]`. Once terms are pruned, all but candidates and `extra_rows` score 0."""
         import numpy as np
 
         scores = np.zeros(self._size, dtype=np.float32)
@@ -189,7 +190,7 @@ class LexicalIndex:
         return scores
 
     def _question_terms(self, question: str) -> list[tuple[Postings, int, float]]:
-        """Return the known terms of a question, rarest first. Each has its postings, number and weight."""
+        """Return the postings, number and weight of each known term of a question, rarest first."""
         distinct = query_words(question)
         by_stem = self._stems.weighted_terms([self.word_stems(word) for word in distinct])
         ngrams = dict.fromkeys(ngram for word in distinct for ngram in character_ngrams(word))
@@ -199,7 +200,7 @@ class LexicalIndex:
         return sorted(terms, key=lambda item: item[0].document_frequency(item[1]))
 
     def word_idfs(self, folded_words: Iterable[str]) -> list[float]:
-        """Return the idf of each folded word's most frequent stem. An unknown word has the idf `highest_idf`."""
+        """Return the idf of each folded word's most frequent stem. For an unknown word, this is `highest_idf`."""
         return [min((self._stems.idf(term) for term in self.word_stems(word)), default=1.0) for word in folded_words]
 
 
@@ -212,6 +213,6 @@ def _best_rows(scores: NDArray[np.float32], count: int, allowed_rows: NDArray[np
 
 
 def query_words(question: str) -> list[str]:
-    """Return the distinct content words of a question. If it has no content words, return all its distinct words."""
+    """Return the distinct content words of a question or, if there are none, all its distinct words."""
     content = [word for word in split_words(question) if not is_function_word(word)]
     return list(dict.fromkeys(content or split_words(question) or [fold_text(question)]))

@@ -1,12 +1,13 @@
-"""An inverted index in NumPy files. It lists the passages that contain a term, with the term's weight in each passage.
+"""An inverted index in NumPy files. It lists the passages that contain each term, and the term's weight in each one.
 
-To write the index, the passages are read once and their terms are then sorted in bounded memory. To read the
-index, its files are memory-mapped. A weight is the BM25 weight without idf, quantised to one byte ("impacts", Anh &
-Moffat 2002). A 64-bit hash identifies each term. The probability of a collision among a million terms is 3 in 10^8.
+When the index is written, the passages are read once and their terms are then sorted in bounded memory. When the
+index is read, its files are memory-mapped. Weights are BM25 weights without the idf factor, quantised to one byte
+("impacts", Anh & Moffat 2002). Each term is identified by a 64-bit hash. For a million terms, the probability that
+any two share a hash is 3 in 10^8.
 
     terms.npy     uint64 [t], the hashes of the terms, ascending
     starts.npy    int64 [t + 1], the offset of each term's postings
-    rows.npy      uint32 [p], the rows of the passages, ascending for each term
+    rows.npy      uint32 [p], the rows of the passages that contain each term, ascending within a term
     impacts.npy   uint8 [p], the weights multiplied by 255
 """
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _TERMS, _STARTS, _ROWS, _IMPACTS = "terms.npy", "starts.npy", "rows.npy", "impacts.npy"
 _SPOOL = "spool-{}.npy"
 _SORT_BATCH = 1 << 22  # number of postings that are sorted in memory at once
-MAX_QUANTISED_IMPACT = 255  # the impact of a weight of 1
+MAX_QUANTISED_IMPACT = 255  # the impact that stands for a weight of 1
 
 
 def term_hash(term: str) -> int:
@@ -45,7 +46,7 @@ class Postings:
         self._impacts: NDArray[np.uint8] = memory_map_array(folder / _IMPACTS)
 
     def term_number(self, term: str) -> int | None:
-        """Return the number of `term`, or None if no passage contains `term`."""
+        """Return the number that identifies `term`, or None if no passage contains `term`."""
         import numpy as np
 
         hashed = np.uint64(term_hash(term))
@@ -57,7 +58,7 @@ class Postings:
         return int(self._starts[number + 1] - self._starts[number])
 
     def rows_and_impacts(self, number: int) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-        """Return the ascending rows of the passages that contain term `number`, and the term's impact in each."""
+        """Return the rows of the passages that contain term `number`, ascending, and the term's impact in each."""
         postings = slice(int(self._starts[number]), int(self._starts[number + 1]))
         return self._rows[postings], self._impacts[postings]
 
@@ -80,7 +81,7 @@ class PostingsWriter:
         self._lengths = ArrayWriter(folder / _SPOOL.format("lengths"), "uint32")
 
     def add_passage(self, terms: Sequence[str]) -> None:
-        """Add the terms of the next passage, including repeated terms."""
+        """Add the terms of the next passage. A term that occurs several times must be given several times."""
         vocabulary = self._vocabulary
         counts = Counter(terms)
         self._spools["terms"].append_values(vocabulary.setdefault(term, len(vocabulary)) for term in counts)
@@ -112,7 +113,7 @@ class PostingsWriter:
             (self._folder / _SPOOL.format(name)).unlink()
 
     def _spooled_batches(self) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int64]]]:
-        """Yield terms, counts and rows of spooled postings, in batches of at most `_SORT_BATCH` or of one passage."""
+        """Yield terms, counts and rows of spooled postings, in batches of one passage or of up to `_SORT_BATCH`."""
         import numpy as np
 
         terms, counts, distinct = (
@@ -128,11 +129,11 @@ class PostingsWriter:
             first_row, start = end_row, end
 
     def _sort(self, final_numbers: NDArray[np.uint32], starts: NDArray[np.int64]) -> None:
-        """Sort by term with a counting sort. The sort is stable, so the rows of each term stay in ascending order."""
+        """Sort postings by term with a counting sort. This sort is stable, so each term's rows stay in order."""
         import numpy as np
 
         dtypes = {_ROWS: "uint32", _IMPACTS: "uint8"}
-        if not starts[-1]:  # no passage contains a term, and an empty file can't be memory-mapped
+        if not starts[-1]:  # none of the passages contains any terms, and an empty file can't be memory-mapped
             for name, dtype in dtypes.items():
                 np.save(self._folder / name, np.zeros(0, dtype))
             return

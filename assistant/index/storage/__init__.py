@@ -1,1 +1,1 @@
-"""The files of a generation (arrays, documents, passages), and the vector cache that all generations use."""
+"""The files of a generation (arrays, documents and passages), and the vector cache that all generations share."""

@@ -15,7 +15,7 @@ _BUFFER_SIZE = 1 << 20  # in bytes for a FileWriter, in values for an ArrayWrite
 
 
 def memory_map_array(path: Path) -> NDArray[Any]:
-    """Memory-map the array in `path`. Its pages are read when they are first used, and processes share them.
+    """Memory-map the array in the file `path`. Memory pages are read on first use and shared between processes.
 
     Raises:
         OSError: the file can't be read.
@@ -34,14 +34,14 @@ def memory_map_array(path: Path) -> NDArray[Any]:
 
 
 def top_scoring_rows(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """Return the indices of the `count` highest positive scores, best first. Equal scores are in index order."""
+    """Return the indices of the `count` highest positive scores, best first. Ties are in ascending order of index."""
     import numpy as np
 
     highest = float(scores.max(initial=0.0))
     rows = np.zeros(0, dtype=np.int64)
     bound = highest
     while bound > 0 and len(rows) < count:
-        # Lowering the bound step by step is faster than sorting or partitioning all scores.
+        # Lowering a threshold step by step is faster than sorting or partitioning all scores.
         bound = bound / 2 if bound > highest / 64 else 0.0
         rows = np.flatnonzero(scores > bound)
     return rows[np.argsort(-scores[rows], kind="stable")[:count]]
@@ -57,7 +57,7 @@ class FileWriter:
         path.write_bytes(b"")
 
     def __len__(self) -> int:
-        """The number of bytes written, including bytes in the buffer."""
+        """The number of bytes appended so far, including those still in the buffer."""
         return self._flushed + len(self._buffer)
 
     def append_bytes(self, data: bytes | memoryview) -> None:
@@ -79,7 +79,7 @@ class ArrayWriter:
 
     Args:
         path: the `.npy` file.
-        dtype: the NumPy name of the type of the values.
+        dtype: the NumPy name of the values' type.
         width: the number of values in a row. If None, the array is one-dimensional.
         first: the initial value of a one-dimensional array. If None, the array starts empty.
     """
@@ -108,7 +108,7 @@ class ArrayWriter:
             self._flush()
 
     def append_array(self, values: NDArray[Any]) -> None:
-        """Append an array, `[n]` or, if the rows have a width, `[n, width]`."""
+        """Append an array of shape `[n]` or, if `width` was given, `[n, width]`."""
         import numpy as np
 
         self._flush()
@@ -130,7 +130,7 @@ class ArrayWriter:
             self.append_array(np.array(values, dtype=self._dtype))
 
     def _header(self) -> bytes:
-        """Return the header for the current shape. NumPy pads it to a size that is the same for any number of rows."""
+        """Return the header for the current shape. NumPy pads it, so its size is the same for any number of rows."""
         import numpy as np
 
         file = io.BytesIO()

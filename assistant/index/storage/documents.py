@@ -1,16 +1,16 @@
 """The documents and passages of a generation, which are read from memory-mapped files.
 
     documents.jsonl          one JSON object per document, in corpus order
-    passages.jsonl           one JSON object per passage, with its text
+    passages.jsonl           one JSON object per passage, including the passage's text
     document_lines.npy       int64 [documents + 1], the offset of each line of documents.jsonl
     passage_lines.npy        int64 [passages + 1], the offset of each line of passages.jsonl
     document_rows.npy        int64 [documents + 1], the row of each document's first passage
     sentence_rows.npy        int64 [passages + 1], the row of each passage's first sentence
-    document_languages.npy   uint8 [documents], the position of the document's language in languages.json
+    document_languages.npy   uint8 [documents], the position of each document's language in languages.json
     passage_ids.npy          uint64 [passages], the passage ids as numbers, ascending
-    passage_id_rows.npy      uint32 [passages], the passage row for each id in passage_ids.npy
+    passage_id_rows.npy      uint32 [passages], the row of the passage with each id in passage_ids.npy
 
-Only documents and passages that were used recently are held in memory in decoded form.
+Only recently used documents and passages are held in memory in decoded form.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _CACHED_DOCUMENTS, _CACHED_PASSAGES = 32, 2048
 
 
 class MemoryMappedLines:
-    """The lines of a memory-mapped file. `offsets`, `[lines + 1]`, are the positions of the lines in bytes."""
+    """The lines of a memory-mapped file. `offsets`, `[lines + 1]`, gives the position of each line in bytes."""
 
     def __init__(self, path: Path, offsets: NDArray[np.int64]) -> None:
         self._offsets = offsets
@@ -57,10 +57,10 @@ class MemoryMappedLines:
 
 
 class StoredDocuments(Mapping[str, Document]):
-    """The documents of a generation by document id, in the order of the corpus.
+    """The documents of a generation by document id, in corpus order.
 
     Raises:
-        ValueError: `document_ids` and the stored documents differ in number.
+        ValueError: the number of `document_ids` differs from the number of stored documents.
     """
 
     def __init__(self, folder: Path, document_ids: Iterable[str]) -> None:
@@ -160,7 +160,7 @@ class RowByPassageId(Mapping[str, int]):
 
 
 def _id_number(passage_id: str) -> np.uint64 | None:
-    """Parse a passage id, which has 16 lower-case hexadecimal digits. Return None if the id is malformed."""
+    """Convert a passage id (16 lower-case hexadecimal digits) to a number. Return None if the id is malformed."""
     import numpy as np
 
     is_valid = len(passage_id) == 16 and all(char in "0123456789abcdef" for char in passage_id)
@@ -169,11 +169,11 @@ def _id_number(passage_id: str) -> np.uint64 | None:
 
 @dataclasses.dataclass(frozen=True)
 class PassageLayout:
-    """The rows of each document's passages and each passage's sentences.
+    """The rows of each document's passages and of each passage's sentences.
 
-    The rows of the passages of document `i` start at `document_passage_offsets[i]` and end before
-    `document_passage_offsets[i + 1]`. The language of document `i` is `language_codes[document_languages[i]]`.
-    `passage_sentence_offsets` gives the rows of the sentences of passage `i` in the same way.
+    The passages of document `i` are in the rows from `document_passage_offsets[i]` up to but excluding
+    `document_passage_offsets[i + 1]`. `passage_sentence_offsets` works in the same way for the sentences of a
+    passage. The language of document `i` is `language_codes[document_languages[i]]`.
     """
 
     document_passage_offsets: NDArray[np.int64]
@@ -193,7 +193,7 @@ def read_passage_layout(folder: Path) -> PassageLayout:
 
 
 class DocumentWriter:
-    """Writes all documents, then the passages in the same order. Memory use doesn't depend on their number."""
+    """Writes all documents, then their passages in the same order. Memory use doesn't grow with the corpus."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -212,7 +212,7 @@ class DocumentWriter:
         self._languages.append_value(self._language_codes.setdefault(document.language, len(self._language_codes)))
 
     def read_documents(self) -> Iterator[Document]:
-        """Yield the documents that were written, in order. Afterwards, no more documents can be written."""
+        """Yield the documents that have been written, in order. After this call, no more documents can be written."""
         self._documents.close()
         with (self._folder / DOCUMENTS_FILE).open(encoding="utf-8") as lines:
             for line in lines:
@@ -244,7 +244,7 @@ class DocumentWriter:
 
 
 class _LineWriter:
-    """Writes JSON lines to one file and their offsets to another."""
+    """Writes JSON lines to one file and the offset of each line to another."""
 
     def __init__(self, path: Path, offsets_path: Path) -> None:
         self._file = FileWriter(path)

@@ -1,6 +1,6 @@
-"""A cache of passage vectors, so that a build embeds only new passages.
+"""A cache of passage vectors, thanks to which a build embeds only new passages.
 
-The cache is an SQLite database. If a build is killed, at most one batch of vectors is lost.
+The cache is an SQLite database. When a build is killed, it loses at most one batch of vectors.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ VECTOR_CACHE_FILE = "vectors-1.sqlite"  # increase the number in the file name w
 
 @dataclass(frozen=True, slots=True)
 class PassageVectors:
-    """The vectors of a passage and of the sentences and content words in it.
+    """The vectors of a passage and of its sentences and content words.
 
     Attributes:
         passage_vector: the vector of the passage, float32 `[d]`.
@@ -39,7 +39,7 @@ class PassageVectors:
 
 
 def vector_cache_key(fingerprint: str, text: str, spans: Sequence[Span]) -> bytes:
-    """Return the cache key of a passage, which is a hash of the model fingerprint, the embedded text and the spans."""
+    """Return a passage's cache key, which is a hash of the model fingerprint, the embedded text and the spans in it."""
     bounds = [(span.start, span.end) for span in spans]
     return hashlib.sha256(f"{fingerprint}\0{text}\0{bounds}".encode()).digest()
 
@@ -51,12 +51,12 @@ class VectorCache:
         self._connection, self._dimension = connection, dimension
 
     def cached_keys(self, keys: Iterable[bytes]) -> set[bytes]:
-        """Return the keys that are in the cache."""
+        """Return all keys in the cache."""
         query = "SELECT 1 FROM vectors WHERE key = ?"
         return {key for key in keys if self._connection.execute(query, (key,)).fetchone()}
 
     def get_vectors(self, key: bytes) -> PassageVectors:
-        """Return the vectors for `key`, which must be in the cache."""
+        """Return the vectors stored under `key`, which must be in the cache."""
         import numpy as np
 
         query = "SELECT passage, sentences, words FROM vectors WHERE key = ?"
@@ -68,7 +68,7 @@ class VectorCache:
         )
 
     def put_vectors(self, items: Iterable[tuple[bytes, PassageVectors]]) -> None:
-        """Add or replace the vectors in `items`, all in one transaction."""
+        """Add the vectors in `items`, or replace those already cached, in one transaction."""
         rows = [
             (key, vectors.passage_vector.tobytes(), vectors.sentence_vectors.tobytes(), vectors.word_vectors.tobytes())
             for key, vectors in items
@@ -77,7 +77,7 @@ class VectorCache:
             self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
 
     def keep_only_keys(self, keys: Iterable[bytes]) -> None:
-        """Delete all vectors except the vectors for `keys`."""
+        """Delete all vectors except those stored under `keys`."""
         with self._connection:
             self._connection.execute("CREATE TEMP TABLE kept (key BLOB PRIMARY KEY)")
             self._connection.executemany("INSERT OR IGNORE INTO kept VALUES (?)", [(key,) for key in keys])

@@ -7,7 +7,7 @@ from assistant.store.tables import Base
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
-    render_as_batch=True,  # needed for SQLite, which changes a table by copying it
+    render_as_batch=True,  # needed for SQLite, where Alembic changes a table by copying it
 )
 with context.begin_transaction():
     context.run_migrations()

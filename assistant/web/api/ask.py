@@ -1,4 +1,4 @@
-"""`POST /api/v1/ask`, which answers in JSON or as an event stream. Questions from programs have a time limit."""
+"""The route `POST /api/v1/ask`, which answers in JSON or as an event stream. There is a time limit for each answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class AskedTurn(BaseModel):
-    """An earlier question of the conversation. `resolved_question` is copied from the answer to that question."""
+    """An earlier question in the conversation. Clients copy `resolved_question` from the answer to that question."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -39,7 +39,7 @@ class AskedTurn(BaseModel):
 
 
 class AskFilter(BaseModel):
-    """The documents to answer from: `documents` lists document ids or folders, and `language` is a language code."""
+    """The documents to answer from. `documents` contains document ids or folders, and `language` is a language code."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,7 +48,7 @@ class AskFilter(BaseModel):
 
 
 class AskRequest(BaseModel):
-    """A question, with the earlier questions of the conversation in `history`, oldest first."""
+    """A question, together with the earlier questions in the conversation (`history`, oldest first)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -68,8 +68,9 @@ def add_ask_route(app: FastAPI, site: Site) -> None:
     async def ask(request: Request, body: AskRequest) -> Any:
         """Answer a question.
 
-        With `Accept: text/event-stream`, the response is a stream of the events meta, citations, delta (repeated) and
-        done, or of a single error event.
+        If the request has the header `Accept: text/event-stream`, the response is a stream of events: meta, citations,
+        any number of delta events, and done. If the question can't be answered, the stream contains one error event
+        instead.
         """
         history = [Turn(turn.question, turn.resolved_question) for turn in body.history]
         passage_filter = PassageFilter(tuple(body.filter.documents), body.filter.language)
@@ -85,21 +86,21 @@ def add_ask_route(app: FastAPI, site: Site) -> None:
 
 
 async def _events(make_answer: Callable[[], Coroutine[Any, Any, Answer]]) -> AsyncIterator[str]:
-    """Yield the events of a streamed answer. Joined together, the deltas are the text of the answer."""
+    """Yield the events of a streamed answer. The texts of the delta events add up to the text of the answer."""
     task = asyncio.ensure_future(make_answer())
     try:
         while not (await asyncio.wait({task}, timeout=_PING_SECONDS))[0]:
-            yield ": keep-alive\n\n"  # this comment keeps proxies from closing an idle connection
+            yield ": keep-alive\n\n"  # clients ignore this line, but it keeps proxies from closing an idle connection
         answer = task.result()
     except AssistantError as error:
         yield _event("error", problem_details(503, "Not available", str(error)))
         return
     except Exception as error:
-        _LOG.error("an answer failed: %s", type(error).__name__)  # the message may quote the question
+        _LOG.error("an answer failed: %s", type(error).__name__)  # the error's message may quote the question
         yield _event("error", problem_details(500, "Not answered", "this question could not be answered; try later"))
         return
     finally:
-        task.cancel()  # stops waiting if the client has disconnected
+        task.cancel()  # has an effect only if the client has disconnected
     result: Any = answer_as_dict(answer)
     meta_keys = ("resolved_question", "language", "verdict", "abstained", "confidence", "answer_id")
     yield _event("meta", {key: result[key] for key in meta_keys})
@@ -126,13 +127,14 @@ async def answer_request(
     Args:
         site: the state of the server.
         question: the question as the client sent it.
-        history: the earlier turns of the conversation, oldest first. Items that are plain questions are resolved first.
-        channel: the interface through which the question came, "api" or "openai".
+        history: the earlier turns in the conversation, oldest first. Plain questions are resolved and converted to
+            turns.
+        channel: the API that received the question, "api" or "openai".
         store_question: False to keep the question out of the store and the answer cache.
         passage_filter: see `Assistant.ask`.
 
     Returns:
-        The answer. Its id is the one under which it is stored, or "" if it is not stored.
+        The answer. Its `answer_id` is the id under which it is stored, or "" if it is not stored.
 
     Raises:
         QuestionError: the question is empty or too long.
@@ -146,10 +148,11 @@ async def answer_request(
         turns = _resolve_turns(snapshot.assistant, history)
         result = snapshot.answer_cache.answer_question(question, turns, passage_filter, store_question)
         if abandoned.is_set():
-            return result.answer  # the answer is not recorded, because nobody receives its id
+            return result.answer  # not recorded, because nobody will receive this answer or its id
         return replace(result.answer, answer_id=site.record_answer(result, snapshot, channel, store_question))
 
-    # Abandoned work keeps running. It has its own thread pool, so that it can't block asyncio's default threads.
+    # Work on an answer continues even if the answer is no longer wanted. It therefore has its own thread pool, so that
+    # it can't block asyncio's default threads.
     future = asyncio.get_running_loop().run_in_executor(site.answer_executor, contextvars.copy_context().run, work)
     try:
         return await asyncio.wait_for(future, ANSWER_TIMEOUT_SECONDS)

@@ -13,7 +13,7 @@ from assistant.web.shared.links import fragment_url
 from assistant.web.shared.request_context import TextOffset
 from assistant.web.shared.site import Site
 
-_CONTEXT_CHARACTERS = 600  # returned before and after a passage
+_CONTEXT_CHARACTERS = 600  # how much text is returned before a passage, and how much after it
 
 
 class PassageResponse(BaseModel):
@@ -36,7 +36,7 @@ class PassageResponse(BaseModel):
 
 
 class DocumentResponse(BaseModel):
-    """A document of the corpus."""
+    """A document in the corpus."""
 
     document_id: str
     title: str
@@ -64,7 +64,8 @@ def add_document_routes(app: FastAPI, site: Site) -> None:
     ) -> PassageResponse:
         """Return a passage with its context.
 
-        `public_url` links to the characters from `start` to `end`, or to the whole passage if they are not given.
+        `public_url` links to the text from the offset `start` to the offset `end`, or to the whole passage if these are
+        missing or lie outside the passage.
         """
         assistant = site.assistant
         index = assistant.index
@@ -87,7 +88,7 @@ def add_document_routes(app: FastAPI, site: Site) -> None:
 
     @app.get("/api/v1/documents", tags=["texts"])
     def documents() -> list[DocumentResponse]:
-        """List the documents of the corpus."""
+        """List all documents in the corpus."""
         index = site.assistant.index
         return [
             DocumentResponse(

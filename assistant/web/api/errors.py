@@ -19,7 +19,7 @@ from assistant.web.shared.site import Site
 
 
 def add_error_handlers(app: FastAPI, site: Site) -> None:
-    """Register the error handlers of `app`."""
+    """Register the error handlers on `app`."""
     app.add_exception_handler(RequestValidationError, _handle_invalid_request)
     app.add_exception_handler(StarletteHTTPException, _http_error_handler(site))
     app.add_exception_handler(AssistantError, _handle_assistant_error)
@@ -47,7 +47,7 @@ async def _handle_assistant_error(_: Request, error: Exception) -> Response:
 
 
 async def _handle_invalid_request(request: Request, error: Exception) -> Response:
-    """Describe what is wrong with a request without repeating its content."""
+    """Respond with a description of what is wrong with a request, without repeating the request's content."""
     assert isinstance(error, RequestValidationError)  # this handler is registered only for this type
     messages = [f"{_field_path(item)}: {item['msg']}" for item in error.errors()]
     detail = "; ".join(messages[:5])
@@ -57,6 +57,6 @@ async def _handle_invalid_request(request: Request, error: Exception) -> Respons
 
 
 def _field_path(item: Any) -> str:
-    """Return the path of the invalid field. An unknown field name is left out, because it is user input."""
+    """Return the path of an invalid field. The name of an unknown field is left out, because it is user input."""
     parts = item["loc"][:-1] if item["type"] == "extra_forbidden" else item["loc"]
     return ".".join(str(part) for part in parts)

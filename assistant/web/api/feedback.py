@@ -1,4 +1,4 @@
-"""Routes to rate and delete answers, for the chat page, the widget and other programs."""
+"""Routes for rating and deleting answers, used by the chat page, the widget and other programs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FeedbackRequest(BaseModel):
     @field_validator("comment")
     @classmethod
     def _validate_comment(cls, value: str) -> str:
-        value.encode("utf-8")  # fails for lone surrogates; UnicodeEncodeError is a ValueError
+        value.encode("utf-8")  # rejects lone surrogates: it raises UnicodeEncodeError, which is a ValueError
         return value.replace("\0", "")
 
 
@@ -48,7 +48,7 @@ def add_feedback_routes(app: FastAPI, site: Site) -> None:
 
     @app.post("/api/v1/feedback", tags=["feedback"], status_code=201)
     def feedback(body: FeedbackRequest) -> FeedbackResponse:
-        """Store feedback on an answer. New feedback replaces earlier feedback on the same answer."""
+        """Store feedback on an answer, replacing any earlier feedback on the same answer."""
         try:
             answer_exists = require_store().add_feedback(body.answer_id, body.rating, body.reasons, body.comment)
         except SQLAlchemyError:

@@ -1,4 +1,4 @@
-"""Health checks: `/healthz` and `/readyz`."""
+"""The health checks `/healthz` and `/readyz`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from assistant.web.shared.site import Site
 
 
 class Readiness(BaseModel):
-    """Tells whether the server is ready. The result of each check is "ok", "off" or a description of the problem."""
+    """Whether the server is ready. The result of each check is "ok", "off" or a description of the problem."""
 
     status: str
     generation: str
@@ -26,7 +26,10 @@ def add_health_routes(app: FastAPI, site: Site) -> None:
 
     @app.get("/readyz", tags=["operations"])
     def readyz() -> Readiness:
-        """Report the live generation and the state of each part. The server responds only after verifying the index."""
+        """Report the live generation and the state of the index, the store and the worker processes.
+
+        The server does not respond until it has verified the index.
+        """
         snapshot = site.snapshot
         checks = {
             "index": site.reload_problem or "ok",

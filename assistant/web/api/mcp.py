@@ -1,6 +1,6 @@
-"""A Model Context Protocol server with tools to ask questions and read sources.
+"""A Model Context Protocol server with tools for asking questions and reading sources.
 
-Answers have the same fields as in the JSON interface. The official SDK is installed with the optional extra `mcp`.
+Answers have the same fields as in the JSON API. The official SDK is installed with the optional extra `mcp`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _INSTRUCTIONS = (
 
 
 def serve_mcp(settings: Settings, report: Callable[[str], None]) -> None:
-    """Serve on standard input and output until the client disconnects.
+    """Run the MCP server on standard input and output until the client disconnects.
 
     Raises:
         ServerStartError: the SDK isn't installed.
@@ -37,7 +37,7 @@ def serve_mcp(settings: Settings, report: Callable[[str], None]) -> None:
 
 
 def make_mcp_server(assistant: Assistant) -> MCPServer[Any]:
-    """Return a server with the tools `ask` and `read_source` for `assistant`.
+    """Return a server whose tools `ask` and `read_source` use `assistant`.
 
     Raises:
         ServerStartError: the SDK isn't installed.
@@ -65,7 +65,7 @@ def make_mcp_server(assistant: Assistant) -> MCPServer[Any]:
 
     @server.tool(structured_output=True)
     def read_source(document_id: str, start: int = 0, most_characters: int = 8000) -> dict[str, Any]:
-        """Return the text of a document that an answer cites, starting at a character offset."""
+        """Return text from a document cited in an answer, starting at the character offset `start`."""
         document = assistant.index.documents.get(document_id)
         if document is None:
             raise ToolError("no such document; use the document_id of a citation")

@@ -1,4 +1,4 @@
-"""The route `/metrics`, which returns the metrics in the Prometheus text format."""
+"""The route `/metrics`, which returns the server's metrics in the Prometheus text format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from assistant.web.shared.site import Site
 
 
 def add_metrics_route(app: FastAPI, site: Site, permission_check: PermissionCheck) -> None:
-    """Register `/metrics` for requests that pass `permission_check`."""
+    """Register `/metrics`, which only requests that pass `permission_check` may use."""
 
     @app.get("/metrics", include_in_schema=False, dependencies=[Depends(permission_check)])
     def metrics() -> Response:

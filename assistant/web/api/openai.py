@@ -1,8 +1,8 @@
-"""OpenAI-compatible interface: `POST /v1/chat/completions` and `GET /v1/models`.
+"""The OpenAI-compatible API: `POST /v1/chat/completions` and `GET /v1/models`.
 
-Citations are returned in three formats: as `annotations` of the message (OpenAI's `url_citation`, with
-offsets into the text), as `message.context.citations` (Azure "On Your Data") and as `search_results`
-(Perplexity). Clients ignore the fields they don't support.
+Citations are returned in three formats: in the message's `annotations` (OpenAI's `url_citation`, with offsets into the
+text), in `message.context.citations` (Azure "On Your Data") and in `search_results` (Perplexity). Clients ignore fields
+that they don't support.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MODEL_ID = "gms-assistant"
 
 
 class TextPart(BaseModel):
-    """A part of a message. Only text is accepted."""
+    """A part of a message. Only text parts are accepted."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -37,7 +37,7 @@ class TextPart(BaseModel):
 
 
 class Message(BaseModel):
-    """A message of the conversation. Only user messages are read; system messages have no effect."""
+    """A message in the conversation. Only messages with the role `user` are read; system messages have no effect."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -51,7 +51,7 @@ class Message(BaseModel):
 
 
 class CompletionRequest(BaseModel):
-    """A request to answer the last message. Language-model settings are accepted but ignored."""
+    """A request to answer the last of `messages`. Settings for language models are accepted but ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -76,7 +76,7 @@ def add_openai_routes(app: FastAPI, site: Site) -> None:
                                      "text/event-stream": {"schema": {"type": "string"}}}}},
     )  # fmt: skip
     async def completions(body: CompletionRequest) -> Response:
-        """Answer the last message with citations. The answer is sent whole or as a stream of chunks."""
+        """Answer the last message, with citations. The answer is sent as a whole or as a stream of chunks."""
         if body.messages[-1].role != "user":
             return openai_error_response(400, "the last message must have the role user")
         questions = [message.text for message in body.messages if message.role == "user"]
@@ -119,7 +119,7 @@ def _citation_fields(answer: Answer) -> dict[str, Any]:
 
 
 def _citation_url(citation: Citation) -> str:
-    """Return the URL of the public page, or the path of the reading page on this server."""
+    """Return the URL of the document's public page or, if it has none, the path of the reading page on this server."""
     return citation.url or f"/sources/{citation.passage_id}?start={citation.start}&end={citation.end}"
 
 
@@ -136,8 +136,8 @@ def _usage(question: str, answer: str) -> dict[str, int]:
 def _chunks(answer: Answer, common: dict[str, Any]) -> Iterator[str]:
     """Yield the chunks of a streamed answer.
 
-    The first chunk carries the citations, so that clients can link markers at once. The last chunk repeats
-    the citations.
+    The first chunk contains the citations, so that clients can turn citation markers into links as they arrive. The
+    last chunk repeats the citations.
     """
     common = {**common, "object": "chat.completion.chunk"}
 

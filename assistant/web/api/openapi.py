@@ -1,6 +1,6 @@
-"""The OpenAPI document, including the error responses of the middleware, and an HTML page that shows the document.
+"""The OpenAPI document, which includes the middleware's error responses, and an HTML page that shows this document.
 
-This page replaces FastAPI's own pages, which load scripts from other hosts.
+The page replaces FastAPI's own documentation pages, which load scripts from other hosts.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _PROBLEM_TYPE, _JSON_TYPE = "application/problem+json", "application/json"
 
 
 def add_openapi_page(app: FastAPI, site: Site) -> None:
-    """Complete the OpenAPI document of `app` and register the page `/api/` that shows it."""
+    """Complete the OpenAPI document of `app`, and register the page `/api/`, which shows the document."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -50,7 +50,7 @@ def add_openapi_page(app: FastAPI, site: Site) -> None:
             app.openapi_schema = _complete(generate())
         return app.openapi_schema
 
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend OpenAPI
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this way of extending the document
 
     @app.get("/api/", response_class=HTMLResponse, include_in_schema=False)
     def api_page(request: Request) -> HTMLResponse:
@@ -59,7 +59,7 @@ def add_openapi_page(app: FastAPI, site: Site) -> None:
 
 
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Add security schemes and error responses to `document`, in place."""
+    """Add security schemes and error responses to `document`, which is modified and returned."""
     schemas = document["components"]["schemas"]
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
@@ -73,14 +73,14 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
             for status in _statuses(path, method, operation):
                 media_type, schema = _error_format(path)
                 content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-                if path.startswith("/v1/"):  # the middleware responds with problem details
+                if path.startswith("/v1/"):  # here too, errors from the middleware are problem details
                     content[_PROBLEM_TYPE] = {"schema": {"$ref": "#/components/schemas/Problem"}}
                 operation["responses"][status] = {"description": _STATUS_DESCRIPTIONS[status], "content": content}
     return document
 
 
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
-    """Return every error status with which the operation can respond."""
+    """Return every error status that the operation can respond with."""
     if path in {"/healthz", "/readyz"}:
         return []
     statuses = {"400", "401", "403", "429", "503"}
@@ -96,12 +96,12 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
 
 
 def _error_format(path: str) -> tuple[str, str]:
-    """Return the media type and schema name of the errors of a route."""
+    """Return the media type and the schema name of a route's error responses."""
     return (_JSON_TYPE, "OpenAIError") if path.startswith("/v1/") else (_PROBLEM_TYPE, "Problem")
 
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the data that the page shows for each operation, in the order of the document."""
+    """Return the data that the page shows for each operation. The operations are in the same order as in `document`."""
     rows = []
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -119,7 +119,7 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _schemas(document: dict[str, Any]) -> dict[str, str]:
-    """Return every schema by name, as formatted JSON Schema."""
+    """Return every schema as formatted JSON Schema text, by schema name, in alphabetical order."""
     schemas = document["components"]["schemas"]
     return {name: json.dumps(schemas[name], indent=2, ensure_ascii=False) for name in sorted(schemas)}
 

@@ -1,4 +1,4 @@
-"""Permission checks for the owners' pages and the metrics."""
+"""Permission checks for the owners' page and the metrics."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _USER_NAME = "owner"
 
 
 def require_document_owner(password: str) -> PermissionCheck:
-    """Return a check that admits signed-in owners, and anonymous users who know `password`.
+    """Return a check that admits signed-in owners, as well as anonymous users who know `password`.
 
     Args:
-        password: the password of the owners, or "" to admit only signed-in owners.
+        password: the owners' password, or "" to admit only signed-in owners.
     """
     basic = HTTPBasic(realm="owners")
 
@@ -26,7 +26,7 @@ def require_document_owner(password: str) -> PermissionCheck:
         identity = request_identity(request.scope)
         if identity.is_document_owner:
             return
-        if identity.user_name or not password:  # no password prompt for users who are signed in
+        if identity.user_name or not password:  # named users are never asked for the password
             raise HTTPException(403, "only owners may see this page; see the setting 'owners'")
         credentials = await basic(request)
         assert credentials is not None  # without credentials, `basic` raises an HTTPException
@@ -39,7 +39,7 @@ def require_document_owner(password: str) -> PermissionCheck:
 
 
 def require_metrics_reader(password: str) -> PermissionCheck:
-    """Return a check that admits owners and programs whose API key has the scope `metrics`."""
+    """Return a check that admits owners, as well as programs whose API key has the scope `metrics`."""
     check_owner = require_document_owner(password)
 
     async def check(request: Request) -> None:

@@ -1,4 +1,4 @@
-"""`GET /api/v1/search`, which finds passages without answering the question."""
+"""The route `GET /api/v1/search`, which finds passages but does not answer questions."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class SearchHit(BaseModel):
 
 
 def search_passages(assistant: Assistant, text: str, count: int, default_language: str) -> list[SearchHit]:
-    """Search the passages.
+    """Find the passages that best match `text`.
 
     Args:
         assistant: the live assistant.
         text: search words or a question.
         count: the maximum number of hits.
-        default_language: the language code to use if the language of `text` can't be detected.
+        default_language: the code of the language to assume if the language of `text` can't be detected.
 
     Returns:
         The hits, best first. There are none if `text` is not a valid question.
@@ -56,7 +56,7 @@ def search_passages(assistant: Assistant, text: str, count: int, default_languag
     )
     retrieved = retrieve(assistant.index, query, count)
     best_sentences = {}
-    # In reverse order, the best sentence of each passage comes last and replaces the others.
+    # In reverse order, the best sentence of each passage comes last and overwrites the others.
     for sentence in reversed(score_sentences(assistant.index, query, retrieved)):
         best_sentences[sentence.passage.passage_id] = sentence.span
     return [_to_hit(item.passage, best_sentences[item.passage.passage_id]) for item in retrieved]
@@ -79,5 +79,5 @@ def add_search_route(app: FastAPI, site: Site) -> None:
         q: Annotated[str, Query(min_length=1, max_length=MAX_QUESTION_CHARACTERS)],
         k: Annotated[int, Query(ge=1, le=50)] = DEFAULT_HIT_COUNT,
     ) -> list[SearchHit]:
-        """Search the passages for words or a question. The best hits come first, but may not answer the question."""
+        """Search the passages for words or a question. Hits are listed best first, but may not answer the question."""
         return search_passages(site.assistant, q, k, site.assistant.default_language)

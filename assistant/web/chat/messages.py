@@ -1,6 +1,6 @@
-"""Render questions and answers as HTML for the chat. Every string is escaped, and nh3 cleans the result.
+"""Renders questions and answers as HTML for the chat. Every string is escaped, and nh3 cleans the result.
 
-The cleaning by nh3 is needed because Gradio's own sanitiser lets images and forms through.
+The HTML must be cleaned because Gradio's own sanitiser lets images and forms through.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ATTRIBUTES = {
     "blockquote": {"class", "lang"}, "span": {"class", "lang"}, "ul": {"class"}, "ol": {"class"}, "li": {"class"},
     "details": {"class"}, "button": {"class", "type"},
 }  # fmt: skip
-_CLEAR_THRESHOLD, _LIKELY_THRESHOLD = 0.7, 0.45  # calibrated probabilities
+_CLEAR_THRESHOLD, _LIKELY_THRESHOLD = 0.7, 0.45  # the lowest confidence of a clear and a likely answer, respectively
 _ROOT = "../"  # the root of the server, relative to the chat page
 
 
@@ -34,7 +34,7 @@ def question_to_html(question: str) -> str:
 
 
 def question_from_html(html: str) -> str:
-    """Extract the question from a message made by `question_to_html`."""
+    """Extract the question from a message that was rendered by `question_to_html`."""
     return unescape(nh3.clean(html, tags=set())).strip()
 
 
@@ -44,7 +44,7 @@ def error_html(text: str, language: str) -> str:
 
 
 def confidence_translation_key(answer: Answer) -> str:
-    """Return the translation key that describes the verdict and, for an answer, its confidence."""
+    """Return the translation key for the verdict of `answer`, which for an actual answer depends on its confidence."""
     if answer.verdict is not Verdict.ANSWERED:
         return f"answer_{answer.verdict.value}"
     if answer.confidence >= _CLEAR_THRESHOLD:
@@ -55,7 +55,8 @@ def confidence_translation_key(answer: Answer) -> str:
 def stream_answer_html(answer: Answer, assistant: Assistant) -> Iterator[str]:
     """Render an answer step by step, with one more segment at each step.
 
-    The last step is the complete answer. It includes the sources, the suggestions and the place for the action buttons.
+    The last step is the complete answer, including the sources, the suggestions and an empty element for the action
+    buttons.
     """
     language = answer.language if answer.language in SUPPORTED_LANGUAGES else assistant.default_language
     css_class = f"answer {answer.verdict.value}"
@@ -97,7 +98,7 @@ def _quote(citation: Citation, css_class: str, language: str, assistant: Assista
 
 
 def _location(citation: Citation) -> str:
-    """Return the title and the headings above a quote, without repetitions."""
+    """Return the document title and the headings above a quote, without repetitions."""
     return " › ".join(dict.fromkeys([citation.title, *citation.heading]))
 
 
@@ -115,7 +116,7 @@ def _notices(answer: Answer, language: str) -> list[str]:
 
 
 def _sources(answer: Answer, language: str) -> list[str]:
-    """Return the collapsed list of sources, with links to the reading page and the public page of each source."""
+    """Return a collapsed list of the sources, with links to each source's reading page and public page."""
     if not answer.citations:
         return []
     items = []

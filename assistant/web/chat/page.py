@@ -1,7 +1,7 @@
-"""The chat page, built with Gradio. No other module imports gradio.
+"""The chat page, built with Gradio. No other module imports Gradio.
 
-The module `messages` renders questions and answers as escaped, cleaned HTML. `gr.HTML` and `js=` are not used, so the
-page works under a strict content security policy. `render_chat_frame` renders the header, the welcome text and the
+The module `messages` renders questions and answers as escaped, cleaned HTML. `gr.HTML` and `js=` are not used, so that
+the page works under a strict content security policy. `render_chat_frame` renders the header, the welcome text and the
 footer.
 """
 
@@ -47,7 +47,7 @@ def mount_chat(app: FastAPI, site: Site) -> FastAPI:
 
 
 def render_chat_frame(site: Site, scope: Scope) -> tuple[str, str, str]:
-    """Render the HTML around the chat: the end of the page's head, the part before the chat and the part after it."""
+    """Render the HTML around the chat: the end of the page's head, the part before the chat, and the part after it."""
     examples = select_example_questions(
         site.introduction.suggested_questions, request_language(scope, site.assistant.default_language)
     )
@@ -92,8 +92,9 @@ class _Page:
         page: gr.Blocks
         with gr.Blocks(title=text("title"), analytics_enabled=False, fill_height=True) as page:
             turns = gr.State([], time_to_live=3600)  # seconds
-            number = gr.State(0)  # the number of the saved conversation, 0 if this one isn't saved
-            # The key isn't secret, because the value stays in the browser and must be readable after a server restart.
+            number = gr.State(0)  # the number of this conversation if it is saved, otherwise 0
+            # The key is fixed, because the value must be readable after a server restart. It needn't be secret, because
+            # the value stays in the browser.
             saved = gr.BrowserState(to_browser_value(SavedConversations()), storage_key="assistant", secret="kept")  # noqa: S106
             chat = gr.Chatbot(
                 label=text("conversation"), show_label=False, elem_id="conversation", height="auto", min_height=0,
@@ -120,14 +121,14 @@ class _Page:
                 question.submit(self.respond, [question, *state], outputs, **options),
                 chat.retry(self.retry, state, outputs, **options),
             ]
-            # Only answers go through the queue: if a page sends two events in quick succession through it, the page can
-            # lose its stream.
+            # Only questions go through the queue. If a page sent two events through the queue in quick succession, it
+            # could lose the stream in which it receives the results.
             options["queue"] = False
             page.load(self.load, [saved], [save, conversations, delete], **options)
             question.stop(self.stop, [chat], [chat, question], **options)
             new.click(lambda: ([], [], 0, _empty_question_box()), None, [chat, turns, number, question], **options)
-            # Each event is cancelled by its own listener. A shared listener would wait until the first event has ended
-            # before it cancels the second, and could then cancel a newly asked question.
+            # Each event is cancelled by its own listener. A shared listener would wait until the first event had ended
+            # before cancelling the second, and by then it might cancel a newly asked question.
             for event in answering:
                 question.stop(None, None, None, cancels=[event], **options)
                 new.click(None, None, None, cancels=[event], **options)
@@ -140,7 +141,7 @@ class _Page:
         self, question: str, messages: ChatHistory, turns: list[Turn], saved: Any, number: int, on: bool,
         request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
-        """Yield the chat with the question, then again each time the answer grows."""
+        """Yield updates of the chat: first with the question, then again each time the answer grows."""
         question = " ".join(question.split())
         if not question:
             yield messages, question, turns, gr.skip(), gr.skip(), gr.skip()
@@ -165,7 +166,7 @@ class _Page:
     def load(self, saved: Any) -> tuple[Any, ...]:
         """Show the saved conversations when the page is opened."""
         conversations = parse_saved_conversations(saved)
-        if not conversations.is_saving_enabled:  # change nothing, because the user may have clicked in the meantime
+        if not conversations.is_saving_enabled:  # change nothing: the user may already have switched saving on
             return gr.skip(), gr.skip(), gr.skip()
         return gr.Checkbox(value=True), _choices(conversations), gr.Button(visible=True)
 
@@ -173,7 +174,10 @@ class _Page:
         self, question: str, messages: ChatHistory, turns: list[Turn], saved: SavedConversations, number: int,
         language: str,
     ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
-        """Yield the question, then the answer step by step. Error messages are in `language`, the page's language."""
+        """Yield updates of the chat: first with the question, then with the answer, step by step.
+
+        Error messages are in `language`, the language of the page.
+        """
         messages = [*messages, {"role": "user", "content": question_to_html(question)}]
         busy = gr.Textbox(value="", submit_btn=False, stop_btn=_STOP)
         yield messages, busy, turns, gr.skip(), gr.skip(), gr.skip()
@@ -190,7 +194,7 @@ class _Page:
             turns = [*turns, Turn(question, answer.resolved_question)]
         for html in list(stream_answer_html(answer, snapshot.assistant))[:-1]:
             yield [*messages, _reply(html)], gr.skip(), turns, *[gr.skip()] * 3
-        # The answer is recorded only now, so that the user sees the first words without waiting for the database.
+        # The answer is recorded only now, so that the user needn't wait for the database to see the first words.
         answer = replace(answer, answer_id=self.site.record_answer(result, snapshot, "page"))
         *_, html = stream_answer_html(answer, snapshot.assistant)
         saved, number = saved.with_updated_conversation(number, [turn.question for turn in turns])
@@ -198,13 +202,13 @@ class _Page:
         yield messages, _empty_question_box(), turns, to_browser_value(saved), number, _choices(saved)
 
     def stop(self, messages: ChatHistory, request: gr.Request) -> tuple[Any, ...]:
-        """Keep what is shown and add a message that the answer was stopped."""
+        """Keep what is already shown, and add a message saying that the answer was stopped."""
         language = self._language(request)
         stopped = _reply(error_html(translate(language, "answer_stopped"), language))
         return [*messages, stopped], _empty_question_box()
 
     def switch_saving(self, on: bool, turns: list[Turn]) -> tuple[Any, ...]:
-        """Start saving conversations, including the current one, or stop saving and delete all saved conversations."""
+        """Start saving conversations, including the current one, or stop saving them and delete those already saved."""
         saved, number = SavedConversations(on).with_updated_conversation(0, [turn.question for turn in turns])
         return to_browser_value(saved), number, _choices(saved), gr.Button(visible=on)
 
@@ -213,7 +217,7 @@ class _Page:
         return to_browser_value(SavedConversations(True)), 0, _choices(SavedConversations(True))
 
     def reopen(self, number: int | None, saved: Any) -> tuple[Any, ...]:
-        """Show a saved conversation. Its questions are answered again from the live generation."""
+        """Show a saved conversation, answering its questions again from the live generation."""
         snapshot = self.site.snapshot
         messages: ChatHistory = []
         turns: list[Turn] = []
@@ -242,13 +246,13 @@ def _empty_question_box() -> gr.Textbox:
 
 
 def _choices(saved: SavedConversations) -> gr.Dropdown:
-    """Return the menu of saved conversations, which is hidden if there are none."""
+    """Return the menu of saved conversations. It is hidden if there are none."""
     choices = [(item.questions[0][:60], item.conversation_number) for item in saved.conversations]
     return gr.Dropdown(choices=choices, value=None, visible=bool(choices))
 
 
 def _message_text(message: dict[str, Any]) -> str:
-    """Return the question in a user message. The content is a string, or a list of parts if the browser sent it."""
+    """Return the question in a user message. Its content is a string or, if the browser sent it, a list of parts."""
     content = message["content"]
     parts = content if isinstance(content, list) else [content]
     html = "".join(part if isinstance(part, str) else str(part.get("text", "")) for part in parts)

@@ -1,7 +1,7 @@
 """Conversations saved in the browser.
 
-Only the questions are saved. When a conversation is reopened, its questions are answered again. Anybody can
-change what a browser stores, so the stored questions are treated like newly typed ones.
+Only the questions are saved. When a conversation is reopened, its questions are answered again. Users can change what
+their browser stores, so stored questions are treated like newly typed ones.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ class SavedConversation:
 
 @dataclass(frozen=True, slots=True)
 class SavedConversations:
-    """The saved conversations, newest first. `is_saving_enabled` tells whether saving is switched on."""
+    """The saved conversations, most recently updated first. `is_saving_enabled` is true if saving is switched on."""
 
     is_saving_enabled: bool = False
     conversations: tuple[SavedConversation, ...] = ()
 
     def conversation_questions(self, number: int) -> tuple[str, ...]:
-        """Return the questions of conversation `number`, or () if that conversation isn't saved."""
+        """Return the questions in the conversation with this number, or () if that conversation isn't saved."""
         return next((item.questions for item in self.conversations if item.conversation_number == number), ())
 
     def with_updated_conversation(self, number: int, questions: Sequence[str]) -> tuple[SavedConversations, int]:
-        """Save `questions` as conversation `number`, or as a new one if `number` is 0.
+        """Save `questions` as the conversation with this number, or as a new conversation if `number` is 0.
 
         Returns:
-            The saved conversations and `number`. Both are unchanged if saving is off or there are no questions.
+            The updated conversations and the number of the conversation. Both are unchanged if saving is off or there
+            are no questions.
         """
         if not self.is_saving_enabled or not questions:
             return self, number
@@ -52,7 +53,7 @@ def parse_saved_conversations(value: Any, on: bool | None = None) -> SavedConver
     """Parse conversations stored by the browser, ignoring anything malformed.
 
     Args:
-        value: what `to_browser_value` returned, or anything else that a browser sends.
+        value: the value sent by the browser, normally one returned by `to_browser_value`.
         on: whether saving is switched on, or None to read this from `value`.
     """
     stored = value if isinstance(value, dict) else {}

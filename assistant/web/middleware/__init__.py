@@ -1,1 +1,1 @@
-"""The ASGI middleware of the server."""
+"""The server's ASGI middleware."""

@@ -22,11 +22,13 @@ from assistant.web.shared.translations import translate
 
 LOGIN_PATH = "/login"
 _LOG = logging.getLogger(__name__)
-# Routes that show no documents and are needed to sign in, to embed the widget or to check the server's health.
+# Routes that anyone may use. They show no documents; they are needed to sign in, to embed the widget, to show the icon
+# and the logo, or to check the server's health.
 _PUBLIC = re.compile(
     r"/(?:healthz|readyz|static/[\w./-]+|widget(?:/1/widget)?\.js|favicon\.ico|logo|login(?:/callback)?|logout)"
 )
-# Scripts and styles are the same for every user. Gradio sends answers as streams, which are never cached.
+# Responses from these paths may be cached: scripts and styles are the same for every user, and the streams in which
+# Gradio sends answers are never cached anyway.
 _CACHEABLE = re.compile(r"/(?:static|chat)/.")
 _SCOPE_PATHS = (  # the API-key scope that each path requires
     ("ask", re.compile(r"/api/v1/(?:ask|search)|/v1/.*")),
@@ -43,8 +45,9 @@ class AccessMiddleware:
 
     Args:
         app: the wrapped app.
-        settings: the settings `access`, `owners`, `language`, `user_header` and `groups_header` are used.
-        api_keys: the known API keys. If this is None, requests with an API key are rejected.
+        settings: the server's settings, of which `access`, `owners`, `language`, `user_header` and `groups_header` are
+            used.
+        api_keys: the known API keys, or None to reject all requests that have an API key.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, api_keys: ApiKeyStore | None = None) -> None:
@@ -57,7 +60,7 @@ class AccessMiddleware:
         self._identify, self._can_sign_in = identify[settings.access], settings.access == "oidc"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on with its identity, redirect the user to the sign-in page, or reject the request."""
+        """Pass a request on with its sender's identity, redirect the user to the sign-in page or reject the request."""
         if scope["type"] == "http" and scope["method"] != "OPTIONS":
             rejection = await self._authenticate(scope)
             if rejection is not None:
@@ -68,7 +71,7 @@ class AccessMiddleware:
         await self._app(scope, receive, send)
 
     async def _authenticate(self, scope: Scope) -> Response | None:
-        """Store the identity in `scope`, or return the response that rejects the request."""
+        """Store the sender's identity in `scope` and return None, or return a response that rejects or redirects."""
         path, key = request_path(scope), _request_api_key(Headers(scope=scope))
         public = _PUBLIC.fullmatch(path) is not None
         if key is not None and not public:
@@ -98,10 +101,14 @@ class AccessMiddleware:
         return None
 
     def _proxy_identity(self, scope: Scope) -> Identity | None:
-        """Return the user named by the proxy. `ReverseProxyMiddleware` removes the header from all other requests."""
+        """Return the user named in the proxy's header.
+
+        The header can be trusted, because `ReverseProxyMiddleware` removes it from requests that don't come from a
+        proxy.
+        """
         headers = Headers(scope=scope)
         names = headers.getlist(self._user_header)
-        if len(names) != 1 or not names[0].strip():  # a second one may come from the client
+        if len(names) != 1 or not names[0].strip():  # if there are two headers, one of them may come from the client
             return None
         name = names[0].strip()
         group_lists = headers.getlist(self._groups_header)
@@ -138,13 +145,13 @@ def _forbid_caching(send: Send) -> Send:
 
 
 def _request_api_key(headers: Headers) -> str | None:
-    """Return the API key from `X-API-Key` or from a bearer token, or None if neither contains an API key."""
+    """Return the API key from the `X-API-Key` header or the bearer token, or None if neither contains an API key."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     key = headers.get("x-api-key") or (token.strip() if scheme.lower() == "bearer" else "")
     return key if key.startswith(KEY_PREFIX) else None
 
 
 def _return_address(scope: Scope) -> str:
-    """Return the requested path and query. The user is sent back there after signing in."""
+    """Return the requested path and query, to which the user is sent back after signing in."""
     query = scope["query_string"].decode("latin-1")
     return quote(request_path(scope)) + (f"?{query}" if query else "")

@@ -1,4 +1,4 @@
-"""Rewrites Gradio's page: sets the language and the nonces, and inserts the site's header and footer."""
+"""Rewrites Gradio's page: sets its language and nonces, and inserts the site's header and footer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.types import Message, Scope, Send
 
 from assistant.web.middleware.headers import set_security_headers
 
-# This script overrides the browser's language before Gradio's scripts read it.
+# This script replaces the browser's language with the page's before Gradio's scripts read it.
 _LANGUAGE_SCRIPT = (
     "<script>for (const [key, value] of [['language', '{0}'], ['languages', ['{0}']]]) "
     "Object.defineProperty(navigator, key, {{get: () => value}});</script>"
@@ -30,10 +30,11 @@ def rewrite_chat_page(
 
     Args:
         send: the wrapped ASGI `send`.
-        nonce: the nonce to set on every script of the page.
-        language: the language code of the page.
-        policy: the content security policy of the response.
-        render_frame: returns three pieces of escaped HTML: for the end of the head, before the chat and after the chat.
+        nonce: the nonce to set on each of the page's scripts.
+        language: the page's language code.
+        policy: the response's content security policy.
+        render_frame: a function that returns three pieces of escaped HTML, to insert at the end of the head, before the
+            chat and after the chat, respectively.
     """
     start: Message = {}
     body = bytearray()
@@ -42,7 +43,7 @@ def rewrite_chat_page(
         if message["type"] == "http.response.start":
             start.update(message)
             return
-        if message["type"] != "http.response.body":  # a message of a server extension, such as early hints
+        if message["type"] != "http.response.body":  # a message of an ASGI extension, such as early hints
             await send(message)
             return
         body.extend(message.get("body", b""))
@@ -68,7 +69,7 @@ def _rewrite_html(page: str, nonce: str, language: str, frame: tuple[str, str, s
     page = re.sub(r'<html\s+lang="[^"]*"', f'<html lang="{language}"', page, count=1)
     page = page.replace("<head>", "<head>" + _LANGUAGE_SCRIPT.format(language), 1)
     page = page.replace("<script", f'<script nonce="{nonce}"')
-    head, top, bottom = frame  # inserted after the nonces are set, so that scripts in the frame can't run
+    head, top, bottom = frame  # inserted after the nonces have been set, so that inline scripts in the frame can't run
     page = page.replace("</head>", head + "</head>", 1)
     page = page.replace("<gradio-app", top + "<gradio-app", 1)
     return page.replace("</gradio-app>", "</gradio-app>" + bottom, 1)

@@ -13,7 +13,7 @@ _HEADERS = {
 
 
 def set_security_headers(message: Message, policy: str) -> None:
-    """Set the content security policy and the other security headers on an `http.response.start` message."""
+    """Set all security headers on an `http.response.start` message, with `policy` as the content security policy."""
     headers = MutableHeaders(scope=message)
     headers["content-security-policy"] = policy
     for name, value in _HEADERS.items():

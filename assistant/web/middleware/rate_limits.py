@@ -1,4 +1,4 @@
-"""Limits the request rate of each client, the number of concurrent requests and the size of request bodies."""
+"""Limits each client's request rate, the number of concurrent requests and the size of request bodies."""
 
 from __future__ import annotations
 
@@ -24,29 +24,30 @@ from assistant.web.shared.problem_details import problem_response
 from assistant.web.shared.request_context import request_language, request_path
 from assistant.web.shared.translations import translate
 
-# Routes that search the index, write to the store or accept passwords.
+# Routes that search the index, write to the store, accept a password or start a sign-in.
 _LIMITED_PATHS = re.compile(
     r"/api/v1/(?:ask|search|feedback|answers/\w+)|/v1/chat/completions|/search/|/owners/.*|/metrics|"
     r"/chat/gradio_api/(?:queue/join|run/predict)|/login(?:/callback)?"
 )
-_MAX_CONCURRENT = 32  # more requests at a time would only make each of them wait longer
+_MAX_CONCURRENT = 32  # handling more requests at once would only make each of them slower
 _MAX_BODY_BYTES = 256 * 1024  # several times the size of the longest possible history
-_BUSY_RETRY_SECONDS = 2  # the Retry-After value for requests beyond `_MAX_CONCURRENT`
-_STORAGE_RETRY_SECONDS = 15.0  # how long to count requests in this process after the shared storage failed
-_CLEANUP_INTERVAL = 1000  # requests between two clean-ups
+_BUSY_RETRY_SECONDS = 2  # the Retry-After value for requests rejected because too many are in progress
+_STORAGE_RETRY_SECONDS = 15.0  # how long to count requests in this process after the shared storage has failed
+_CLEANUP_INTERVAL = 1000  # the number of requests between two clean-ups
 _LOG = logging.getLogger(__name__)
 
 
 class RateLimitMiddleware:
-    """ASGI middleware that rejects requests that exceed the limits and tells clients when to retry.
+    """ASGI middleware that rejects requests that exceed a limit and tells clients when to retry.
 
-    Requests are counted per API key. If there is no key, they are counted per user, or else per address.
+    Requests with an API key are counted per key, other requests from named users per user, and the rest per address.
 
     Args:
         app: the wrapped app.
-        per_minute: how many requests a client may send to limited routes per minute, 0 for no limit. An API key can
-            have its own limit.
-        storage_url: a `redis://` URL to count requests across several servers, or "" to count them in this process.
+        per_minute: how many requests a client may send to limited routes per minute, or 0 for no limit. An API key can
+            have its own limit instead.
+        storage_url: a `redis://` URL to count the requests to several servers together, or "" to count requests in this
+            process.
 
     Raises:
         SettingsError: the storage URL is invalid, or the Redis driver is not installed.
@@ -57,7 +58,7 @@ class RateLimitMiddleware:
         self._rate_limiter = RateLimiter(storage_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or reject it and say how long to wait."""
+        """Pass a request on, or reject it and tell the client how long to wait."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -107,7 +108,11 @@ class RateLimiter:
         self._failed_at = -math.inf
 
     async def count_request(self, client: str, per_minute: int) -> int:
-        """Count a request from `client`. Return how many seconds to wait, 0 if the request is within the limit."""
+        """Count a request from `client`.
+
+        Returns:
+            How many seconds the client must wait, or 0 if the request is within the limit.
+        """
         rate = RateLimitItemPerMinute(per_minute)
         if self._shared and time.monotonic() - self._failed_at > _STORAGE_RETRY_SECONDS:
             try:
@@ -121,16 +126,16 @@ class RateLimiter:
         return _count_request(self._local, rate, client)
 
     def _remove_idle_clients(self) -> None:
-        """Remove clients that have sent no requests recently. The library itself never removes clients."""
+        """Remove the counts of clients that have sent no requests recently, because the library never removes them."""
         for client in [client for client, hits in list(self._memory.events.items()) if not hits]:
             self._memory.events.pop(client, None)
             self._memory.locks.pop(client, None)
 
 
 def rate_limit_key(scope: Scope) -> str:
-    """Return the key under which the requests of a client are counted.
+    """Return the key under which a client's requests are counted.
 
-    User names are hashed. All IPv6 addresses of a /64 network are counted together.
+    User names are hashed. Requests from all IPv6 addresses in the same /64 network are counted together.
     """
     identity = request_identity(scope)
     if identity.api_key:
@@ -158,7 +163,7 @@ def _redis_storage(url: str) -> RedisStorage:
 
 
 def _count_request(limiter: MovingWindowRateLimiter, rate: RateLimitItemPerMinute, client: str) -> int:
-    """Count a request. Return how many seconds to wait, 0 if the request is within the limit."""
+    """Count a request. Return how many seconds the client must wait, or 0 if the request is within the limit."""
     if limiter.hit(rate, client):
         return 0
     return max(1, math.ceil(limiter.get_window_stats(rate, client).reset_time - time.time()))
@@ -167,7 +172,7 @@ def _count_request(limiter: MovingWindowRateLimiter, rate: RateLimitItemPerMinut
 async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
     """Read and return the request body, or return None if it is too large.
 
-    A chunked body does not announce its length, so its bytes are counted.
+    The bytes are counted as well, because the length of a chunked body is not given in the headers.
     """
     length = Headers(scope=scope).get("content-length", "0")
     if length.isascii() and length.isdigit() and int(length) > _MAX_BODY_BYTES:
@@ -183,7 +188,7 @@ async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
 
 
 def _replay_body(body: bytes, receive: Receive) -> Receive:
-    """Wrap `receive` so that it returns `body` first and then the messages that follow it."""
+    """Wrap `receive` so that it first returns `body`, which has already been read, and then any later messages."""
     replayed = False
 
     async def replay() -> Message:
@@ -197,7 +202,7 @@ def _replay_body(body: bytes, receive: Receive) -> Receive:
 
 
 def _translate_full_queue(scope: Scope, receive: Receive, send: Send) -> Send:
-    """Wrap `send` so that a translated response, with the time to wait, replaces Gradio's "queue is full" response."""
+    """Wrap `send` so that Gradio's "queue is full" response is replaced by a translated one that says when to retry."""
     if not _is_queue_join(scope):
         return send
     replaced = False
@@ -214,12 +219,12 @@ def _translate_full_queue(scope: Scope, receive: Receive, send: Send) -> Send:
 
 
 def _is_queue_join(scope: Scope) -> bool:
-    """Return whether the request submits a chat question to Gradio's queue."""
+    """Return whether the request adds a chat question to Gradio's queue."""
     return request_path(scope).endswith("/queue/join")
 
 
 def _rejection(scope: Scope, status: int, translation: str, seconds: int = 0) -> Response:
-    """Return a problem response in the user's language. The chat page shows the text of the response."""
+    """Return a problem response in the user's language. The chat page shows the response's text to the user."""
     detail = translate(request_language(scope, "en"), translation, seconds=seconds)
     if status == 503 and _is_queue_join(scope):
         status = 429  # Gradio's script shows no message for 503

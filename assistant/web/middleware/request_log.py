@@ -1,4 +1,4 @@
-"""Request ids, request metrics and the request log. None of them contains user input."""
+"""Request ids, request metrics and the request log. The metrics and the log contain no user input."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestLogMiddleware:
-    """ASGI middleware that assigns request ids, counts requests and optionally logs each one as a line of JSON.
+    """ASGI middleware that gives each request an id, counts requests and optionally logs each one as a line of JSON.
 
-    The id in a valid `X-Request-ID` header is kept; otherwise a new id is generated. The response contains the id.
+    If the request has a valid `X-Request-ID` header, the id in it is kept; otherwise, a new id is generated. The
+    response has the id in a header of the same name.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, log_requests: bool) -> None:
@@ -37,7 +38,7 @@ class RequestLogMiddleware:
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = uuid.uuid4().hex
         start, status = time.perf_counter(), 500
-        path = request_path(scope)  # read before the call, because mounted apps change the scope
+        path = request_path(scope)  # read before the app is called, because mounted apps change the scope
 
         async def send_with_id(message: Message) -> None:
             nonlocal status

@@ -1,6 +1,6 @@
 """Reads the client address, scheme and sub-path from the headers of trusted reverse proxies.
 
-Only proxies at the configured addresses are trusted. These headers are removed from requests of all other senders.
+Only proxies at the configured addresses are trusted. Requests from anyone else have these headers removed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ class ReverseProxyMiddleware:
 
     Args:
         app: the wrapped app.
-        proxies: the addresses of the reverse proxies, or their networks, such as `10.0.0.0/8`.
-        proxy_only_headers: the lower-case names of further headers that only a proxy may set.
-        root_path: the sub-path of the public address, "" for none. Requests may arrive with or without this sub-path.
+        proxies: the addresses of the trusted reverse proxies or of their networks, such as `10.0.0.0/8`.
+        proxy_only_headers: the names, in lower case, of further headers that only a proxy may set.
+        root_path: the sub-path of the public address, or "" if there is none. The paths of requests may or may not
+            include it.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class ReverseProxyMiddleware:
         self._app_behind_proxy = ProxyHeadersMiddleware(app, trusted_hosts=list(proxies))  # type: ignore[arg-type]  # uvicorn's types
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Apply the proxy headers if a trusted proxy sent the request. Otherwise, remove these headers."""
+        """Apply the proxy headers if the request comes from a trusted proxy. Otherwise, remove them."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -47,7 +48,7 @@ class ReverseProxyMiddleware:
         await self._app({**scope, "headers": headers}, receive, send)
 
     def _with_root_path(self, scope: Scope) -> Scope:
-        """Set the ASGI root path, whether or not the proxy has removed the sub-path from the requested path."""
+        """Set the ASGI root path to the sub-path, and add the sub-path to the requested path if a proxy removed it."""
         if not self._root_path:
             return scope
         rest = scope["path"]
@@ -64,7 +65,7 @@ class ReverseProxyMiddleware:
 
 
 def _as_ipv4(client: tuple[str, int] | None) -> tuple[str, int] | None:
-    """Convert an IPv4-mapped IPv6 address, which a dual-stack listener reports, to a plain IPv4 address."""
+    """Convert an IPv4-mapped IPv6 address, as reported by a dual-stack listener, to a plain IPv4 address."""
     if client is None or not client[0].startswith("::ffff:"):
         return client
     return client[0].removeprefix("::ffff:"), client[1]

@@ -1,7 +1,7 @@
 """Security headers, a content security policy with nonces, and checks of the host, origin and path of each request.
 
-Gradio's routes can be reached only if the chat page needs them. The policy and the list of these routes are based on a
-recording of the requests that a Gradio 6.31 page sends.
+Of Gradio's routes, only those that the chat page needs can be reached. The policy and the list of these routes are
+based on a recording of the requests that a Gradio 6.31 page sends.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _FOREIGN_ORIGIN_DETAIL = "requests from this origin are not allowed; see ASSISTA
 
 
 class SecurityMiddleware:
-    """ASGI middleware that sets the security headers and rejects requests to unknown hosts, origins and paths.
+    """ASGI middleware that sets security headers and rejects requests with an unknown host, origin or chat path.
 
     Args:
         app: the wrapped app.
         chat_path: the path at which Gradio is mounted, without a trailing slash.
-        allowed_origins: the origins that may embed the pages and send write requests.
-        default_language: the language code of the chat page if the request does not name a language.
-        render_frame: returns three pieces of escaped HTML: for the end of the chat page's head, before the chat and
-            after the chat.
-        allowed_hosts: the accepted host names, without a port; empty to accept any name.
+        allowed_origins: the origins that may embed the pages and send requests that change data.
+        default_language: the chat page's language code if the request does not name a supported language.
+        render_frame: a function that returns three pieces of escaped HTML, to insert at the end of the chat page's
+            head, before the chat and after the chat, respectively.
+        allowed_hosts: the accepted host names, without ports. If it is empty, any name is accepted.
     """
 
     def __init__(
@@ -69,8 +69,8 @@ class SecurityMiddleware:
         policy = self._policy(nonce, private)
         if path == self._chat_path + "/":
             language = request_language(scope, self._default_language)
-            # The frame is rendered with the response, because the user's identity is not known before that. `scope` is
-            # still unchanged then: Gradio's mount changes only the copy that it receives.
+            # The frame is rendered only when the response is sent, because the user's identity is not known before
+            # that. `scope` still has the original path then, because Gradio's mount changes only its own copy.
             rewrite = rewrite_chat_page(send, nonce, language, policy, lambda: self._render_frame(scope))
             await self._app(without_accept_encoding(scope), receive, rewrite)
             return
@@ -88,7 +88,7 @@ class SecurityMiddleware:
         headers = Headers(scope=scope)
         if not self._is_allowed_host(headers.get("host", "")):
             return problem_response(400, "Request rejected", _UNKNOWN_HOST_DETAIL)
-        # Routers treat "/owners/\n" like "/owners/", but the path patterns of other middleware may not.
+        # Routers treat "/owners/\n" like "/owners/", but the path patterns in the middleware may not.
         if _CONTROL_CHARACTERS.search(path) or self._is_blocked_chat_route(path):
             return problem_response(404, "Not found", "there is no such address")
         reads = scope["method"] in {"GET", "HEAD", "OPTIONS"} and not private
@@ -101,9 +101,9 @@ class SecurityMiddleware:
         return path.startswith(prefix) and not _GRADIO_ROUTES.fullmatch(path.removeprefix(prefix))
 
     def _is_allowed_host(self, host: str) -> bool:
-        """Return whether requests may use the host name `host`.
+        """Return whether requests may have `host` in their Host header.
 
-        This protects against DNS rebinding, where another site's host name is made to resolve to this server.
+        This check protects against DNS rebinding, where another site makes its own host name resolve to this server.
         """
         try:
             name = urlsplit(f"//{host}").hostname or ""
@@ -115,7 +115,7 @@ class SecurityMiddleware:
         """Return whether the request was sent by a page whose origin is not allowed.
 
         Clients other than browsers send no origin. Private routes accept only the server's own origin, because pages
-        of the allowed origins may embed the chat but must not act as owners.
+        from the allowed origins may embed the chat but must not act on behalf of owners.
         """
         origin = headers.get("origin")
         if origin is None or (origin in self._allowed_origins and not private):

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class TracingMiddleware:
-    """ASGI middleware that records each request as a span of the trace that its W3C Trace Context headers name."""
+    """ASGI middleware that records each request as a span.
+
+    If a request has W3C Trace Context headers, its span becomes part of the trace identified by these headers.
+    """
 
     def __init__(self, app: ASGIApp, tracer: Tracer) -> None:
         self._app, self._tracer = app, tracer
@@ -35,7 +38,7 @@ class TracingMiddleware:
             record_exception=False, set_status_on_exception=False,  # exception messages may contain user input
         ) as span:  # fmt: skip
             span.set_attribute("http.request.method", scope["method"])
-            span.set_status(Status(StatusCode.ERROR))  # this status is replaced when a response starts
+            span.set_status(Status(StatusCode.ERROR))  # replaced below when a response without a server error starts
 
             async def send_and_record(message: Message) -> None:
                 if message["type"] == "http.response.start":

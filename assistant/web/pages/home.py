@@ -1,4 +1,4 @@
-"""The front page, the page about the assistant, the icon and the logo."""
+"""The front page (which redirects to the chat), the page about the assistant, the icon and the logo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The introduction for new colleagues ("Start here"). Its pages work without scripts."""
+"""The introduction for new colleagues ("Start here"). Its pages work without JavaScript."""
 
 from __future__ import annotations
 
@@ -62,15 +62,20 @@ def add_introduction_routes(app: FastAPI, site: Site) -> None:
 
 
 def _selected_option(question: ClozeQuestion, index: str) -> str:
-    """Return the option at `index`, the value of a query parameter, or "" if there is no such option."""
+    """Return the answer option that `index` refers to, or "" if there is no such option.
+
+    Args:
+        question: the question in the self-test.
+        index: the value of a query parameter, normally the position of an option as a number.
+    """
     valid = index.isascii() and index.isdigit() and len(index) < 3 and int(index) < len(question.answer_options)
     return question.answer_options[int(index)] if valid else ""
 
 
 def _group_by_letter(terms: tuple[GlossaryTerm, ...]) -> list[tuple[str, list[GlossaryTerm]]]:
-    """Group terms by their first letter, in alphabetical order.
+    """Group terms by their first letter, and sort both the groups and their terms alphabetically.
 
-    Terms that don't begin with a letter come first, under "#".
+    Terms that don't begin with a letter are grouped under "#", which comes first.
     """
 
     def letter(term: GlossaryTerm) -> str:

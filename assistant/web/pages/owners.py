@@ -1,4 +1,4 @@
-"""The owners' page: usage, unanswered questions and feedback, with exports."""
+"""The owners' page, which shows usage, unanswered questions and feedback, and exports of the questions and feedback."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from assistant.web.shared.rendering import render_page
 from assistant.web.shared.request_context import requested_language
 from assistant.web.shared.site import Site
 
-_MAX_ITEMS = 50  # the maximum number of question groups, and of feedback items, on the page
+_MAX_ITEMS = 50  # the page shows at most this many question groups, and at most this many feedback items
 _BAR_SPACING, _CHART_HEIGHT = 18, 160  # pixels
 _FEEDBACK_FIELDS = ("feedback_id", "given_at", "rating", "reasons", "comment", "closed_at")
 _ANSWER_FIELDS = (
@@ -37,7 +37,7 @@ _COLUMNS = (*_FEEDBACK_FIELDS, *_ANSWER_FIELDS, "quotes")
 
 @dataclass(frozen=True, slots=True)
 class UsageChartBar:
-    """A segment of the usage chart, for the answers with one verdict on one day. Coordinates are in pixels."""
+    """A segment of the usage chart, which represents one day's answers with one verdict. Coordinates are in pixels."""
 
     day: str
     verdict: str
@@ -50,7 +50,7 @@ class UsageChartBar:
 def add_owner_routes(
     app: FastAPI, site: Site, store: Store, require_document_owner: PermissionCheck, probes: Path
 ) -> None:
-    """Add `/owners/` and the routes under it, guarded by `require_document_owner`.
+    """Add `/owners/` and the routes under it, all of which check requests with `require_document_owner`.
 
     New probes are saved in the file `probes`.
     """
@@ -183,7 +183,7 @@ def _count_by_day(usage: Sequence[tuple[str, str, int]]) -> dict[str, Counter[st
 
 
 def _chart_bars(usage: Sequence[tuple[str, str, int]]) -> list[UsageChartBar]:
-    """Lay out the usage chart: one column per day, in which the verdicts are stacked."""
+    """Lay out the usage chart, which has one column per day with one bar per verdict, stacked on top of each other."""
     days = _count_by_day(usage)
     max_count = max((sum(counts.values()) for counts in days.values()), default=1)
     bars = []

@@ -1,6 +1,6 @@
-"""Reading pages, which work without scripts.
+"""Reading pages, which work without JavaScript.
 
-A reading page shows a whole document. Each passage has an anchor, and one span of the text can be highlighted.
+A reading page shows a whole document, with an anchor at each passage. One span of the text can be highlighted.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _DOCUMENTS_PER_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """A paragraph or heading of a document.
+    """A paragraph or heading in a document.
 
     Attributes:
-        heading_level: the heading level on the page, 0 for a paragraph.
-        element_id: the element id of the block.
-        highlighted_pieces: (kind, string) pairs, in order. The kind is "text" for plain text, "first" for the
-            document's first highlighted piece and "mark" for other highlighted text. Where a passage starts, the kind
-            is "anchor" and the string is the passage's id.
+        heading_level: the heading's level on the page, or 0 for a paragraph.
+        element_id: the id of the block's HTML element.
+        highlighted_pieces: (kind, string) pairs, in order. The kind is "text" for text without a highlight, "first" for
+            the document's first highlighted piece and "mark" for any other highlighted piece. Where a passage starts,
+            there is also a pair whose kind is "anchor" and whose string is the passage's id.
     """
 
     heading_level: int
@@ -39,16 +39,16 @@ class TextBlock:
 
     @property
     def plain_text(self) -> str:
-        """The text of the block without highlights and anchors."""
+        """The text of the block, without highlights and anchors."""
         return "".join(text for kind, text in self.highlighted_pieces if kind != "anchor")
 
 
 def split_into_blocks(document: Document, passages: Sequence[Passage], highlight: Span | None) -> list[TextBlock]:
-    """Split a document into blocks, and split each block wherever a passage starts or the highlight starts or ends.
+    """Split a document into blocks, and each block into pieces wherever a passage or the highlight begins or ends.
 
     Args:
-        document: the document; blank lines separate its blocks.
-        passages: the passages of the document.
+        document: the document, whose blocks are separated by blank lines.
+        passages: the document's passages.
         highlight: the span of the document's text to highlight, or None.
     """
     levels = {heading.span.start: heading.level for heading in document.headings}
@@ -82,7 +82,7 @@ def add_reading_routes(app: FastAPI, site: Site) -> None:
         start: TextOffset | None = None,
         end: TextOffset | None = None,
     ) -> HTMLResponse:
-        """Show the document of a passage as a page, and highlight the passage or a quote in it."""
+        """Show the document that contains a passage as a page, and highlight the passage or a quote from it."""
         snapshot = site.snapshot
         index = snapshot.assistant.index
         row = index.row_by_passage_id.get(passage_id)

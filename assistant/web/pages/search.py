@@ -1,4 +1,4 @@
-"""The search page. It works without scripts."""
+"""The search page, which works without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Sign-in through an OpenID Connect provider. Authlib runs the authorization code flow with PKCE, state and nonce.
+"""Sign-in through an OpenID Connect provider. Authlib runs the authorization code flow, with PKCE, state and nonce.
 
-The session is a signed cookie with the user's name and owner groups. The server stores nothing about the session.
+The session is kept in a signed cookie that contains the user's name and owner groups. The server itself stores nothing
+about the session.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from assistant.web.shared.identity import document_owner_groups
 from assistant.web.shared.rendering import render_page
 from assistant.web.shared.site import Site
 
-_MAX_RETURN_PATH = 500  # characters; the path is stored in the cookie
-_SESSION_HOURS = 8  # a working day; after that, the user must sign in again
+_MAX_RETURN_PATH = 500  # characters; limited because the path is stored in the cookie
+_SESSION_HOURS = 8  # one working day, after which the user must sign in again
 _LOG = logging.getLogger(__name__)
 
 
@@ -34,7 +35,8 @@ def session_middleware_options(settings: Settings) -> dict[str, Any]:
     secure = urlsplit(settings.public_url).scheme == "https"
     return {
         "secret_key": settings.session_secret.get_secret_value() or secrets.token_urlsafe(32),
-        "session_cookie": "__Host-assistant" if secure else "assistant",  # no other host can set it (RFC 6265bis)
+        # Other hosts can't set a cookie whose name begins with "__Host-" (RFC 6265bis).
+        "session_cookie": "__Host-assistant" if secure else "assistant",
         "max_age": _SESSION_HOURS * 3600, "same_site": "lax", "https_only": secure,
     }  # fmt: skip
 
@@ -53,7 +55,7 @@ def add_sign_in_routes(app: FastAPI, site: Site, settings: Settings) -> None:
     public_url = settings.public_url
 
     def failed(request: Request, error: Exception) -> Response:
-        # The message may contain text from an attacker, so it is quoted and shortened.
+        # The error's message may contain text from an attacker, so it is quoted and shortened.
         _LOG.warning("sign-in failed: %s: %.200r", type(error).__name__, str(error))
         return render_page(site, request, "sign_in_failed.html", status=502)
 
@@ -87,10 +89,10 @@ def add_sign_in_routes(app: FastAPI, site: Site, settings: Settings) -> None:
 
 
 async def _session_user(provider: Any, token: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    """Return the session data of the user who has signed in.
+    """Return the session data for the user who has signed in.
 
-    Some providers return the user's groups only from the userinfo endpoint. If the ID token contains no groups, that
-    endpoint is queried.
+    Some providers return the user's groups only from the userinfo endpoint, so that endpoint is queried if the ID token
+    contains no groups.
 
     Raises:
         KeyError: a required claim is missing.
@@ -110,7 +112,7 @@ async def _session_user(provider: Any, token: dict[str, Any], settings: Settings
 
 
 def _local_path(path: str) -> str:
-    """Return `path` if it is a path on this server, else "/". This prevents redirects to other sites."""
+    """Return `path` if it is a path on this server, otherwise "/". This prevents redirects to other sites."""
     parts = urlsplit(path)
     plain = path.isprintable() and "\\" not in path and not parts.scheme and not parts.netloc
     local = path.startswith("/") and not path.startswith("//")

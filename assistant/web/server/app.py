@@ -1,6 +1,6 @@
-"""The FastAPI app: the JSON and event-stream API under `/api/v1`, all pages except the chat, and health checks.
+"""The FastAPI app: the API under `/api/v1` (JSON and event streams), all pages except the chat, and the health checks.
 
-The widget and other programs use this app, never Gradio's own endpoints.
+The widget and other programs use this API, never Gradio's own endpoints.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ def create_app(
 
     Args:
         site: the state shared by all routes.
-        owners_password: the password for the owners' page and the metrics, "" if there is none.
+        owners_password: the password for the owners' page and the metrics, or "" if there is none.
         probes_path: the file in which owners save probes.
-        owners_sign_in: whether owners are recognised by their sign-in. The owners' page exists only if there is a store
-            and owners have either a sign-in or a password.
+        owners_sign_in: whether owners can be recognised because they have signed in. The owners' page exists only if
+            there is a store and owners can be recognised in this way or by a password.
     """
     app = FastAPI(
         title="Collaboration assistant", version=__version__, openapi_url="/api/openapi.json",
-        docs_url=None, redoc_url=None,  # FastAPI's own pages would load scripts from other hosts
+        docs_url=None, redoc_url=None,  # FastAPI's own documentation pages would load scripts from other hosts
     )  # fmt: skip
     add_error_handlers(app, site)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")

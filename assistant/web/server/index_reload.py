@@ -1,4 +1,4 @@
-"""Reloads the index of a running server without dropping requests. An index that fails verification is ignored."""
+"""Reloads a running server's index without dropping requests. A new index that fails verification is not used."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _LOG = logging.getLogger(__name__)
 def load_snapshot(
     settings: Settings, report: Callable[[str], None] = lambda _: None, encoder: Encoder | None = None
 ) -> IndexSnapshot:
-    """Load and verify the live generation, with its introduction, roles and workers.
+    """Load and verify the live generation and its introduction and roles, and start its workers.
 
     Args:
         settings: the configuration of the server.
         report: a function that is called with each progress message.
-        encoder: the encoder of the running server, or None to load the model.
+        encoder: the running server's encoder, or None to load the model.
 
     Raises:
-        ModelError, IndexStateError, CorpusError: the model, the index or the roles are not usable.
+        ModelError, IndexStateError, CorpusError: the model, the index or the roles, respectively, can't be used.
     """
     threads = 1 if encoder else settings.threads  # during a reload, the running server uses the other threads
     encoder = encoder or BatchingEncoder(make_encoder(settings, 1, report), settings.threads)
@@ -50,7 +50,7 @@ def load_snapshot(
 
 
 def _make_worker_assistant(settings: Settings, questions: tuple[SuggestedQuestion, ...]) -> Assistant:
-    """Make the assistant of a worker process. The model runs on one thread, because there are several workers."""
+    """Create a worker process's assistant. Its model runs on a single thread, because there are several workers."""
     encoder = BatchingEncoder(make_encoder(settings, 1))
     return replace(make_assistant(settings, encoder=encoder, thorough=False), suggested_questions=questions)
 
@@ -68,7 +68,7 @@ def watch_index(
         while not stop.wait(interval):
             try:
                 rejected = _reload_if_changed(site, settings, rejected)
-            except Exception as error:  # keep checking, otherwise deleted documents would stay visible
+            except Exception as error:  # keep checking; otherwise, deleted documents would stay visible
                 site.reload_problem = _RELOAD_PROBLEM
                 _LOG.warning("cannot check for a new index: %s: %s", type(error).__name__, error)
 
@@ -78,17 +78,17 @@ def watch_index(
 
 
 def _reload_if_changed(site: Site, settings: Settings, rejected: tuple[str, float] | None) -> tuple[str, float] | None:
-    """Load the live generation if the server does not use it yet.
+    """Load the live generation if the server is not using it yet.
 
     Args:
         site: the site to update.
         settings: the configuration of the server.
-        rejected: the name and modification time of the last generation that could not be loaded, or None. This
-            generation is not tried again. Names are derived from the content, so a repaired generation keeps its
-            name and is recognised only by its time.
+        rejected: the name and modification time of the last generation that could not be loaded, or None. The server
+            does not try to load it again until it has been repaired. A generation's name is derived from its content,
+            so a repaired generation keeps its name and only its modification time shows that it has been repaired.
 
     Returns:
-        The name and modification time of the generation that could not be loaded, or None if there is none.
+        The name and modification time of the live generation if it could not be loaded, otherwise None.
     """
     live = current_generation(settings.index)
     if live is None or live == site.assistant.index.manifest.generation:

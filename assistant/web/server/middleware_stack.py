@@ -54,7 +54,7 @@ def build_server_app(site: Site, settings: Settings) -> ASGIApp:
         CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Content-Type", "Accept"], allow_credentials=settings.access != "open",
     )  # fmt: skip
-    secured = SecurityMiddleware(  # wraps the other middleware, so that its error responses get the headers too
+    secured = SecurityMiddleware(  # wraps the middleware above, so that error responses from it also get the headers
         app,
         CHAT_PATH,
         settings.allowed_origins,
@@ -69,10 +69,10 @@ def build_server_app(site: Site, settings: Settings) -> ASGIApp:
 
 
 def requests_per_minute(settings: Settings) -> int:
-    """Return how many requests each client may send per minute, 0 for no limit.
+    """Return how many requests each client may send per minute, or 0 for no limit.
 
-    If `rate_per_minute` is not set, there is no limit on a loopback address without a proxy, and the limit
-    is 60 elsewhere.
+    If `rate_per_minute` is not set, a server that listens on a loopback address without a proxy has no limit, and every
+    other server has a limit of 60.
     """
     if settings.rate_per_minute is not None:
         return settings.rate_per_minute
@@ -80,9 +80,11 @@ def requests_per_minute(settings: Settings) -> int:
 
 
 def allowed_hosts(settings: Settings) -> tuple[str, ...]:
-    """Return the host names that requests may use: `hosts` or else the listening address, and the loopback names.
+    """Return the host names that requests may use.
 
-    If the server listens on all addresses and no name is configured, the result is empty, and any name is accepted.
+    These are the names in the setting `hosts` (or the listening address if `hosts` is empty), the host of the public
+    URL, and the loopback names. If the server listens on all addresses and no name is configured, the result is empty,
+    which means that any name is accepted.
     """
     public_hosts = (settings.public_url_host,) if settings.public_url_host else ()
     if settings.hosts:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.types import ASGIApp
 
-# These variables must be set before Gradio and huggingface_hub are imported, to keep the packages from contacting
-# other hosts.
+# These variables keep Gradio and huggingface_hub from contacting other hosts. They must be set before the two packages
+# are imported.
 _OFFLINE_ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_SHARE": "False",
@@ -34,20 +34,22 @@ _OFFLINE_ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
     "DO_NOT_TRACK": "1",
 }
-# Questions are answered in parallel, each on one thread. These variables must be set before FAISS is imported.
+# Questions are answered in parallel, each on a single thread, so libraries must not start threads of their own. These
+# variables must be set before FAISS is imported.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
-_SHUTDOWN_SECONDS = 5  # the time that open streams have to finish; the workers then have as long again
-# This is longer than clients and proxies keep idle connections. Otherwise, a client could send a request on a
-# connection that the server is just closing.
+_SHUTDOWN_SECONDS = 5  # how long open streams have to finish; after that, the workers have the same time
+# The server keeps idle connections open for longer than clients and proxies do. Otherwise, a client could send a
+# request just as the server closes the connection.
 _KEEP_ALIVE_SECONDS = 75
 
 
 def serve(settings: Settings) -> None:
-    """Start the server and serve requests until interrupted.
+    """Start the server and serve requests until the process is interrupted.
 
     Raises:
-        ServerStartError: the port is in use, or the address does not belong to this machine.
+        ServerStartError: the server can't listen on its address and port, for instance because the port is in use, or
+            the threads for the worker processes can't be started.
         SettingsError: branding or `rate_storage` is invalid, or a setting needs a package that is not installed.
         ModelError, IndexStateError, CorpusError, StoreError: see `make_site`.
     """
@@ -64,7 +66,8 @@ def serve(settings: Settings) -> None:
         _log_requests_to_stderr()
     host, port = listener.getsockname()[:2]
     print(f"assistant: ready on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
-    # uvicorn raises SIGTERM again after it has stopped. The process then exits normally and runs the clean-up below.
+    # After uvicorn has stopped, it raises SIGTERM again. This handler then makes the process exit normally, so that the
+    # clean-up below runs.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     stop = threading.Event()
     watch_index(site, settings, stop)
@@ -100,7 +103,7 @@ def _make_uvicorn_server(app: ASGIApp) -> uvicorn.Server:
 
 
 def _log_requests_to_stderr() -> None:
-    """Write the log lines of `RequestLogMiddleware` to stderr unchanged. Service managers collect them there."""
+    """Write the log lines of `RequestLogMiddleware` unchanged to stderr, from where service managers collect them."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("assistant.requests")
@@ -115,7 +118,7 @@ def make_site(settings: Settings, branding: Branding) -> Site:
     Raises:
         ModelError, IndexStateError, CorpusError: see `load_snapshot`.
         StoreError: the database can't be used.
-        SettingsError: traces are enabled, but OpenTelemetry is not installed.
+        SettingsError: traces are enabled but OpenTelemetry is not installed.
     """
     snapshot = load_snapshot(settings, lambda line: print(line, file=sys.stderr))
     if snapshot.worker_pool:
@@ -126,9 +129,10 @@ def make_site(settings: Settings, branding: Branding) -> Site:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Open the listening socket. This is done before anything slow, so that a busy port is reported at once."""
+    """Open the listening socket. This is done before anything slow, so that a port in use is reported at once."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sets TCP_NODELAY only if the protocol is given. Without TCP_NODELAY, small responses are delayed by 40 ms.
+    # The protocol is given because asyncio sets TCP_NODELAY only then. Without TCP_NODELAY, small responses are delayed
+    # by 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

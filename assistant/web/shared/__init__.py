@@ -1,1 +1,1 @@
-"""Code used by the API, the pages, the chat and the widget alike, for instance to render pages."""
+"""Code shared by the API, the pages, the chat and the widget, for instance to render pages."""

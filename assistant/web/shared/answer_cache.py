@@ -1,4 +1,4 @@
-"""A cache of answers. Each snapshot has its own cache."""
+"""The answer cache. Each snapshot has its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assistant.retrieval.passage_filter import PassageFilter
 from assistant.schema import Answer, Passage, Turn
 
 _MAX_CACHED_ANSWERS = 1000  # about 5 KB each
-_MAX_CACHED_HISTORY = 8000  # characters; answers that follow a longer history are not cached
+_MAX_CACHED_HISTORY = 8000  # characters; an answer is not cached if its history is longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ def answer_question(
 
 
 class AnswerCache:
-    """Answers questions, and reuses an earlier answer to the same question with the same history and filter.
+    """Answers questions. If the same question was asked before with the same history and filter, its answer is reused.
 
-    The cache belongs to one snapshot and is kept in memory only. A new generation of the index starts with an empty
-    cache, and so does a server with new settings, so an answer never cites passages that have been removed. Notices
-    about changed documents are updated on every request.
+    The cache belongs to one snapshot and is kept in memory only. It is therefore empty when a new generation is loaded
+    or the server is restarted, so an answer never cites passages that have been removed from the index. Notices about
+    changed documents are updated on every request.
 
     Args:
         assistant: the assistant of the snapshot.
-        ask: the function that answers a question if its answer is not cached.
-        max_answers: the maximum number of answers to keep. The least recently used answer is removed first.
+        ask: the function that answers questions whose answers are not cached.
+        max_answers: the maximum number of answers to keep. The least recently used answers are removed first.
     """
 
     def __init__(self, assistant: Assistant, ask: AskFunction, max_answers: int = _MAX_CACHED_ANSWERS) -> None:

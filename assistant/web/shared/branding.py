@@ -15,7 +15,7 @@ _LIGHT_BACKGROUND, _DARK_BACKGROUND = "#ffffff", "#12161f"  # the background col
 
 @dataclass(frozen=True, slots=True)
 class Branding:
-    """The look of the pages. `accent_colour_on_dark` is the accent colour that is used on a dark background."""
+    """The look of the pages. `accent_colour_on_dark` is the accent colour used on dark backgrounds."""
 
     organisation: str
     accent_colour: str
@@ -33,7 +33,7 @@ def make_branding(organisation: str, accent: str, logo: Path | None) -> Branding
         logo: the path of an image file, or None for no logo.
 
     Raises:
-        SettingsError: the accent colour has too little contrast against white, or the logo can't be used.
+        SettingsError: the contrast between the accent colour and white is too low, or the logo can't be used.
     """
     if contrast_ratio(accent, _LIGHT_BACKGROUND) < _MIN_CONTRAST:
         raise SettingsError(
@@ -66,7 +66,7 @@ def lighten_for_dark_background(colour: str) -> str:
     channels = _rgb(colour)
     for step in range(21):
         mixed = "#" + "".join(f"{round(255 * (channel + (1 - channel) * step / 20)):02x}" for channel in channels)
-        # Buttons and cards are lighter than the page, so 1.5 is added to the minimum contrast.
+        # Buttons and cards are lighter than the page background, so 1.5 is added to the minimum contrast.
         if contrast_ratio(mixed, _DARK_BACKGROUND) >= _MIN_CONTRAST + 1.5:
             return mixed
     return _LIGHT_BACKGROUND

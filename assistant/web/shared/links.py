@@ -1,4 +1,4 @@
-"""Links from a citation to its reading page and its public page."""
+"""Links from a citation to the reading page and the public page of its document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from assistant.schema import Citation
 
 
 def reading_link(root: str, citation: Citation, language: str = "") -> str:
-    """Return the URL of the reading page on which the quote of `citation` is highlighted.
+    """Return the URL of the reading page, with the quote of `citation` highlighted.
 
     Args:
         root: the relative path to the root of the server, ending in "/".
@@ -28,6 +28,6 @@ def fragment_url(url: str, quote: str) -> str:
     """
     words = quote.split()
     ends = [words] if len(words) <= 12 else [words[:6], words[-6:]]
-    # Hyphens and commas have a special meaning in the directive, so they must be encoded.
+    # Hyphens and commas have special meanings in the directive, so they must be encoded.
     directive = ",".join(url_quote(" ".join(part), safe="").replace("-", "%2D") for part in ends)
     return f"{url}{'' if '#' in url else '#'}:~:text={directive}"

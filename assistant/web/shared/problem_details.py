@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457), the format of error responses. They never repeat the content of the request."""
+"""Problem details (RFC 9457), the format of error responses. No error response repeats the content of its request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def problem_details(status: int, title: str, detail: str) -> dict[str, Any]:
     Args:
         status: the HTTP status.
         title: the kind of problem.
-        detail: what happened and how to fix it.
+        detail: what went wrong and how to fix it.
     """
     return {"type": "about:blank", "title": title, "status": status, "detail": detail}
 

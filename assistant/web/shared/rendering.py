@@ -1,4 +1,4 @@
-"""Render templates as HTML pages. Every value is escaped."""
+"""Renders templates as HTML pages, escaping every value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from assistant.web.shared.translations import load_translations, translate
 
 ItemT = TypeVar("ItemT")
 
-# The texts that page scripts use. Each page passes these texts to its scripts, so all translations stay in one place.
+# The keys of the texts used by page scripts. Each page passes these texts to its scripts, so that the scripts don't
+# need translations of their own.
 _SCRIPT_WORDS = (
     "close", "read_document", "public_page", "source", "source_label", "loading_failed", "loading", "copy", "copied",
     "rating_good", "rating_bad", "feedback_thanks", "feedback_failed", "feedback_why", "feedback_comment",
@@ -45,12 +46,12 @@ def _environment() -> Environment:
 
 
 def relative_root_url(scope: Scope) -> str:
-    """Return the relative path from the requested page to the server's root. This path works under any sub-path."""
+    """Return the relative path from the requested page to the server's root. It works under any sub-path."""
     return "../" * (request_path(scope).count("/") - 1) or "./"
 
 
 def render_template(site: Site, scope: Scope, template: str, **values: Any) -> str:
-    """Render `template` as HTML. Every value is escaped."""
+    """Render `template` as HTML, escaping every value."""
     language = request_language(scope, site.assistant.default_language)
     root = relative_root_url(scope)
     selected = requested_language(scope)
@@ -82,19 +83,19 @@ def _section(scope: Scope) -> str:
 
 
 def _parameters_without_language(scope: Scope) -> list[tuple[str, str]]:
-    """Return all query parameters except `lang`."""
+    """Return all query parameters except `lang`, as (key, value) pairs."""
     return [(key, value) for key, value in QueryParams(scope["query_string"]).multi_items() if key != "lang"]
 
 
 def render_page(site: Site, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Render a page as a response."""
+    """Return a response that contains the page rendered from `template`."""
     return HTMLResponse(render_template(site, request.scope, template, **values), status)
 
 
 def paginate(request: Request, items: Sequence[ItemT], page_size: int) -> tuple[Sequence[ItemT], int, int]:
-    """Return the items on the page that `?page=` selects, and the numbers of the previous and the next page.
+    """Return the items on the page selected by `?page=`, and the numbers of the previous page and the next page.
 
-    A number is 0 if there is no such page.
+    If there is no previous page or no next page, its number is 0.
     """
     parameter = request.query_params.get("page", "1")
     last = max(1, -(-len(items) // page_size))

@@ -13,13 +13,13 @@ from assistant.text.language import SUPPORTED_LANGUAGES
 
 
 def request_path(scope: Scope) -> str:
-    """Return the path of a request without the sub-path under which a proxy serves the assistant."""
+    """Return the path of a request, without the sub-path under which a proxy serves the assistant."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
 
 
 def requested_language(scope: Scope) -> str:
-    """Return the language in `?lang=`, or "" if it is missing or not supported."""
+    """Return the language given by `?lang=`, or "" if the parameter is missing or the language is not supported."""
     language = QueryParams(scope["query_string"]).get("lang", "")
     return language if language in SUPPORTED_LANGUAGES else ""
 

@@ -18,15 +18,15 @@ from assistant.web.shared.worker_pool import WorkerPool
 from assistant.web.telemetry.metrics import Metrics
 from assistant.web.telemetry.traces import TraceExporter
 
-ANSWER_THREADS = 16  # the same number as the batch size of the encoder
+ANSWER_THREADS = 16  # the same as the encoder's batch size
 
 
 @dataclass(frozen=True)
 class IndexSnapshot:
-    """Everything that belongs to one live generation. A new generation replaces the whole snapshot.
+    """Everything that belongs to the live generation. When a new generation goes live, the whole snapshot is replaced.
 
     Attributes:
-        assistant: the assistant that answers from the generation.
+        assistant: the assistant that answers from this generation.
         introduction: the content of the introduction pages.
         roles: the roles a user can select in the introduction.
         build_date: the date on which the index was built, `YYYY-MM-DD`.
@@ -41,14 +41,14 @@ class IndexSnapshot:
 
     @cached_property
     def answer_cache(self) -> AnswerCache:
-        """The answer cache. New questions go to `worker_pool`, or to the assistant if there is no pool."""
+        """The answer cache. It passes new questions to `worker_pool`, or to the assistant if there is no pool."""
         return AnswerCache(
             self.assistant, self.worker_pool.ask if self.worker_pool else partial(answer_question, self.assistant)
         )
 
     @cached_property
     def partner_diagram(self) -> PartnerDiagram:
-        """The diagram of the partners and their connections."""
+        """The diagram of the partners and the connections between them."""
         return lay_out_partner_diagram(self.introduction.partner_connections)
 
     @cached_property
@@ -64,12 +64,12 @@ class Site:
     Each request reads `snapshot` only once, so that its response never mixes two generations.
 
     Attributes:
-        snapshot: the live snapshot; replaced when a new index is loaded.
+        snapshot: the live snapshot, which is replaced when a new index is loaded.
         branding: the look of the pages.
         store: the database, or None if nothing is stored.
-        reload_problem: why a newer index could not be loaded, "" if there is no problem.
+        reload_problem: why a newer index could not be loaded, or "" if there is no problem.
         metrics: the metrics of this process.
-        trace_exporter: the sender of traces, or None if no trace collector is configured.
+        trace_exporter: the object that sends traces, or None if no trace collector is configured.
         answer_executor: the threads that handle questions from programs. The number of threads is fixed, because work
             on an answer continues even after the client disconnects.
     """
@@ -84,18 +84,18 @@ class Site:
 
     @property
     def assistant(self) -> Assistant:
-        """The assistant of the live snapshot."""
+        """The live snapshot's assistant."""
         return self.snapshot.assistant
 
     @property
     def introduction(self) -> Introduction:
-        """The introduction of the live snapshot."""
+        """The live snapshot's introduction."""
         return self.snapshot.introduction
 
     def record_answer(
         self, result: AnswerResult, snapshot: IndexSnapshot, channel: str, store_question: bool = True
     ) -> str:
-        """Record an answer in the metrics, the traces and the store. Return its id, or "" if it is not stored."""
+        """Record an answer in the metrics, traces and store. Return the answer's id, or "" if it is not stored."""
         answer = result.answer
         self.metrics.count_answer(answer, channel)
         if self.trace_exporter:

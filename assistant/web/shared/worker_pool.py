@@ -25,11 +25,11 @@ from assistant.retrieval.passage_filter import PassageFilter
 from assistant.schema import Turn
 from assistant.web.shared.answer_cache import AnswerResult, answer_question
 
-REQUESTS_PER_WORKER = 8  # questions that one process answers concurrently and encodes in one batch
+REQUESTS_PER_WORKER = 8  # how many questions one process answers at the same time and can encode in one batch
 _START_TIMEOUT_SECONDS, _ANSWER_TIMEOUT_SECONDS = 120.0, 40.0
-_RESTART_SECONDS = 1.0  # pause before a worker that ended is replaced; avoids a busy loop if workers end immediately
-_RETRY_SECONDS = 60.0  # pause before another attempt if a worker failed to start; memory may be free by then
-_READY, _OTHER_GENERATION = "ready", "other"  # the possible first messages from a worker
+_RESTART_SECONDS = 1.0  # pause before replacing a worker that has ended; prevents a busy loop if each ends at once
+_RETRY_SECONDS = 60.0  # pause before trying again after a worker failed to start; by then, memory may be free
+_READY, _OTHER_GENERATION = "ready", "other"  # a worker's first message is one of these
 _LOG = logging.getLogger(__name__)
 
 AssistantFactory = Callable[[], Assistant]
@@ -37,9 +37,9 @@ AssistantFactory = Callable[[], Assistant]
 
 @dataclass(eq=False)
 class _Worker:
-    """A worker process, the connection to it, and its unanswered requests by number.
+    """A worker process, the connection to it and, in `pending`, its unanswered requests by request number.
 
-    `closed` is true once the worker accepts no more requests.
+    `closed` is true once the worker has stopped accepting requests.
     """
 
     process: BaseProcess
@@ -51,19 +51,19 @@ class _Worker:
 
 
 class _WorkerExitedError(Exception):
-    """The worker process ended before it answered the question."""
+    """Raised if a worker process ended before answering a question."""
 
 
 class WorkerPool:
-    """A fixed number of worker processes that answer questions from the generation of `assistant`.
+    """A fixed number of worker processes that answer questions from the generation that `assistant` uses.
 
-    If a process ends, it is replaced by a new one, and its unanswered questions go to another process. If no worker
-    process is running, the server process answers. If a process can't be started, the pool tries again later. All
-    worker processes end when the server ends, even if the server is killed.
+    If a process ends, a new one replaces it, and its unanswered questions go to another process. If no worker process
+    is running, the server process answers questions itself. If a process can't be started, the pool tries again later.
+    All worker processes end when the server ends, even if the server is killed.
 
     Args:
         assistant: the assistant of the server process.
-        make_assistant: a picklable function that makes the same assistant in a worker process.
+        make_assistant: a picklable function that creates the same assistant in a worker process.
         size: the number of worker processes.
 
     Raises:
@@ -85,7 +85,7 @@ class WorkerPool:
             ) from error
 
     def wait_until_started(self) -> None:
-        """Wait for up to two minutes until each process has started or failed to start."""
+        """Wait until each process has started or failed to start, but no longer than two minutes."""
         deadline = time.monotonic() + _START_TIMEOUT_SECONDS
         for attempted in self._start_attempts:
             attempted.wait(max(0.0, deadline - time.monotonic()))
@@ -96,8 +96,8 @@ class WorkerPool:
         Raises:
             QuestionError, IndexDamagedError: see `Assistant.ask`.
             AnswerTimeoutError: the process did not answer in time and was killed.
-            AssistantError: two processes ended while answering the question. The server process does not try to
-                answer it, because that might end the server too.
+            AssistantError: two processes in turn ended while answering the question. The server process does not try
+                to answer it, because it might crash too.
         """
         for _ in range(2):
             worker = min(self._running_workers(), key=lambda each: len(each.pending), default=None)
@@ -120,12 +120,12 @@ class WorkerPool:
         return [worker.process.pid for worker in self._running_workers() if worker.process.pid]
 
     def health_status(self) -> str:
-        """Return "ok" if all worker processes answer questions, otherwise a text that says how many of them do."""
+        """Return "ok" if all worker processes are answering questions, otherwise a text that says how many are."""
         running, size = len(self._running_workers()), len(self._start_attempts)
         return "ok" if running == size else f"{running} of {size} answer"
 
     def close(self, timeout: float = _ANSWER_TIMEOUT_SECONDS) -> None:
-        """Let the processes answer their pending questions and end. Kill any that still run after `timeout` seconds."""
+        """Let the processes finish their pending questions and end. Kill any still running after `timeout` seconds."""
         with self._lock:
             self._closed.set()
             workers = self._workers
@@ -143,7 +143,7 @@ class WorkerPool:
         return [worker for worker in self._workers if worker.ready and not worker.closed]
 
     def _supervise(self, attempted: threading.Event) -> None:
-        """Keep one process running until the pool is closed. This method runs in a thread of its own."""
+        """Keep one process running until the pool is closed. Each process has its own thread that runs this method."""
         while not self._closed.is_set():
             worker = self._start_worker()
             first_message = self._receive_answers(worker, attempted) if worker else None
@@ -157,7 +157,7 @@ class WorkerPool:
             self._closed.wait(_RESTART_SECONDS if first_message == _READY else _RETRY_SECONDS)
 
     def _start_worker(self) -> _Worker | None:
-        context = get_context("spawn")  # a forked process would copy the locks that other threads hold
+        context = get_context("spawn")  # a forked process would inherit locks held by other threads
         generation = self._assistant.index.manifest.generation
         with self._lock:
             if self._closed.is_set():
@@ -191,7 +191,11 @@ class WorkerPool:
         return answer
 
     def _receive_answers(self, worker: _Worker, attempted: threading.Event) -> str | None:
-        """Deliver the answers of `worker` until it ends, then remove the worker. Return its first message."""
+        """Deliver the answers of `worker` until it ends, then remove it from the pool.
+
+        Returns:
+            The worker's first message, or None if it sent none.
+        """
         first_message = None
         try:
             first_message = worker.connection.recv()
@@ -213,7 +217,7 @@ class WorkerPool:
         return first_message
 
     def _remove(self, worker: _Worker) -> None:
-        """Remove `worker` and fail its pending requests, so that another worker answers them."""
+        """Remove `worker` from the pool and make its pending requests fail, so that `ask` sends them elsewhere."""
         with worker.lock:
             worker.closed = True
             unanswered = list(worker.pending.values())
@@ -226,11 +230,11 @@ class WorkerPool:
 
 
 def _run_worker(connection: Connection, make_assistant: AssistantFactory, generation: str) -> None:
-    """Answer requests in a worker process until the connection is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes, but the server ends the workers
+    """Answer requests in a worker process until the server closes the connection or tells the worker to stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the workers leave it to the server
     assistant = make_assistant()
     if assistant.index.manifest.generation != generation:
-        connection.send(_OTHER_GENERATION)  # the server has rejected the new generation or not loaded it yet
+        connection.send(_OTHER_GENERATION)  # the server has rejected the new generation or hasn't loaded it yet
         return
     lock = threading.Lock()
 

@@ -1,9 +1,9 @@
-// The actions on an answer: copy the answer with its sources, copy a link to its question, or rate the answer.
+// The buttons below an answer: copy the answer with its sources, copy a link that asks its question, or rate the answer.
 "use strict";
 import { base, button, element, feedbackIsOn, translate } from "./words.js";
 
 const reasons = { "wrong source": "reason_wrong_source", incomplete: "reason_incomplete", "not what I asked": "reason_not_what_i_asked", other: "reason_other" };
-const ratings = new Map(); // the rating of each answer, by element id, because Gradio may render an answer again
+const ratings = new Map(); // each answer's rating, by element id; kept here because Gradio may render an answer again
 
 export function addActions(answer) {
   const container = answer.querySelector(".actions");
@@ -41,7 +41,7 @@ function linkTo(answer) {
 async function copy(copyButton, text) {
   try {
     await navigator.clipboard.writeText(text);
-  } catch { // without permission or a secure context, fall back to execCommand
+  } catch { // the clipboard API needs permission and a secure context; without them, fall back to execCommand
     const field = element("textarea", text, { class: "hidden", "aria-hidden": "true" });
     document.body.append(field);
     field.select();
@@ -95,16 +95,16 @@ async function sendFeedback(answer, body) {
     showRating(answer);
     status.textContent = translate("feedback_thanks");
     return true;
-  } catch { // the form stays open with its content
+  } catch { // an open form stays open and keeps its content
     status.textContent = translate("feedback_failed");
     return false;
   }
 }
 
-// Convert answers to Markdown. The sources of all answers are numbered together.
+// Convert answers to Markdown. Sources are numbered consecutively across all the answers.
 export function asMarkdown(answers) {
   const lines = [];
-  const sources = new Map(); // the number, title and link of each source, by the URL of its reading page
+  const sources = new Map(); // each source's number, title and link, by the URL of its reading page
   const number = (marker) => {
     const address = marker.href;
     if (!sources.has(address)) {

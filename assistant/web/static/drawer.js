@@ -1,4 +1,4 @@
-// A panel beside the chat that shows a source or a search. Escape closes it and restores the focus.
+// A panel beside the chat that shows a source or the search. The Escape key closes it and moves the focus back.
 "use strict";
 import { base, button, element, translate } from "./words.js";
 
@@ -27,7 +27,7 @@ function open(title, openedBy) {
 
 function highlighted(passage, start, end) {
   const text = element("p", undefined, { class: "text", lang: passage.language });
-  // Offsets count Unicode code points, as in Python, and not UTF-16 code units.
+  // Offsets are counted in Unicode code points, as in Python, and not in UTF-16 code units.
   const before = Array.from(passage.before);
   const characters = [...before, ...Array.from(passage.text + passage.after)];
   const offset = passage.start - before.length;

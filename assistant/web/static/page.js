@@ -1,4 +1,4 @@
-// Scripts of the chat page: links, keyboard shortcuts, accessible names that Gradio lacks, and the download button.
+// The chat page's script. It handles links and keyboard shortcuts, and adds accessible names and a download button.
 "use strict";
 import { addActions, asMarkdown } from "./actions.js";
 import { close, openSearch, openSource } from "./drawer.js";
@@ -9,7 +9,7 @@ const questionField = () => document.querySelector("#question textarea");
 function fillIn(text) {
   const field = questionField();
   const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set;
-  set.call(field, text); // Gradio's framework replaces the element's own setter and would miss a change made through that one
+  set.call(field, text); // Gradio would not notice a change made with `field.value = text`
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.focus();
 }
@@ -47,7 +47,7 @@ document.addEventListener("click", (event) => {
   }
 }, true);
 
-// Single keys would conflict with speech input, so every shortcut needs Alt (WCAG 2.1.4).
+// Shortcuts that are single keys would conflict with speech input, so every shortcut includes Alt (WCAG 2.1.4).
 const shortcuts = {
   KeyQ: () => questionField()?.focus(),
   KeyS: () => openSearch(document.activeElement),
@@ -63,7 +63,7 @@ document.addEventListener("keydown", (event) => {
   shortcut();
 });
 
-// Each answer is announced to screen readers only once, however often the chat is rendered while the answer grows.
+// Each answer is announced to screen readers only once, however often it is rendered again while it grows.
 const status = element("p", "", { role: "status", class: "hidden" });
 let announced = 0;
 
@@ -91,7 +91,7 @@ function addAccessibleNames() {
   }
   const language = new URLSearchParams(location.search).get("lang");
   for (const link of language ? document.querySelectorAll("#conversation a[href*='/sources/'], #conversation a.ask") : []) {
-    const address = new URL(link.href); // keeps the selected language on the reading page
+    const address = new URL(link.href); // the selected language is added to the link, so that the linked page uses it too
     if (address.searchParams.has("lang")) continue;
     address.searchParams.set("lang", language);
     link.href = address.href;
@@ -113,9 +113,9 @@ function addDownloadButton() {
   save.hidden = !document.querySelector("#conversation .answer.whole");
 }
 
-let scrolledTo = 0; // how many questions there were when the page last scrolled
+let scrolledTo = 0; // the number of questions in the chat when this function last ran
 
-function scrollToNewQuestion() { // scrolls only once per question, so as not to disturb reading
+function scrollToNewQuestion() { // scrolls only once per question, so that the user can read undisturbed
   const questions = document.querySelectorAll("#conversation .asked");
   if (questions.length > scrolledTo) questions[questions.length - 1].scrollIntoView({ block: "start", behavior: "smooth" });
   scrolledTo = questions.length;

@@ -1,8 +1,8 @@
-// Remembers, in this browser, which documents of the introduction the user has read.
+// Remembers in the browser which of the introduction's documents the user has read.
 "use strict";
 import { translate } from "./words.js";
 
-const storageKey = "assistant-tour"; // browsers already store progress under this key, so it must not change
+const storageKey = "assistant-tour"; // must not change, because browsers already store users' progress under this key
 
 function loadProgress() {
   try {

@@ -1,16 +1,16 @@
-// Translated texts and small helpers for all page scripts.
+// Translated texts and small helper functions for all page scripts.
 "use strict";
 const words = JSON.parse(document.querySelector("meta[name=assistant-words]")?.content || "{}");
 
 export const base = new URL("..", import.meta.url);
 export const feedbackIsOn = document.querySelector("meta[name=assistant-feedback]")?.content === "on";
 
-// Return the translation of `key` with its placeholders filled in.
+// Return the translated text for `key`, with its placeholders filled in from `values`.
 export function translate(key, values = {}) {
   return (words[key] || key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
-// Create an element. Strings from the server are set as text, never as HTML.
+// Create an element. Its content is set as text, never as HTML, because it may come from the server.
 export function element(name, text, attributes = {}) {
   const created = document.createElement(name);
   if (text !== undefined) created.textContent = text;

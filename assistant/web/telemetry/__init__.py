@@ -1,1 +1,1 @@
-"""The metrics and traces of the server."""
+"""The server's metrics and traces."""

@@ -10,7 +10,7 @@ from assistant.schema import Answer
 from assistant.text.language import SUPPORTED_LANGUAGES
 
 _BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)  # seconds
-# Only the first segment of a path is recorded; later segments may contain user input.
+# Only the first segment of each path is recorded, because later segments may contain user input.
 _ROUTE_GROUPS = frozenset(
     "api chat v1 sources texts search start about owners widget static healthz readyz metrics".split()
 )
@@ -46,7 +46,7 @@ class Metrics:
         self._index_info = Gauge("assistant_index_info", "The live index", ["generation"], registry=self.registry)
 
     def count_answer(self, answer: Answer, channel: str) -> None:
-        """Count an answer and record its timings. Unsupported languages are counted as "other"."""
+        """Count an answer and record its timings. Answers in unsupported languages are counted under "other"."""
         language = answer.language if answer.language in SUPPORTED_LANGUAGES else "other"
         self._answers.labels(answer.verdict.value, channel, language).inc()
         for stage, milliseconds in answer.timings_ms.items():
@@ -60,11 +60,11 @@ class Metrics:
         self._feedback.labels(rating).inc()
 
     def watch_queue_length(self, queue_length: Callable[[], int]) -> None:
-        """Report the length of the chat queue. `queue_length` is called whenever the metrics are read."""
+        """Include the length of the chat queue in the metrics, by calling `queue_length` whenever they are read."""
         self._queue_waiting.set_function(queue_length)
 
     def count_request_started(self) -> None:
-        """Count a request as in progress."""
+        """Count a request as being in progress."""
         self._requests_running.inc()
 
     def count_request_finished(self, path: str, status: int) -> None:
@@ -80,6 +80,6 @@ class Metrics:
 
 
 def route_group(path: str) -> str:
-    """Return the first segment of a path if it is a known route, otherwise "other"."""
+    """Return the first segment of a path if that segment is in `_ROUTE_GROUPS`, otherwise "other"."""
     segment = path.split("/")[1] if "/" in path else ""
     return segment if segment in _ROUTE_GROUPS else "other"

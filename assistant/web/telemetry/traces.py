@@ -1,6 +1,6 @@
 """OpenTelemetry traces, enabled by OpenTelemetry's standard environment variables.
 
-There is one span for each request and one for each stage of an answer. Spans contain no user input.
+There is one span for each request and one for each stage of answering a question. Spans contain no user input.
 """
 
 from __future__ import annotations
@@ -44,13 +44,16 @@ class TraceExporter:
         self.tracer: Tracer = self._provider.get_tracer("assistant", __version__)
 
     def record_answer(self, answer: Answer) -> None:
-        """Record the stages of an answer that was just completed, as child spans of the current request's span."""
+        """Record how long each stage of an answer took, as child spans of the current request's span.
+
+        This method must be called as soon as the answer is complete.
+        """
         from opentelemetry.trace import get_current_span
 
         if not get_current_span().get_span_context().is_valid:
-            return  # the answer on a chat page is made outside the request that asked for it
+            return  # chat answers are created outside the request that asked the question
         stages_ms = {name: milliseconds for name, milliseconds in answer.timings_ms.items() if name != "total"}
-        # Only the durations are known, so the spans are placed end to end, and the last span ends now.
+        # Only the durations of the stages are known, so their spans are placed end to end, with the last ending now.
         start_ns = time.time_ns() - int(sum(stages_ms.values()) * 1e6)
         get_current_span().set_attribute("assistant.verdict", answer.verdict.value)
         for name, milliseconds in stages_ms.items():
@@ -59,12 +62,12 @@ class TraceExporter:
             span.end(end_time=start_ns)
 
     def close(self) -> None:
-        """Send the remaining spans and shut down."""
+        """Send the remaining spans, then shut down."""
         self._provider.shutdown()
 
 
 def make_trace_exporter(environment: Mapping[str, str]) -> TraceExporter | None:
-    """Return a `TraceExporter` if `environment` names a collector and does not disable the SDK, otherwise None.
+    """Return a `TraceExporter`, or None if `environment` names no collector or disables the OpenTelemetry SDK.
 
     Raises:
         SettingsError: see `TraceExporter`.

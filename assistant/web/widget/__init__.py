@@ -1,1 +1,1 @@
-"""The widget: the custom element `<gms-assistant>` for other sites."""
+"""The widget, a custom element `<gms-assistant>` that other sites can embed."""

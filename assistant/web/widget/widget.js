@@ -1,5 +1,5 @@
-// The element <gms-assistant> embeds the assistant in any page. It is one file, has no dependencies and sets no cookies.
-// Strings from the server and from users are set as text, never as HTML.
+// The element <gms-assistant>, which embeds the assistant in any page. Its code is this one file, which has no
+// dependencies. The element sets no cookies, and inserts strings from the server and from users as text, never as HTML.
 "use strict";
 (() => {
   const script = document.currentScript;
@@ -21,7 +21,7 @@
       full_page: "Öppna i en ny flik", sign_in: "Logga in för att ställa en fråga", disagree: "De här styckena motsäger varandra.", changed: "Dokumentet har ändrats sedan det indexerades.", gone: "Dokumentet har tagits bort.",
     },
   };
-  // `all: initial` keeps inherited styles of the host page out of the widget, for instance `* { letter-spacing: … }`.
+  // `all: initial` prevents the widget from inheriting styles from the host page, for instance letter spacing.
   const CSS = `
 .box{all:initial;display:block;font:16px/1.5 var(--gms-font,system-ui,sans-serif);color:var(--ink);--accent:var(--gms-accent,#0b4f6c);--on:#fff;--ink:#1b2430;--soft:#4b5563;--card:#fff;--bg:#f5f7f8;--line:#cfd6dd;--control:#6b7686;--mark:#ffe9a8;--warn:#8a4b00;--good:#1a6b3c}
 .box.dark{--accent:var(--gms-accent-dark,#7cc4e0);--on:#0b0f17;--ink:#eef1f6;--soft:#c3cad5;--card:#1a202c;--bg:#12161f;--line:#364152;--control:#8a94a6;--mark:#5c4a00;--warn:#ffc887;--good:#7fd6a3}.box *{box-sizing:border-box}button,input{font:inherit;color:inherit}
@@ -68,7 +68,7 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
     attributeChangedCallback(name) {
       if (!this.box) return;
       const unused = !this.running && !this.log.querySelector(".asked") && !this.field.value && (this.inline || this.panel.hidden);
-      if (name === "lang" && unused) this.build(); // a widget in use is not rebuilt: the user would lose what is typed or shown
+      if (name === "lang" && unused) this.build(); // a widget in use is not rebuilt, because the user would lose what is typed or shown
       else this.applyStyle();
     }
 
@@ -144,7 +144,7 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
 
     onEscape(event) {
       const source = event.composedPath().find((node) => node.classList?.contains("source")) || this.shadowRoot.querySelector(".source");
-      if (!source && (this.inline || this.panel.hidden)) return; // the host page may handle the key
+      if (!source && (this.inline || this.panel.hidden)) return; // leave the key to the host page
       if (source) { source.opener.focus(); source.opener.setAttribute("aria-expanded", "false"); source.remove(); } else this.close();
       event.stopPropagation();
     }
@@ -169,7 +169,7 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
         this.status.textContent = this.text("done");
         this.emit("answer", answer);
         return answer;
-      } catch (error) { // the error is shown, and the promise resolves to undefined
+      } catch (error) { // the error is shown in the widget, and the promise resolves to undefined
         const key = error.name === "AbortError" ? "stopped" : error.limited ? "limited" : "failed";
         container.className = "answer no";
         container.replaceChildren(error.signedOut ? element("p", {}, this.chatLink("sign_in")) : element("p", {}, error.detail || this.text(key)));
@@ -181,7 +181,7 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
       }
     }
 
-    // The user's session cookie is sent to another origin only if the element has the attribute `sign-in`.
+    // A server with a different origin receives the user's session cookie only if the attribute `sign-in` is set.
     fetch(path, options = {}) {
       return fetch(new URL(path, this.base), { ...options, credentials: this.hasAttribute("sign-in") ? "include" : "same-origin" });
     }
@@ -215,7 +215,7 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
       }
     }
 
-    // Show a complete answer. The text is split at each quote that its citation marker follows.
+    // Show a complete answer. Its text is split at each quote that is followed by its citation marker.
     showAnswer(answer, container) {
       container.className = `answer ${answer.abstained ? "no" : ""}`;
       const parts = [element("p", { class: "verdict" }, this.text(answer.verdict))];

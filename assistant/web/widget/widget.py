@@ -1,4 +1,4 @@
-"""The widget `<gms-assistant>`: its script, which has a versioned URL, and a page that documents every option."""
+"""The routes of the widget `<gms-assistant>`: its script, which also has a versioned URL, and a documentation page."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from assistant.web.shared.rendering import render_page
 from assistant.web.shared.request_context import request_language
 from assistant.web.shared.site import Site
 
-WIDGET_VERSION = 1  # the version of the widget's interface; part of the script's URL
+WIDGET_VERSION = 1  # the version of the widget's interface, which is part of the script's versioned URL
 _SCRIPT_FILE = Path(__file__).parent / "widget.js"
-# Any page may load the script, but the API checks which origins may ask questions.
+# Pages from any origin may load the script, but only the allowed origins may send questions to the API.
 _HEADERS = {
     "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin", "Vary": "Origin",
     "Cache-Control": "public, max-age=300",
@@ -25,7 +25,7 @@ _HEADERS = {
 
 
 def integrity_hash(script: bytes) -> str:
-    """Return the hash of a script for the attribute `integrity` (W3C, "Subresource Integrity")."""
+    """Return the hash of `script` for the HTML attribute `integrity` (W3C, "Subresource Integrity")."""
     return "sha384-" + base64.b64encode(hashlib.sha384(script).digest()).decode()
 
 

@@ -28,13 +28,13 @@ def gatherer(corpus: Path) -> Iterator[Gatherer]:
 
 
 def add(gatherer: Gatherer, *sources: str, max_pages: int = 100) -> tuple[list[SourceChange], list[str]]:
-    """Add `sources`. Return the changes and the reported messages."""
+    """Add `sources` to the corpus. Return the changes and the reported messages."""
     messages: list[str] = []
     return list(gatherer.add_sources(sources, max_pages, messages.append)), messages
 
 
 def add_one(gatherer: Gatherer, source: object) -> SourceChange:
-    """Add a single page or file."""
+    """Add a single page or file to the corpus."""
     (change,), _ = add(gatherer, str(source))
     return change
 

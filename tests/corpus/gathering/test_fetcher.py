@@ -154,7 +154,7 @@ def test_private_addresses_are_refused_under_any_name(website: Website, monkeypa
     getaddrinfo = socket.getaddrinfo
 
     def resolve_to_loopback(host: Any, *args: Any, **kwargs: Any) -> Any:
-        """Resolve every name to this machine, as a hostile name server might."""
+        """Resolve every host name to the loopback address, as a hostile name server might."""
         return getaddrinfo("127.0.0.1", *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve_to_loopback)

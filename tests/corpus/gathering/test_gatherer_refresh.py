@@ -15,7 +15,7 @@ from tests.sites import ARTICLE, Response, Website
 
 @pytest.fixture
 def filled(website: Website, gatherer: Gatherer) -> Gatherer:
-    """A gatherer that has added a.md (with an ETag) and b.md."""
+    """A gatherer that has added a.md, which the server sent with an ETag, and b.md."""
     website.add_page("/a", ARTICLE, ETag='"1"')
     website.add_page("/b", ARTICLE.replace("Alpha", "Gamma"))
     add(gatherer, website.url + "/a", website.url + "/b")

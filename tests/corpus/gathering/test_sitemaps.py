@@ -24,7 +24,10 @@ def make_sitemap(path: str, *urls: str, kind: str = "urlset") -> FetchedPage:
 
 
 def read(*pages: FetchedPage) -> tuple[list[str], list[str]]:
-    """Read the first page as a sitemap; the other pages can be fetched. Return the listed paths and the messages."""
+    """Read the first of `pages` as a sitemap that may refer to the others.
+
+    Return the paths that it lists, and the reported messages.
+    """
     available = {page.url: page for page in pages}
     messages: list[str] = []
 

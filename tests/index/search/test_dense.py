@@ -28,7 +28,7 @@ from tests.fakes import BagOfWords
 
 
 def clustered_vectors(count: int, seed: int) -> NDArray[np.float32]:
-    """Return `count` unit vectors of dimension 32, clustered around 40 centres."""
+    """Return `count` 32-dimensional unit vectors, clustered around 40 centres."""
     random = np.random.default_rng(seed)
     centres = np.random.default_rng(1).standard_normal((40, 32))
     vectors = centres[random.integers(0, 40, count)] + 0.6 * random.standard_normal((count, 32))

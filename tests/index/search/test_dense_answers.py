@@ -1,4 +1,4 @@
-"""Tests that a compressed index and a flat index give the same answers through every channel."""
+"""Tests that every channel gives the same answers whether the index is compressed or flat."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def build(corpus: Path, index: Path) -> str:
-    """Index the corpus and return the kind of FAISS index."""
+    """Build an index of `corpus` and return the type of FAISS index that it uses."""
     assert main(["index", "--corpus", str(corpus), "--index", str(index)]) == 0
     return read_manifest(live_generation_folder(index)).search.index_factory
 

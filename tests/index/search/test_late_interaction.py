@@ -20,7 +20,7 @@ from assistant.index.search.late_interaction import (
 from assistant.schema import Span
 from tests.fakes import BagOfWords
 
-# The centres of the word vectors of passages, English questions and Swedish questions.
+# The mean word vectors of passages, English questions and Swedish questions respectively.
 CENTRES = np.array([[0.1, 0, 0], [0, 0.1, 0], [0, 0.3, 0]], dtype=np.float32)
 
 
@@ -30,7 +30,7 @@ def word_vectors(*rows: tuple[float, float, float]) -> NDArray[np.int8]:
 
 @pytest.fixture
 def index(tmp_path: Path) -> WordVectorIndex:
-    """An index of three passages, which have two words, no words and one word."""
+    """An index of three passages: one of two words, one empty and one of a single word."""
     writer = WordVectorWriter(tmp_path, CENTRES)
     writer.add_passage(word_vectors((1, 0, 0), (0, 1, 0)), [-1, 0])
     writer.add_passage(word_vectors(), [])
@@ -109,5 +109,6 @@ def test_best_match_of_a_word_is_the_same_word(shared_index: Index) -> None:
     cosines = shared_index.word_vector_index.word_cosines(
         shared_index.word_vector_index.centre_question(question, "en"), row
     )
-    # The passage has these words: gamma | gamma university teaches statistics | library open night.
+    # These are the words of the title and the two sentences:
+    # gamma | gamma university teaches statistics | library open night.
     assert int(cosines[:, 0].argmax()) == 5

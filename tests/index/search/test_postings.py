@@ -56,4 +56,4 @@ def test_term_hashes_are_stable_64_bit_numbers() -> None:
     hashes = {term_hash(f"term{number}") for number in range(1000)}
     assert len(hashes) == 1000
     assert max(hashes) < 2**64
-    assert term_hash("gene") == 7304351123325071367  # existing indexes contain this number
+    assert term_hash("gene") == 7304351123325071367  # must not change, because existing indexes contain it

@@ -20,7 +20,7 @@ from tests.conftest import document, index_of
 
 
 def passage(number: int, text: str = "One. Two.") -> Passage:
-    """Return a passage of two sentences whose ID is `number`."""
+    """Return a passage that has two sentences and whose ID is made from `number`."""
     return Passage(
         passage_id=f"{number:016x}", document_id="a.md", title="T", url=None, language="en", heading=("H",), text=text,
         start=5, end=5 + len(text), sentences=(Span(5, 9), Span(10, 5 + len(text))),
@@ -29,7 +29,10 @@ def passage(number: int, text: str = "One. Two.") -> Passage:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with three documents in two languages. The documents have two passages, no passages and one passage."""
+    """A folder with three documents in two languages.
+
+    The first document has two passages, the second has none and the third has one.
+    """
     writer = DocumentWriter(tmp_path)
     for name, language in (("a.md", "sv"), ("b.md", "en"), ("c.md", "sv")):
         writer.write_document(document(name, language=language))

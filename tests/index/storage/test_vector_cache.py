@@ -14,7 +14,7 @@ from tests.fakes import BagOfWords
 
 
 def passage_vectors(value: float) -> PassageVectors:
-    """Return two-dimensional vectors for a passage that has one sentence and two words."""
+    """Return two-dimensional vectors for a passage, for its only sentence and for its two words."""
     return PassageVectors(
         np.array([value, 2], dtype=np.float32),
         np.array([[3, 4]], dtype=np.float16),

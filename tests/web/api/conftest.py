@@ -1,4 +1,4 @@
-"""A client of the whole app, which answers from the small test corpus."""
+"""A test client for the whole app, which answers from two small documents."""
 
 from __future__ import annotations
 

@@ -28,13 +28,13 @@ def stream(client: TestClient) -> Any:
 
 
 def parse_events(text: str) -> list[tuple[str, Any]]:
-    """Return the events of a stream as pairs of name and data, without the comments."""
+    """Return the name and data of each event in a stream, leaving out comments."""
     blocks = [block.split("\n") for block in text.strip().split("\n\n") if not block.startswith(":")]
     return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
 
 
 def run_before_answering(monkeypatch: pytest.MonkeyPatch, action: Callable[[], None]) -> None:
-    """Make every assistant call `action` before it answers."""
+    """Make every assistant call `action` before answering a question."""
     original = Assistant.trace
 
     def trace(self: Assistant, *arguments: Any) -> Any:
@@ -129,7 +129,7 @@ def test_slow_answer_times_out_on_every_interface(client: TestClient, monkeypatc
     assert name == "error"
     response = client.post("/v1/chat/completions", json={"messages": [{"role": "user", "content": "What is AI2?"}]})
     assert (response.status_code, response.json()["error"]["type"]) == (503, "server_error")
-    time.sleep(0.6)  # let the abandoned threads end before the test ends
+    time.sleep(0.6)  # let the abandoned threads finish before the test ends
 
 
 def test_waiting_stream_sends_keep_alive_comments(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_each_answer_is_recorded_once(client: TestClient, site: Site) -> None:
 def test_abandoned_work_uses_a_fixed_number_of_threads_and_is_not_recorded(
     client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running = [0, 0]  # the number of threads running now, and the highest number so far
+    running = [0, 0]  # how many threads are running now, and the highest number so far
 
     def work_slowly() -> None:
         running[0] += 1
@@ -176,7 +176,7 @@ def test_late_answer_is_cached_for_the_next_request(client: TestClient, monkeypa
     run_before_answering(monkeypatch, lambda: time.sleep(0.3))
     assert client.post("/api/v1/ask", json={"question": QUESTION}).status_code == 503
     time.sleep(1.0)
-    set_timeout(monkeypatch, 0.25)  # this is too short to compute the answer again
+    set_timeout(monkeypatch, 0.25)  # this is too short for the answer to be computed a second time
     assert ask(client)["citations"]
 
 

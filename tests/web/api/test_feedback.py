@@ -18,7 +18,7 @@ UNKNOWN_ID = "0" * 32
 
 
 class UnwritableStore(Store):
-    """A store whose database rejects feedback."""
+    """A store that fails to save feedback, because its database is locked."""
 
     def add_feedback(self, *arguments: Any) -> bool:
         raise OperationalError("insert", {}, Exception("database is locked"))

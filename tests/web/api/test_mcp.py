@@ -1,4 +1,4 @@
-"""Tests of the Model Context Protocol with the official client, both in memory and with a server process."""
+"""Tests of the Model Context Protocol interface with the official client, in memory and with a server process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the OpenAI-compatible interface. The official client calls it over HTTP."""
+"""Tests of the OpenAI-compatible interface, which the official OpenAI client calls over HTTP."""
 
 from __future__ import annotations
 

@@ -16,13 +16,13 @@ from assistant.web.shared.site import Site
 from assistant.web.shared.translations import translate
 from tests.servers import running_server
 
-# A schema can't express some rules: a question needs a letter, and the last message must be the user's.
+# This check is left out because a schema can't express some rules, such as the need for a letter in a question.
 EXCLUDED_CHECK = "positive_data_acceptance"
 
 
 @pytest.fixture
 def server_url(site: Site) -> Iterator[str]:
-    """The URL of a real server. The server is fast, because it uses a fake encoder."""
+    """The URL of a real server, which is fast because it uses a fake encoder."""
     app = create_app(site)
     app.add_middleware(RateLimitMiddleware, per_minute=0)
     with running_server(SecurityMiddleware(app, "/chat", (), "en")) as address:
@@ -30,7 +30,7 @@ def server_url(site: Site) -> Iterator[str]:
 
 
 def test_server_conforms_to_its_openapi_document(server_url: str, tmp_path: Path) -> None:
-    """Send at least 1,000 generated requests. `python -m benchmarks.interface` sends 10,000."""
+    """Check the responses to at least 1,000 generated requests. `python -m benchmarks.interface` sends 10,000."""
     command = [
         Path(sys.executable).parent / "st", "run", f"{server_url}/api/openapi.json", "--checks", "all",
         "--exclude-checks", EXCLUDED_CHECK, "--max-examples", "60", "--no-color", "--continue-on-failure",

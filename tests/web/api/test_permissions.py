@@ -26,7 +26,7 @@ def program(*scopes: str) -> Identity:
 
 
 def client_as(identity: Identity, check: PermissionCheck) -> TestClient:
-    """Return a client that has `identity`, for an app whose only route is guarded by `check`."""
+    """Return a client whose requests carry `identity`. The app has a single route, which is guarded by `check`."""
     app = FastAPI()
 
     @app.get("/", dependencies=[Depends(check)])

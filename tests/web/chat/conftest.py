@@ -1,4 +1,4 @@
-"""Makes an answer that contains markup in every string."""
+"""Makes answers that contain markup in as many fields as possible."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
 
 
 def hostile_answer(**fields: Any) -> Answer:
-    """Return an answer that contains markup in every string. `fields` replaces fields of the answer."""
+    """Return an answer that contains markup in as many fields as possible. `fields` overrides individual fields."""
     citation = Citation(
         number=1, document_id=HOSTILE, title=HOSTILE, url="javascript:alert(1)", heading=(HOSTILE,),
         passage_id='"><script>', quote=f"{HOSTILE}\n\n[a](http://evil.example) ![b](http://evil.example/c.png)",

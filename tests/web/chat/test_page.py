@@ -1,4 +1,4 @@
-"""Tests of the chat page without a browser: its event handlers, and the frame around the page."""
+"""Tests of the chat page's event handlers and of the frame around the page, run without a browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SWEDISH_REQUEST: Any = SimpleNamespace(query_params={"lang": "sv"}, headers={})
 def respond(
     site: Site, question: str, messages: Any = (), turns: Any = (), saved: Any = None, number: int = 0
 ) -> list[tuple[Any, ...]]:
-    """Ask a question on the page, and save the conversation if `saved` is given. Return all steps of the answer."""
+    """Ask a question on the page. If `saved` is given, save the conversation too. Return every update to the page."""
     arguments = (question, list(messages), list(turns), saved or OFF, number, saved is not None, SWEDISH_REQUEST)
     return list(_Page(site).respond(*arguments))
 

@@ -1,4 +1,4 @@
-"""An ASGI app that reports the request it receives. It is used to test middleware on its own."""
+"""An ASGI app that describes each request in its response, so that middleware can be tested on its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from assistant.web.shared.identity import request_identity
 
 
 async def echo_app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Respond with JSON that contains the request's path, client, scheme, headers, body and identity."""
+    """Respond with a JSON object that contains the request's path, client, scheme, headers, body and identity."""
     request = Request(scope, receive)
     identity = request_identity(scope)
     report = {

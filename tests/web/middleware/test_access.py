@@ -47,12 +47,12 @@ def api_keys(store: Store) -> ApiKeyStore:
 
 
 def access_client(settings: Settings, api_keys: ApiKeyStore | None = None) -> TestClient:
-    """Return a client of the middleware alone. Requests may carry the headers that a proxy sets."""
+    """Return a client for the middleware on its own. Requests can include headers that normally come from a proxy."""
     return TestClient(AccessMiddleware(echo_app, settings, api_keys), follow_redirects=False)
 
 
 def session_client(person: dict[str, Any]) -> TestClient:
-    """Return a client that has signed in as `person`."""
+    """Return a client whose session says that `person` has signed in."""
     protected = AccessMiddleware(echo_app, OIDC)
 
     async def with_session(scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,7 +93,7 @@ def test_open_access_lets_everyone_in_anonymously(headers: dict[str, str]) -> No
     assert (response.json()["name"], response.json()["owner"]) == ("", False)
 
 
-# Tests of users named by a proxy
+# Tests of users whose names come from a proxy
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_open_access_lets_everyone_in_anonymously(headers: dict[str, str]) -> No
         ({"X-Remote-User": " anna "}, True),
         ({"X-Remote-User": "bo"}, False),
         ({"X-Remote-User": "bo", "X-Remote-Groups": "users, editors"}, True),
-        ({"X-Remote-User": "group:editors"}, False),  # a user name is never treated as a group
+        ({"X-Remote-User": "group:editors"}, False),  # a user name is never treated as a group, whatever its prefix
         ({"X-Remote-User": "bo", "X-Remote-Groups": "group:editors"}, False),
     ],
 )
@@ -207,7 +207,7 @@ def test_a_failing_database_rejects_api_keys_only(store: Store, api_keys: ApiKey
     assert client.post("/api/v1/ask").status_code == 200
 
 
-# Tests of signing in; tests/browser/test_sign_in.py uses a real provider
+# Tests of signing in without a provider; tests/browser/test_sign_in.py uses a real one
 
 
 def test_browsers_are_redirected_to_sign_in_and_programs_get_401() -> None:

@@ -16,7 +16,7 @@ FRAME = ("<style></style><script>frame()</script>", "<h1>å</h1>", "<footer></fo
 
 
 def rewrite(body: Sequence[bytes], status: int = 200) -> tuple[Headers, str, list[Message]]:
-    """Rewrite a response with the body parts `body`. Return the headers, the body and all messages that were sent."""
+    """Rewrite a response whose body is sent in parts. Return the new headers, the new body and all messages sent."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:

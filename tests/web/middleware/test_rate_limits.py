@@ -114,12 +114,12 @@ def test_clients_with_empty_windows_are_removed() -> None:
 
     run_coroutine(count(f"address:{number}" for number in range(2_000)))
     for hits in limiter._memory.events.values():
-        hits.clear()  # the rate limit library does this after a minute
+        hits.clear()  # normally, the rate limit library does this after a minute
     run_coroutine(count(["address:new"] * 1_000))
     assert len(limiter._memory.events) == 1
 
 
-# Tests of shared counting in Redis
+# Tests of servers that share their request counts in Redis
 
 
 def test_servers_that_share_redis_count_together(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_an_invalid_storage_url_is_a_settings_error() -> None:
         RateLimitMiddleware(echo_app, 3, "memcached-of-sorts://x")
 
 
-# Tests of the limit on request bodies
+# Tests of the limit on the size of request bodies
 
 
 def test_a_body_of_the_maximum_size_arrives_whole() -> None:
@@ -157,7 +157,7 @@ def test_a_larger_body_is_rejected_because_of_its_declared_length() -> None:
 
 @contextmanager
 def slow_server(seconds: float) -> Iterator[str]:
-    """Run a real server that takes `seconds` seconds to respond. Yield its address."""
+    """Run a real server that waits for `seconds` seconds before it responds. Yield the server's address."""
 
     async def slow_app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -226,7 +226,7 @@ def test_disconnected_clients_free_their_slots(monkeypatch: pytest.MonkeyPatch) 
 
 
 def queue_client(status: int) -> TestClient:
-    """Return a client of an app whose queue responds with `status`."""
+    """Return a client for an app that stands in for Gradio's queue and always responds with `status`."""
 
     async def queue(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": status, "headers": []})

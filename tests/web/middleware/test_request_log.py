@@ -85,7 +85,7 @@ def test_a_failing_app_counts_as_500(metrics: Metrics, caplog: pytest.LogCapture
 
 @pytest.fixture
 def client(site: Site, tmp_path: Path) -> Iterator[TestClient]:
-    """A client of the whole app, which has the request log enabled."""
+    """A client for the whole app, with request logging switched on."""
     app = create_app(site, "rain", tmp_path / "probes.jsonl")
     with TestClient(RequestLogMiddleware(app, site.metrics, log_requests=True)) as client:
         yield client

@@ -14,7 +14,7 @@ FORWARDED = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https", "X-Re
 
 
 def echo(client_address: str, path: str = "/", root_path: str = "") -> dict[str, Any]:
-    """Send a request with the headers `FORWARDED`. Return the request as it leaves the middleware."""
+    """Send a request with the headers in `FORWARDED`. Return the request as the middleware passes it on."""
     app = ReverseProxyMiddleware(echo_app, ("10.1.2.0/24",), ("x-remote-user",), root_path)
     report: dict[str, Any] = TestClient(app, client=(client_address, 5000)).get(path, headers=FORWARDED).json()
     return report

@@ -16,7 +16,7 @@ INTRANET, EVIL = "https://intranet.example", "https://evil.example"
 
 
 def secured_client(**options: Any) -> TestClient:
-    """Return a client of the middleware alone. The intranet is an allowed origin."""
+    """Return a client for the middleware on its own, with `INTRANET` as an allowed origin."""
     return TestClient(SecurityMiddleware(echo_app, "/chat", (INTRANET,), "en", **options))
 
 
@@ -76,10 +76,10 @@ def test_private_pages_are_neither_framed_nor_cached(path: str) -> None:
         ("POST", "/api/v1/ask", {"Origin": "http://testserver.evil.example"}, 403),
         ("DELETE", "/api/v1/answers/1", {"Origin": EVIL}, 403),
         ("GET", "/api/v1/documents", {"Origin": EVIL}, 200),
-        # If a proxy changes the Host header, only the browser's Sec-Fetch-Site header is reliable.
+        # A proxy may change the Host header, so the browser's Sec-Fetch-Site header takes precedence over it.
         ("POST", "/api/v1/ask", {"Origin": "https://assistant.example", "Sec-Fetch-Site": "same-origin"}, 200),
         ("POST", "/api/v1/ask", {"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"}, 403),
-        # Private pages accept only the server's own origin, even for reading.
+        # Private pages reject requests from all other origins, even requests that only read.
         ("GET", "/owners/", {"Origin": INTRANET}, 403),
         ("GET", "/metrics", {"Origin": INTRANET}, 403),
         ("POST", "/owners/feedback", {"Origin": INTRANET}, 403),
@@ -115,8 +115,8 @@ def test_paths_with_control_characters_are_not_found(path: str) -> None:
 def test_the_chat_page_is_rewritten_with_the_frame_of_its_identity() -> None:
     async def chat(scope: Scope, receive: Receive, send: Send) -> None:
         assert b"accept-encoding" not in dict(scope["headers"])
-        scope["state"]["name"] = "anna"  # the access middleware does this
-        scope["path"] = "/"  # mounting an app does this
+        scope["state"]["name"] = "anna"  # normally, the access middleware does this
+        scope["path"] = "/"  # normally, mounting the app does this
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b'<html lang="en"><head></head><gradio-app></gradio-app>'})
 

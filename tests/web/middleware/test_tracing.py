@@ -31,7 +31,7 @@ def tracer(exporter: InMemorySpanExporter) -> Iterator[Tracer]:
 
 
 async def status_app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Respond with the status code at the end of the path. Fail if the path ends in anything else."""
+    """Respond with the status code at the end of the path. Raise an error if the path does not end in a number."""
     await Response(status_code=int(scope["path"].rsplit("/", 1)[1]))(scope, receive, send)
 
 

@@ -1,4 +1,4 @@
-"""A site with one document about the weather, and a client of its pages."""
+"""A site with a single document, which is about the weather, and a client for its pages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PUBLIC_URL = "https://example.org/rain"
 
 @pytest.fixture(scope="session")
 def weather_snapshot(tmp_path_factory: pytest.TempPathFactory) -> IndexSnapshot:
-    """A snapshot with one document, rain.md. The document has names, a date and a public URL."""
+    """A snapshot of an index of one document, rain.md, which names organisations and has a date and a public URL."""
     item = document("rain.md", WEATHER, title="Rain", url=PUBLIC_URL, retrieved="2026-01-31")
     index = index_of([item], tmp_path_factory.mktemp("weather-pages"))
     assistant = Assistant(index, BagOfWords(), ANSWERABILITY, contact="the office")
@@ -35,19 +35,19 @@ def weather_snapshot(tmp_path_factory: pytest.TempPathFactory) -> IndexSnapshot:
 
 @pytest.fixture
 def weather_site(site: Site, weather_snapshot: IndexSnapshot) -> Site:
-    """A site that serves `weather_snapshot` and has a store that keeps questions."""
+    """A site that serves `weather_snapshot` and keeps the questions in its store."""
     return replace(site, snapshot=weather_snapshot)
 
 
 @pytest.fixture
 def probes_path(tmp_path: Path) -> Path:
-    """The file where the server of `client` saves probes."""
+    """The file to which the app used by `client` saves probes."""
     return tmp_path / "probes.jsonl"
 
 
 @pytest.fixture
 def client(weather_site: Site, probes_path: Path) -> Iterator[TestClient]:
-    """A client of `weather_site` with the security middleware. The origin intranet.example may embed the chat."""
+    """A client for `weather_site` behind the security middleware. The origin intranet.example may embed the chat."""
     app = create_app(weather_site, PASSWORD, probes_path)
     protected = SecurityMiddleware(app, "/chat", ["https://intranet.example"], "en")
     with TestClient(protected, base_url="http://127.0.0.1") as client:
@@ -55,7 +55,7 @@ def client(weather_site: Site, probes_path: Path) -> Iterator[TestClient]:
 
 
 def main_part(page: str) -> str:
-    """Return the main part of a page. The head is left out because it contains strings that only scripts use."""
+    """Return only the main part of a page. The rest is left out because it contains strings that only scripts use."""
     return page.partition("<main")[2].partition("</main>")[0]
 
 

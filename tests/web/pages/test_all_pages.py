@@ -1,4 +1,4 @@
-"""Tests of what all pages have in common: the language, links within the server, and escaped markup."""
+"""Tests of what all pages have in common: the user's language, links that stay on the server, and escaped markup."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_selected_language_is_kept_in_links(client: TestClient) -> None:
 
 @pytest.fixture
 def hostile_site(site: Site, tmp_path: Path) -> Site:
-    """A site whose document, role and branding contain markup wherever markup is possible."""
+    """A site whose document, role and branding contain markup wherever they can."""
     text = (
         f"{HOSTILE} Institute\n\nThe {HOSTILE} Weather Office (WO) is a {HOSTILE} office. "
         f"WO works with {HOSTILE} Rain Office."

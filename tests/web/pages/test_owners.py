@@ -26,7 +26,7 @@ def store(weather_site: Site) -> Store:
 
 
 def send_feedback(client: TestClient, question: str = "What is NWI?", **fields: object) -> None:
-    """Ask a question and rate the answer as bad."""
+    """Ask a question and rate its answer as bad."""
     answer_id = client.post("/api/v1/ask", json={"question": question}).json()["answer_id"]
     feedback = {"answer_id": answer_id, "rating": "bad", "reasons": ["wrong source"], "comment": "=1+1", **fields}
     assert client.post("/api/v1/feedback", json=feedback).json() == {"stored": True}

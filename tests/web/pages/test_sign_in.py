@@ -1,4 +1,4 @@
-"""Tests of signing in without a running provider. tests/browser/test_sign_in.py uses a real provider."""
+"""Tests of signing in while no provider is running. tests/browser/test_sign_in.py uses a real provider."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECRET = "x" * 32
 
 
 class Provider:
-    """A fake OpenID Connect provider that answers userinfo requests with fixed claims."""
+    """A fake OpenID Connect provider that returns the same claims for every userinfo request."""
 
     def __init__(self, claims: dict[str, Any] | None = None) -> None:
         self.claims = claims

@@ -48,4 +48,4 @@ def test_without_a_store_there_is_no_owners_page(site: Site) -> None:
 
 def test_owners_who_sign_in_need_no_password(site: Site) -> None:
     with TestClient(create_app(site, owners_sign_in=True)) as client:
-        assert client.get("/owners/").status_code == 403  # the page exists, but this user is not an owner
+        assert client.get("/owners/").status_code == 403  # the page exists, but this user isn't an owner

@@ -28,7 +28,7 @@ ABOUT_GAMMA = "When is the library of Gamma University open?"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings for a corpus of two documents that has no index yet."""
+    """Settings for a corpus that contains two documents and has not been indexed yet."""
     (tmp_path / "corpus").mkdir()
     settings = Settings(corpus=tmp_path / "corpus", index=tmp_path / "index")
     write_document(settings, ALPHA, TEXT)
@@ -41,7 +41,7 @@ def write_document(settings: Settings, name: str, text: str) -> None:
 
 
 def build(settings: Settings, *names: str, encoder: Encoder | None = None) -> str:
-    """Build an index of the named documents and return the name of its generation."""
+    """Build an index of the documents with the given names. Return the name of the generation that was built."""
     documents = [document(name, (settings.corpus / name).read_text(encoding="utf-8"), title=name) for name in names]
     build_index(documents, encoder or BagOfWords(), settings.index)
     generation = current_generation(settings.index)
@@ -59,7 +59,7 @@ def wait_for_generation(site: Site, generation: str) -> None:
 
 @contextmanager
 def watched(site: Site, settings: Settings) -> Iterator[None]:
-    """Reload `site` when its index changes, for as long as the context is open."""
+    """Reload the index of `site` whenever it changes, for as long as the context is open."""
     stop = threading.Event()
     thread = watch_index(site, settings, stop, interval=0.02)
     try:
@@ -72,7 +72,7 @@ def watched(site: Site, settings: Settings) -> Iterator[None]:
 
 @pytest.fixture
 def watched_site(settings: Settings) -> Iterator[Site]:
-    """A site with both documents that reloads its index when the index changes."""
+    """A site that serves both documents and reloads its index whenever the index changes."""
     build(settings, ALPHA, GAMMA)
     site = Site(load_snapshot(settings, encoder=BagOfWords()), make_branding("", "#0b4f6c", None))
     with watched(site, settings):
@@ -138,7 +138,7 @@ def test_cached_answers_do_not_survive_a_reload(watched_site: Site, settings: Se
 def test_an_unchanged_index_is_not_loaded_again(watched_site: Site, settings: Settings) -> None:
     previous = watched_site.snapshot
     watched_site.reload_problem = "outdated"
-    wait_until(lambda: not watched_site.reload_problem)  # wait until the index has been checked
+    wait_until(lambda: not watched_site.reload_problem)  # the problem is cleared once the index has been checked
     assert watched_site.snapshot is previous
 
 

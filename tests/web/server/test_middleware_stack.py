@@ -104,7 +104,7 @@ def test_only_owners_may_open_the_owners_page_and_the_metrics(site: Site) -> Non
             assert client.get(path, headers=ANNA).status_code == 200
             rejected = client.get(path, headers=BO)
             assert rejected.status_code == 403
-            assert "www-authenticate" not in rejected.headers  # a user who is known is not asked for the password
+            assert "www-authenticate" not in rejected.headers  # a known user isn't asked for a password
 
 
 def test_an_api_key_reads_the_metrics(site: Site) -> None:

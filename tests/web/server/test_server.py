@@ -22,7 +22,7 @@ from tests.servers import run_coroutine
 
 @pytest.fixture(autouse=True)
 def restore_thread_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set the variables that `serve` would otherwise set, so that they are restored after each test."""
+    """Use `monkeypatch` to set the variables that `serve` may set, so that pytest restores them after each test."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.setenv(name, "1")
 
@@ -65,7 +65,7 @@ def test_small_responses_are_not_delayed_by_nagle() -> None:
     listener = _listen("127.0.0.1", 0)
 
     async def accepted_nodelay() -> bool:
-        """Return the TCP_NODELAY setting of a connection that asyncio accepts as it does for uvicorn."""
+        """Return whether TCP_NODELAY is set on a connection that asyncio accepts in the same way as for uvicorn."""
         nodelay: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
         def on_connection(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -120,7 +120,7 @@ def test_request_log_lines_are_written_unformatted(capsys: pytest.CaptureFixture
         logger.handlers, logger.level, logger.propagate = before
 
 
-# Tests of the running process
+# Tests of a running server process
 
 
 @pytest.mark.real

@@ -14,7 +14,7 @@ QUESTION = "When was the Alpha Institute founded in Lund?"
 
 
 class RecordingAsk:
-    """Answers questions with an assistant and records each question."""
+    """A callable object that answers questions with an assistant and records each question."""
 
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant

@@ -50,8 +50,8 @@ def test_nobody_is_signed_in_without_a_session(scope: dict[str, Any]) -> None:
         ("anna", [], True),
         ("bo", ["editors"], True),
         ("bo", ["readers"], False),
-        ("editors", [], False),  # a user is not treated as the group that has the same name
-        ("group:editors", [], False),  # a user name is never treated as a group
+        ("editors", [], False),  # a user isn't treated as the group of the same name
+        ("group:editors", [], False),  # a user name is never treated as a group, whatever its prefix
         ("bo", ["anna"], False),
     ],
 )

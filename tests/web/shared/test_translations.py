@@ -6,7 +6,7 @@ from string import Formatter
 from assistant.web.shared.translations import load_translations, translate
 from tests.conftest import ROOT
 
-# The code builds keys with these prefixes at run time.
+# Keys with these prefixes are put together at run time, so they don't appear in full in the code.
 COMPOSED_KEYS = ("answer_", "rating_", "notice_", "reason_", "common.", "about_key_")
 
 

@@ -55,7 +55,7 @@ def pool(small_assistant: Assistant, index_folder: Path) -> Iterator[WorkerPool]
 
 
 def is_running(pid: int) -> bool:
-    """Return whether a process is running. A zombie process does not count as running."""
+    """Return whether the process `pid` is running. Zombie processes do not count as running."""
     status = Path(f"/proc/{pid}/stat")
     return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 

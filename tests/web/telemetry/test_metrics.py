@@ -15,7 +15,7 @@ ANSWER = Answer(
 
 
 def samples(metrics: Metrics, generation: str = "abc") -> dict[str, float]:
-    """Return the exported metrics. Each key is a name with its labels."""
+    """Return the value of each exported metric, keyed by the metric's name and labels."""
     lines = metrics.prometheus_text(generation).decode().splitlines()
     return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if not line.startswith("#")}
 

@@ -24,7 +24,7 @@ ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
-    """The request bodies received by a trace collector. The environment variables name this collector."""
+    """The request bodies received by a trace collector. Environment variables tell the app to send its traces there."""
     received: list[bytes] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -34,7 +34,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Log nothing."""
+            """Suppress the log of requests."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -1,4 +1,4 @@
-"""Adds the tables of answers and feedback."""
+"""Adds the tables for answers and feedback."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the tables of answers and feedback."""
+    """Create the tables for answers and feedback."""
     op.create_table(
         "answers",
         sa.Column("answer_id", sa.String(32), nullable=False),
@@ -49,6 +49,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the tables of answers and feedback."""
+    """Drop the tables for answers and feedback."""
     op.drop_table("feedback")
     op.drop_table("answers")

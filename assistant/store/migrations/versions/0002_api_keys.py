@@ -1,4 +1,4 @@
-"""Adds the table of API keys."""
+"""Adds the table for API keys."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the table of API keys."""
+    """Create the table for API keys."""
     op.create_table(
         "api_keys",
         sa.Column("key_id", sa.String(12), nullable=False),
@@ -25,5 +25,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the table of API keys."""
+    """Drop the table for API keys."""
     op.drop_table("api_keys")
