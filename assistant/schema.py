@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """Whether and how a question was answered (see promises 1 and 4 in docs/index.md)."""
+    """Whether and how a question was answered."""
 
     ANSWERED = "answered"
     UNCLEAR = "unclear"

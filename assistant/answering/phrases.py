@@ -11,11 +11,11 @@ from assistant.text.language import SUPPORTED_LANGUAGES
 _REFUSALS = {
     "en": {
         Verdict.NOT_COVERED: "I found no answer to this in the documents.",
-        Verdict.UNCLEAR: "I found passages about this, but no clear answer. They are shown below.",
+        Verdict.UNCLEAR: "I found passages about this, but no clear answer.",
     },
     "sv": {
         Verdict.NOT_COVERED: "Jag hittade inget svar på din fråga i dokumenten.",
-        Verdict.UNCLEAR: "Jag hittade stycken som berör frågan, men inget tydligt svar. Styckena visas nedan.",
+        Verdict.UNCLEAR: "Jag hittade stycken som berör frågan, men inget tydligt svar.",
     },
 }
 _PARTLY_UNCLEAR = {

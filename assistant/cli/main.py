@@ -117,7 +117,7 @@ def _add_evaluation(command: AddCommand) -> None:
     )
     evaluate.add_argument("--picture", type=Path, metavar="FILE", help="draw the risk-coverage curve")
     calibrate = command("calibrate", evaluating.calibrate, "fit the answer threshold to your own probes")
-    calibrate.add_argument("probes", type=Path, metavar="PROBES.jsonl", help="probes in the format of qa.jsonl")
+    calibrate.add_argument("probes", type=Path, metavar="PROBES.jsonl", help="probes, one JSON object per line")
 
 
 def _positive(value: str) -> int:

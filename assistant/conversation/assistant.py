@@ -208,7 +208,7 @@ class Assistant:
 def _related_topics(retrieved: Sequence[RetrievedPassage]) -> tuple[str, ...]:
     """Return the topics of the best passages, without repetitions.
 
-    The topic of a passage is the nearest heading above it or, if it has no headings, its title.
+    The topic of a passage is the nearest heading above it or, if there is none, the title of its document.
     """
     topics = (item.passage.heading[-1] if item.passage.heading else item.passage.title for item in retrieved)
     return tuple(dict.fromkeys(topics))[:_MAX_TOPICS]

@@ -127,7 +127,7 @@ def risk_coverage_curve(outcomes: Sequence[QuestionOutcome]) -> tuple[NDArray[np
 
     Returns:
         The coverage and the risk, each as an array `[questions]` in order of decreasing confidence. The coverage is the
-        proportion of questions answered; the risk is the proportion of those answers without a correct quote.
+        proportion of questions that are answered; the risk is the proportion of the answers that lack a correct quote.
     """
     import numpy as np
 

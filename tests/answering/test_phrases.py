@@ -19,8 +19,8 @@ def test_refusal_without_topics_or_contact_has_no_further_text() -> None:
 
 
 def test_unclear_refusal_points_to_the_closest_passages() -> None:
-    assert refusal_text(Verdict.UNCLEAR, "en", (), "").endswith("They are shown below.")
-    assert refusal_text(Verdict.UNCLEAR, "sv", (), "").endswith("Styckena visas nedan.")
+    assert refusal_text(Verdict.UNCLEAR, "en", (), "").endswith("but no clear answer.")
+    assert refusal_text(Verdict.UNCLEAR, "sv", (), "").endswith("men inget tydligt svar.")
 
 
 def test_note_beside_an_answer_shows_no_passages() -> None:

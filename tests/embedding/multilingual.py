@@ -21,7 +21,7 @@ _PARAGRAPHS = [
 
 
 def sample_texts(count: int) -> list[str]:
-    """Return `count` excerpts from the paragraphs, of different lengths."""
+    """Return `count` excerpts of different lengths from the paragraphs."""
     samples = []
     for number, paragraph in enumerate(islice(cycle(_PARAGRAPHS), count)):
         start = (number * 3) % max(1, len(paragraph) // 3)
