@@ -47,14 +47,15 @@ class DocumentResponse(BaseModel):
     passages: int
 
 
+def _find_passage(index: Index, passage_id: str) -> Passage:
+    row = index.row_by_passage_id.get(passage_id)
+    if row is None:
+        raise HTTPException(404, "no such passage; the document may have changed since it was cited")
+    return index.passages[row]
+
+
 def add_document_routes(app: FastAPI, site: Site) -> None:
     """Register `GET /api/v1/documents` and `GET /api/v1/passages/{id}`."""
-
-    def find_passage(index: Index, passage_id: str) -> Passage:
-        row = index.row_by_passage_id.get(passage_id)
-        if row is None:
-            raise HTTPException(404, "no such passage; the document may have changed since it was cited")
-        return index.passages[row]
 
     @app.get("/api/v1/passages/{passage_id}", tags=["texts"])
     def passage(
@@ -69,7 +70,7 @@ def add_document_routes(app: FastAPI, site: Site) -> None:
         """
         assistant = site.assistant
         index = assistant.index
-        result = find_passage(index, passage_id)
+        result = _find_passage(index, passage_id)
         document = index.documents[result.document_id]
         quote = result.text
         if start is not None and end is not None and result.start <= start < end <= result.end:
