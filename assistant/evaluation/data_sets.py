@@ -54,8 +54,10 @@ def read_data_set(folder: Path) -> DataSet:
     Empty documents are left out.
 
     Raises:
-        CorpusError: `corpus.jsonl` is missing or a file is malformed.
+        CorpusError: the folder or its `corpus.jsonl` is missing, or a file is malformed.
     """
+    if not folder.exists():
+        raise CorpusError(f"no such folder or file of probes: {str(folder)!r}; see docs/documents.md")
     if not (folder / "corpus.jsonl").is_file():
         raise CorpusError(
             f"no data set in {str(folder)!r} (corpus.jsonl is missing); specify another folder: assistant eval DIR"

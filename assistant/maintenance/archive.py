@@ -74,8 +74,11 @@ def unpacked_backup(source: Path) -> Iterator[tuple[Path, str]]:
     Yields the folder, and the name of the index generation in the backup ("" if there is none).
 
     Raises:
-        BackupError: the file is not a backup, is damaged, or was made by an incompatible version of this program.
+        BackupError: the file is missing or damaged, is not a backup, or was made by an incompatible version of this
+            program.
     """
+    if not source.is_file():
+        raise BackupError(f"no backup file {str(source)!r}; create one: assistant backup FILE.tar.gz")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         try:

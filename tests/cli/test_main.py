@@ -30,6 +30,8 @@ def replace_doctor(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Non
         (["ask", "q", "--index", "/nowhere/at/all"], "assistant index"),
         (["ask", "--batch", "/nowhere/batch.jsonl"], "/nowhere/batch.jsonl"),
         (["index", "--corpus", "/nowhere/at/all"], "--corpus"),
+        (["eval", "/nowhere/probes.jsonl"], "file of probes: '/nowhere/probes.jsonl'"),
+        (["restore", "/nowhere/backup.tar.gz"], "no backup file '/nowhere/backup.tar.gz'"),
     ],
 )
 def test_an_error_is_one_line_on_stderr(arguments: list[str], named: str, run: Run) -> None:
