@@ -1,4 +1,4 @@
-"""Compares the time taken to build an index with the time taken to encode its passages and the time to update it.
+"""Compares the times taken to build an index, to update it and to encode its passages.
 
 python -m benchmarks.building DATA/SET … --passages 10000 --runs 5
 

@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 def wait_until(condition: Callable[[], bool], timeout: float = 20.0) -> None:
-    """Wait until `condition` returns true, usually because of what another thread or process does.
+    """Wait until `condition` returns true, usually as a result of something another thread or process has done.
 
     Args:
         condition: a function that is called every 20 ms.

@@ -25,7 +25,7 @@ from assistant.retrieval.passage_filter import PassageFilter
 from assistant.schema import Turn
 from assistant.web.shared.answer_cache import AnswerResult, answer_question
 
-REQUESTS_PER_WORKER = 8  # how many questions one process answers at the same time and can encode in one batch
+REQUESTS_PER_WORKER = 8  # most questions that one process answers at a time, which is also its largest batch
 _START_TIMEOUT_SECONDS, _ANSWER_TIMEOUT_SECONDS = 120.0, 40.0
 _RESTART_SECONDS = 1.0  # pause before replacing a worker that has ended; prevents a busy loop if each ends at once
 _RETRY_SECONDS = 60.0  # pause before trying again after a worker failed to start; by then, memory may be free
