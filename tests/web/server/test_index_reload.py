@@ -179,6 +179,7 @@ def test_a_repaired_index_is_loaded_under_the_same_name(watched_site: Site, sett
     (passages.parent / "manifest.json").touch()
     wait_for_generation(watched_site, name)
     wait_until(lambda: not watched_site.reload_problem)
+    assert list(watched_site.assistant.index.documents) == [ALPHA]
 
 
 def test_watching_continues_after_unexpected_errors(watched_site: Site, settings: Settings) -> None:
@@ -188,6 +189,7 @@ def test_watching_continues_after_unexpected_errors(watched_site: Site, settings
     (settings.index / "current").rmdir()
     wait_for_generation(watched_site, build(settings, ALPHA))
     wait_until(lambda: not watched_site.reload_problem)
+    assert list(watched_site.assistant.index.documents) == [ALPHA]
 
 
 def test_no_request_fails_during_reloads(watched_site: Site, settings: Settings) -> None:
