@@ -1,4 +1,4 @@
-"""Citation markers, and the checks that answers must pass before they are shown (promises 1 and 2, docs/index.md)."""
+"""Citation markers, and the checks that answers must pass before they are shown (docs/index.md: 1, 2 and 10)."""
 
 from __future__ import annotations
 
@@ -41,8 +41,19 @@ def split_at_citations(answer: Answer) -> Iterator[str | Citation]:
         rest = rest[offset + len(citation.quote) + 1 + len(citation_marker(citation.number)) :]
 
 
+def split_at_answer(citation: Citation) -> tuple[str, str, str]:
+    """Split a quote into the text before the words that answer, these words, and the text after them.
+
+    If no words are marked, the first part is the whole quote, and the others are empty.
+    """
+    if citation.answer is None:
+        return citation.quote, "", ""
+    start, end = citation.answer.start - citation.start, citation.answer.end - citation.start
+    return citation.quote[:start], citation.quote[start:end], citation.quote[end:]
+
+
 def check_quotes_verbatim(citations: Iterable[Citation], texts: Mapping[str, str]) -> None:
-    """Check that each quote appears verbatim in its document, at the offsets given in the citation.
+    """Check that each quote and the words marked in it appear verbatim in the document, at the offsets given.
 
     Args:
         citations: the citations whose quotes are to be checked.
@@ -50,6 +61,7 @@ def check_quotes_verbatim(citations: Iterable[Citation], texts: Mapping[str, str
 
     Raises:
         IndexDamagedError: a quote differs from its document, so the answer must not be shown.
+        ValueError: the words marked in a quote aren't part of it, which is a programming error.
     """
     for citation in citations:
         text = texts.get(citation.document_id)
@@ -58,6 +70,17 @@ def check_quotes_verbatim(citations: Iterable[Citation], texts: Mapping[str, str
                 f"a quote differs from the indexed document {citation.document_id!r}; "
                 "rebuild the index: assistant index --rebuild"
             )
+        _check_answer_span(citation)
+
+
+def _check_answer_span(citation: Citation) -> None:
+    answer = citation.answer
+    if answer is None:
+        return
+    if not citation.start <= answer.start < answer.end <= citation.end:
+        raise ValueError("the words marked as the answer lie outside their quote")
+    if split_at_answer(citation)[1] != answer.text:
+        raise ValueError("the words marked as the answer differ from the quote")
 
 
 def check_answer_citations(answer: Answer, texts: Mapping[str, str]) -> Answer:

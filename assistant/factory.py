@@ -14,6 +14,8 @@ from assistant.corpus.corpus_reader import UnreadableFile, read_corpus
 from assistant.corpus.freshness import DocumentChangeDetector
 from assistant.embedding.encoder import Encoder
 from assistant.embedding.loading import load_encoder
+from assistant.embedding.models import E5_SMALL
+from assistant.embedding.preparation import prepare_model
 from assistant.index.generations import index_build_time
 from assistant.index.loading import load_index
 from assistant.index.saved_introductions import read_introduction, write_introduction
@@ -26,6 +28,7 @@ from assistant.onboarding.introduction import (
     suggested_questions_from_json,
 )
 from assistant.onboarding.roles import read_roles
+from assistant.reader.reader import Reader
 from assistant.schema import Document
 from assistant.settings import Settings
 
@@ -38,6 +41,11 @@ if TYPE_CHECKING:
 def make_encoder(settings: Settings, threads: int, report: Callable[[str], None] = lambda _: None) -> Encoder:
     """Load the embedding model named in the settings. Progress messages are passed to `report`."""
     return load_encoder(settings.model, settings.cache, threads, settings.query_prompt, settings.passage_prompt, report)
+
+
+def make_reader(settings: Settings, report: Callable[[str], None] = lambda _: None) -> Reader | None:
+    """Load the reader, or return None if it is switched off. The reader shares the files of multilingual-e5-small."""
+    return Reader(prepare_model(E5_SMALL, settings.cache, report)) if settings.reader else None
 
 
 def make_assistant(
@@ -59,10 +67,11 @@ def make_assistant(
     """
     encoder = encoder or make_encoder(settings, threads=1, report=report)
     index = load_index(settings.index, encoder, thorough)
-    answerability = load_answerability_model(settings.answer_from)
+    reader = make_reader(settings, report)
+    answerability = load_answerability_model(settings.answer_from, with_reader=reader is not None)
     saved = read_introduction(settings.index, introduction_name(index, answerability))
     return Assistant(
-        index, encoder, answerability, settings.language, settings.contact,
+        index, encoder, answerability, settings.language, settings.contact, reader,
         suggested_questions=suggested_questions_from_json(saved) if saved else (),
         detect_document_change=DocumentChangeDetector(
             settings.corpus, settings.max_file_bytes, index.documents, index_build_time(settings.index)
@@ -140,6 +149,6 @@ def make_evaluation_assistant(
     folder = settings.cache / "evaluation" / data.name
     build_index(data.documents, encoder, folder, progress=progress, threads=settings.threads)
     encoder = make_encoder(settings, threads=1)
-    return Assistant(
-        load_index(folder, encoder), encoder, load_answerability_model(settings.answer_from), settings.language
-    )
+    reader = make_reader(settings)
+    answerability = load_answerability_model(settings.answer_from, with_reader=reader is not None)
+    return Assistant(load_index(folder, encoder), encoder, answerability, settings.language, reader=reader)

@@ -93,8 +93,20 @@ class RetrievedPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerSpan:
+    """The words of a quote that answer the question. They are `document.text[start:end]`, within the quote."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quote and its source. The quote is `document.text[start:end]`."""
+    """A verbatim quote and its source. The quote is `document.text[start:end]`.
+
+    `answer` gives the words of the quote that answer the question; it is None if the reader found none.
+    """
 
     number: int
     document_id: str
@@ -107,6 +119,7 @@ class Citation:
     end: int
     score: float
     language: str
+    answer: AnswerSpan | None = None
 
 
 @dataclass(frozen=True, slots=True)

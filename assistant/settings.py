@@ -108,6 +108,11 @@ class Settings(BaseModel):
         SecretStr(""),
         description="password for the owners' page (user name: owner); if it is empty, no password is accepted",
     )
+    reader: bool = Field(
+        True,
+        description="whether a reader checks that the quotes answer the question and marks the words that do; without "
+        "it, answers are faster and more often wrong",
+    )
     answer_from: float | None = Field(
         None, ge=0, le=1, description="lowest probability at which the assistant answers; see assistant calibrate"
     )

@@ -26,8 +26,8 @@ SETS = ("squad2_en", "squad2_sv_en", "clapnq", "medquad_genetics", "swefaq_dev",
 OFF_TOPIC = (("medquad_genetics", "squad2_en"), ("squad2_en", "medquad_genetics"), ("swefaq_dev", "squad2_sv_en"),
              ("squad2_sv_en", "swefaq_dev"))  # fmt: skip
 MAX_OFF_TOPIC = 300  # maximum number of off-topic questions asked about each data set
-METRICS = ("supported and shown", "best sentence supports", "citation precision", "false refusals",
-         "refused unanswerable", "AUC answerable", "calibration error")  # fmt: skip
+METRICS = ("supported and shown", "best sentence supports", "citation precision", "highlighted words correct",
+         "false refusals", "refused unanswerable", "AUC answerable", "calibration error")  # fmt: skip
 
 
 def off_topic_refusals(data: DataSet, assistant: Assistant) -> tuple[float, float]:

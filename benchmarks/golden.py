@@ -7,17 +7,27 @@ from __future__ import annotations
 
 from assistant.factory import make_assistant
 from assistant.settings import load_settings
-from tests.test_golden import CASES, is_right
+from tests.test_golden import CASES, CLOSE_CASES, CONVERSATIONS, hold_conversation, is_right
 
 
 def main() -> None:
     """Print how many answers are correct and list the questions answered incorrectly. The index must be up to date."""
     assistant = make_assistant(load_settings({}))
-    asked = [(case, assistant.ask(case["question"])) for case in CASES]
-    wrong = [(case, answer) for case, answer in asked if not is_right(case, answer)]
-    print(f"{len(CASES) - len(wrong)} of {len(CASES)} right")
-    for case, answer in wrong:
-        print(f"- {case['question']} ({answer.verdict.value}, {answer.confidence:.2f})")
+    for name, cases in (("seed questions", CASES), ("close questions", CLOSE_CASES)):
+        asked = [(case, assistant.ask(case["question"])) for case in cases]
+        wrong = [(case, answer) for case, answer in asked if not is_right(case, answer)]
+        print(f"{name}: {len(cases) - len(wrong)} of {len(cases)} right")
+        for case, answer in wrong:
+            expected = case.get("says", "a refusal")
+            print(f"- {case['question']} ({answer.verdict.value}, {answer.confidence:.2f}; expected: {expected})")
+    held = [(case, hold_conversation(case, assistant)) for case in CONVERSATIONS]
+    right = sum(all(right for _, right in turns) for _, turns in held)
+    print(f"conversations: {right} of {len(held)} right")
+    for case, turns in held:
+        for turn, (answer, is_turn_right) in zip(case["turns"], turns, strict=True):
+            if not is_turn_right:
+                print(f"- {case['id']}: {answer.resolved_question} ({answer.verdict.value}, {answer.confidence:.2f}; "
+                      f"expected: {turn.get('says', 'a refusal')})")  # fmt: skip
 
 
 if __name__ == "__main__":

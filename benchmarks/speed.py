@@ -1,5 +1,7 @@
 """Compares the time for a whole answer with the time for encoding the question and running one exact FAISS search.
 
+Answers are timed with and without the reader.
+
 python -m benchmarks.speed DATA/SET --sizes 1000 10000 100000 [--short]
 
 Documents are composed of sentences from the data set, with vectors resampled from the data set's real vectors. The
@@ -15,11 +17,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -125,9 +129,12 @@ def measure_warm(assistant: Assistant, questions: Sequence[str]) -> dict[str, An
     vectors = assistant.index.dense_index.passage_vectors(np.arange(len(assistant.index.passages)))
     flat: Any = faiss.IndexFlatIP(vectors.shape[1])
     flat.add(vectors)
+    without_reader = replace(
+        assistant, reader=None, answerability_model=load_answerability_model(None, with_reader=False)
+    )
     for question in questions[:5]:
         assistant.ask(question)
-    ratios, bare_times, our_times = [], [], []
+    ratios, bare_times, our_times, times_without_reader = [], [], [], []
     for question in questions:
         start = time.perf_counter()
         vector = assistant.encoder.encode_questions([question]).vectors
@@ -135,6 +142,8 @@ def measure_warm(assistant: Assistant, questions: Sequence[str]) -> dict[str, An
         middle = time.perf_counter()
         assistant.ask(question)
         end = time.perf_counter()
+        without_reader.ask(question)
+        times_without_reader.append(time.perf_counter() - end)
         bare_times.append(middle - start)
         our_times.append(end - middle)
         ratios.append((end - middle) / (middle - start))
@@ -142,8 +151,14 @@ def measure_warm(assistant: Assistant, questions: Sequence[str]) -> dict[str, An
     return {
         "passages": len(vectors), "kind": assistant.index.manifest.search.index_factory,
         "recall": assistant.index.manifest.search.measured_recall, "bare ms": statistics.median(bare_times) * 1e3,
-        "ours ms": statistics.median(our_times) * 1e3, "ratio": median, "from": low, "to": high,
+        "ours ms": statistics.median(our_times) * 1e3, "ours p95 ms": _percentile_95(our_times) * 1e3,
+        "without reader ms": statistics.median(times_without_reader) * 1e3,
+        "without reader p95 ms": _percentile_95(times_without_reader) * 1e3, "ratio": median, "from": low, "to": high,
     }  # fmt: skip
+
+
+def _percentile_95(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
 
 
 def measure_size(data: DataSet, real: Assistant, size: int, short: bool) -> dict[str, Any]:
@@ -153,7 +168,8 @@ def measure_size(data: DataSet, real: Assistant, size: int, short: bool) -> dict
         start = time.perf_counter()
         build_index(synthetic_documents(real.index, size, short), encoder, Path(folder), threads=2)
         build_seconds = time.perf_counter() - start
-        assistant = Assistant(load_index(Path(folder), encoder), encoder, load_answerability_model(None))
+        model, index = load_answerability_model(None), load_index(Path(folder), encoder)
+        assistant = Assistant(index, encoder, model, reader=real.reader)
         index_bytes = sum(
             path.stat().st_size for path in live_generation_folder(Path(folder)).rglob("*") if path.is_file()
         )
@@ -176,16 +192,21 @@ def measure_cold_start() -> dict[str, Any]:
         question,
     ]
     our_command = [sys.executable, "-m", "assistant", "ask", question]
-    pairs = [(_run_seconds(minimal_command), _run_seconds(our_command)) for _ in range(_RUNS + 1)][1:]
-    ratios = [ours / minimal for minimal, ours in pairs]
-    return {"bare s": statistics.median(minimal for minimal, _ in pairs),
-            "ours s": statistics.median(ours for _, ours in pairs),
+    without_reader = {**os.environ, "ASSISTANT_READER": "false"}
+    runs = [
+        (_run_seconds(minimal_command), _run_seconds(our_command), _run_seconds(our_command, without_reader))
+        for _ in range(_RUNS + 1)
+    ][1:]
+    ratios = [ours / minimal for minimal, ours, _ in runs]
+    return {"bare s": statistics.median(minimal for minimal, _, _ in runs),
+            "ours s": statistics.median(ours for _, ours, _ in runs),
+            "without reader s": statistics.median(without for _, _, without in runs),
             "ratio": statistics.median(ratios), "from": min(ratios), "to": max(ratios)}  # fmt: skip
 
 
-def _run_seconds(command: list[str]) -> float:
+def _run_seconds(command: list[str], environment: dict[str, str] | None = None) -> float:
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     return time.perf_counter() - start
 
 

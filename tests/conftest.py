@@ -15,10 +15,13 @@ from assistant.answering.answerability import load_answerability_model
 from assistant.conversation.assistant import Assistant
 from assistant.embedding.encoder import Encoder
 from assistant.embedding.loading import load_encoder
+from assistant.embedding.models import E5_SMALL
+from assistant.embedding.preparation import prepare_model
 from assistant.index.build import build_index
 from assistant.index.generations import live_generation_folder
 from assistant.index.loading import Index, load_index
 from assistant.onboarding.introduction import Introduction, make_introduction
+from assistant.reader.reader import Reader
 from assistant.schema import Document
 from assistant.store.database import Store
 from assistant.web.shared.branding import make_branding
@@ -157,4 +160,6 @@ def seed_assistant(e5: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Ass
     from assistant.corpus.corpus_reader import read_corpus
 
     documents = list(read_corpus(ROOT / "corpus", 50_000_000))
-    return Assistant(index_of(documents, tmp_path_factory.mktemp("seed"), e5), e5, load_answerability_model())
+    index, reader = index_of(documents, tmp_path_factory.mktemp("seed"), e5), Reader(prepare_model(E5_SMALL, CACHE))
+    assistant = Assistant(index, e5, load_answerability_model(), reader=reader)
+    return assistant_with_introduction(assistant)[0]

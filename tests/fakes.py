@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from assistant.answering.answerability import AnswerabilityModel, LogisticClassifier
 from assistant.embedding.centring_texts import NEUTRAL_STATEMENTS
 from assistant.embedding.encoder import EncodedTexts
+from assistant.reader.reader import Reading
 from assistant.schema import Span
 from assistant.text.stemming import content_stems
 
@@ -54,3 +56,22 @@ class BagOfWords:
             seed = int(hashlib.sha256(f"{self.fingerprint}{stem}".encode()).hexdigest()[:8], 16)
             vector += np.random.default_rng(seed).choice([-1.0, 1.0], self.dimension).astype(np.float32)
         return vector / np.linalg.norm(vector)
+
+
+class WordReader:
+    """A fake reader whose tokens are words. The answer is the first number in a text that isn't in the question.
+
+    A text with such a number has an answer logit of 3, any other text -3. The span margin of the number is 6, that of
+    any other words is negative.
+    """
+
+    def __init__(self) -> None:
+        self.questions: list[str] = []  # all questions read so far, in order
+
+    def read(self, question: str, text: str) -> Reading:
+        self.questions.append(question)
+        offsets = np.array([match.span() for match in re.finditer(r"\w+", text)]).reshape(-1, 2)
+        words = [text[start:end] for start, end in offsets]
+        number = next((word for word in words if word.isdigit() and word not in question), None)
+        scores = np.array([3.0 if word == number else -3.0 for word in words], dtype=np.float32)
+        return Reading(-3.0 if number is None else 3.0, scores, scores, offsets)

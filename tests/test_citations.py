@@ -10,10 +10,11 @@ from assistant.citations import (
     citation_marker,
     citation_numbers_in,
     escape_citation_markers,
+    split_at_answer,
     split_at_citations,
 )
 from assistant.errors import IndexDamagedError
-from assistant.schema import Answer, Citation, Verdict
+from assistant.schema import Answer, AnswerSpan, Citation, Verdict
 
 TEXTS = {"a.md": "One thing. Another thing."}
 CITATION = Citation(
@@ -34,6 +35,22 @@ def test_a_consistent_answer_passes() -> None:
 def test_a_quote_that_is_not_verbatim_is_rejected(change: dict[str, object]) -> None:
     with pytest.raises(IndexDamagedError, match="assistant index --rebuild"):
         check_quotes_verbatim([replace(CITATION, **change)], TEXTS)
+
+
+def test_highlighted_words_that_are_part_of_the_quote_pass() -> None:
+    citation = replace(CITATION, answer=AnswerSpan("thing", 19, 24))
+    check_quotes_verbatim([citation], TEXTS)
+    assert split_at_answer(citation) == ("Another ", "thing", ".")
+
+
+@pytest.mark.parametrize("answer", [AnswerSpan("One", 0, 3), AnswerSpan("things", 19, 24), AnswerSpan("", 19, 19)])
+def test_highlighted_words_outside_or_different_from_the_quote_are_rejected(answer: AnswerSpan) -> None:
+    with pytest.raises(ValueError, match="marked as the answer"):
+        check_quotes_verbatim([replace(CITATION, answer=answer)], TEXTS)
+
+
+def test_quote_without_highlighted_words_is_one_part() -> None:
+    assert split_at_answer(CITATION) == ("Another thing.", "", "")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ def loaded_models(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         return BagOfWords()
 
     monkeypatch.setattr("assistant.factory.load_encoder", load_encoder)
-    monkeypatch.setattr("assistant.factory.load_answerability_model", lambda *_: ANSWERABILITY)
+    monkeypatch.setattr("assistant.factory.load_answerability_model", lambda *_, **__: ANSWERABILITY)
+    monkeypatch.setattr("assistant.factory.make_reader", lambda *_: None)
     return calls
 
 

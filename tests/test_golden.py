@@ -11,12 +11,23 @@ import pytest
 from assistant.citations import citation_numbers_in
 from assistant.conversation.assistant import Assistant
 from assistant.embedding.encoder import Encoder
-from assistant.schema import Answer, Verdict
+from assistant.schema import Answer, Turn, Verdict
 from tests.conftest import ROOT, index_of
 
 pytestmark = pytest.mark.real
-CASES = [json.loads(line) for line in (ROOT / "tests/golden/seed.jsonl").read_text(encoding="utf-8").splitlines()]
-MIN_RIGHT = 43  # out of 46 cases; raise this number when the answers improve
+
+
+def read_golden(name: str) -> list[dict[str, Any]]:
+    """Read a file of tests/golden."""
+    lines = (ROOT / "tests/golden" / name).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+CASES = read_golden("seed.jsonl")
+CLOSE_CASES = read_golden("close_questions.jsonl")  # a third can't be answered, but are about what the texts mention
+CONVERSATIONS = read_golden("conversations.jsonl")
+# How many cases are handled correctly; raise these numbers when the answers improve.
+MIN_RIGHT, MIN_CLOSE_RIGHT, MIN_CONVERSATIONS_RIGHT = 43, 45, 6
 
 
 def is_right(case: dict[str, Any], answer: Answer) -> bool:
@@ -24,10 +35,23 @@ def is_right(case: dict[str, Any], answer: Answer) -> bool:
 
     If the case expects a refusal, the answer must be one. Otherwise, it must quote all the expected words.
     """
+    if case.get("small_talk"):
+        return answer.verdict is Verdict.ABOUT_ME
     if case.get("refused"):
         return answer.abstained
     quotes = " ".join(citation.quote for citation in answer.citations)
     return not answer.abstained and all(words in quotes for words in case["says"])
+
+
+def hold_conversation(case: dict[str, Any], assistant: Assistant) -> list[tuple[Answer, bool]]:
+    """Ask the questions of a conversation. Returns each answer and whether it is right."""
+    answers: list[tuple[Answer, bool]] = []
+    history: list[Turn] = []
+    for turn in case["turns"]:
+        answer = assistant.ask(turn["question"], history)
+        answers.append((answer, is_right(turn, answer)))
+        history.append(Turn(turn["question"], answer.resolved_question))
+    return answers
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
@@ -56,3 +80,15 @@ def test_most_answers_are_right(seed_assistant: Assistant) -> None:
     wrong = [case["id"] for case in CASES if not is_right(case, seed_assistant.ask(case["question"]))]
     print(f"{len(CASES) - len(wrong)} of {len(CASES)} right; wrong: {wrong}")
     assert len(CASES) - len(wrong) >= MIN_RIGHT
+
+
+def test_most_answers_to_close_questions_are_right(seed_assistant: Assistant) -> None:
+    wrong = [case["id"] for case in CLOSE_CASES if not is_right(case, seed_assistant.ask(case["question"]))]
+    print(f"{len(CLOSE_CASES) - len(wrong)} of {len(CLOSE_CASES)} right; wrong: {wrong}")
+    assert len(CLOSE_CASES) - len(wrong) >= MIN_CLOSE_RIGHT
+
+
+def test_most_conversations_are_right_in_every_turn(seed_assistant: Assistant) -> None:
+    right = [case["id"] for case in CONVERSATIONS if all(item[1] for item in hold_conversation(case, seed_assistant))]
+    print(f"{len(right)} of {len(CONVERSATIONS)} right: {right}")
+    assert len(right) >= MIN_CONVERSATIONS_RIGHT

@@ -1,9 +1,11 @@
-"""Trains the two logistic models of `assistant.answering.answerability` and writes their weights.
+"""Trains the logistic models of `assistant.answering.answerability` and writes their weights.
 
-    python -m training.answerability ../shared/eval
+    python -m training.answerability ../shared/eval [--without-reader]
 
-Training needs the development sets; their README lists the sources and licences. Only the weights are published. The
-metrics are computed on articles or questions held out from training (group k-fold).
+Two models are trained: one for the probability that the quotes answer the question, and one for the probability that
+the documents cover the topic. The pair for the assistant without the reader is trained separately. Training needs the
+development sets; their README lists the sources and licences. Only the weights are published. The metrics are computed
+on articles or questions held out from training (group k-fold).
 """
 
 from __future__ import annotations
@@ -23,16 +25,15 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from assistant.answering.features import Features
 from assistant.evaluation.metrics import calibration_error
 from training.collect import SETS, Rows, collect
 
-FEATURES = [field.name for field in fields(Features)]
 TOPIC_FEATURES = (
     "sentence_cosine", "sentence_word_match", "passage_word_match", "unmatched_idf_share", "passage_lexical_score",
     "word_coverage", "max_missing_word_idf",
     "max_missing_word_rarity", "question_length", "is_cross_lingual", "word_match_if_cross_lingual",
 )  # fmt: skip
+READING_TOPIC_FEATURES = ("answer_logit", "span_margin", "highest_answer_logit")  # if the reader is used
 FOLDS = 8
 ANSWER_THRESHOLDS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 TOPIC_THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
@@ -65,12 +66,14 @@ def held_out_probabilities(
 
 def select_rows(rows: Rows, mask: NDArray[np.bool_]) -> Rows:
     """Return the rows for which `mask` is true."""
-    return Rows(**{field.name: getattr(rows, field.name)[mask] for field in fields(rows)})
+    columns = {field.name: getattr(rows, field.name) for field in fields(rows)}
+    return Rows(**{name: value if name == "feature_names" else value[mask] for name, value in columns.items()})
 
 
-def feature_columns(names: Sequence[str]) -> list[int]:
-    """Return the numbers of the columns in `Rows.x` that contain the named features."""
-    return [FEATURES.index(name) for name in names]
+def feature_columns(rows: Rows, names: Sequence[str]) -> list[int]:
+    """Return the numbers of the columns in `rows.x` that contain the named features."""
+    all_names = rows.feature_names.tolist()
+    return [all_names.index(name) for name in names]
 
 
 def unscaled_weights(fitted: Pipeline, names: Sequence[str]) -> dict[str, object]:
@@ -110,7 +113,7 @@ def topic_table(rows: Rows, probabilities: NDArray[np.float64]) -> list[str]:
     lines = ["| topic threshold | answerable below it, same language | across languages "
              "| off topic below it, same language | across languages |",
              "|---|---|---|---|---|"]  # fmt: skip
-    cross_lingual = rows.x[:, FEATURES.index("is_cross_lingual")] == 1
+    cross_lingual = rows.x[:, feature_columns(rows, ["is_cross_lingual"])[0]] == 1
     answerable, off_topic = rows.answerable == 1, rows.on_topic == 0
     parts = [
         answerable & ~cross_lingual, answerable & cross_lingual, off_topic & ~cross_lingual, off_topic & cross_lingual,
@@ -121,32 +124,38 @@ def topic_table(rows: Rows, probabilities: NDArray[np.float64]) -> list[str]:
     return lines
 
 
+def load_or_collect(data: Path, cache: Path | None, with_reader: bool) -> Rows:
+    """Load the rows from the file `cache` if it exists; otherwise collect them and save them to `cache`, if given."""
+    if cache and cache.is_file():
+        return Rows(**np.load(cache))
+    rows = collect(data, with_reader)
+    if cache:
+        np.savez(cache, **{field.name: getattr(rows, field.name) for field in fields(rows)})
+    return rows
+
+
 def main() -> None:
     """Collect or load the rows, print the held-out metrics and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder of the development sets")
+    parser.add_argument("--without-reader", action="store_true", help="train the models for use without the reader")
     parser.add_argument(
         "--rows", type=Path, help="load the rows from this .npz file if it exists, else save them to it"
     )
     options = parser.parse_args()
-    if options.rows and options.rows.is_file():
-        rows = Rows(**np.load(options.rows))
-    else:
-        rows = collect(options.data)
-        if options.rows:
-            np.savez(options.rows, **{field.name: getattr(rows, field.name) for field in fields(rows)})
-    topic_columns = feature_columns(TOPIC_FEATURES)
+    rows = load_or_collect(options.data, options.rows, not options.without_reader)
+    topic_features = TOPIC_FEATURES if options.without_reader else TOPIC_FEATURES + READING_TOPIC_FEATURES
+    topic_columns = feature_columns(rows, topic_features)
     on_topic = select_rows(rows, rows.on_topic == 1)
     answer_probabilities = held_out_probabilities(on_topic.x, on_topic.supported, on_topic)
     topic_probabilities = held_out_probabilities(rows.x[:, topic_columns], rows.on_topic, rows)
     print("\n".join([*answer_table(on_topic, answer_probabilities), *topic_table(rows, topic_probabilities)]))
-    weights = {
-        "provenance": "python -m training.answerability; sets: " + ", ".join(SETS) + " and their questions off topic",
-        "embedding_model": "multilingual-e5-small",
-        "answers": unscaled_weights(fit(on_topic.x, on_topic.supported, on_topic.source), FEATURES),
-        "on_topic": unscaled_weights(fit(rows.x[:, topic_columns], rows.on_topic, rows.source), TOPIC_FEATURES),
-    }
     target = Path(str(resources.files("assistant.answering"))) / "answerability.json"
+    weights = json.loads(target.read_text(encoding="utf-8"))
+    weights["without_reader" if options.without_reader else "with_reader"] = {
+        "answers": unscaled_weights(fit(on_topic.x, on_topic.supported, on_topic.source), rows.feature_names.tolist()),
+        "on_topic": unscaled_weights(fit(rows.x[:, topic_columns], rows.on_topic, rows.source), topic_features),
+    }
     target.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
     print(target)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import random
 import sys
-from dataclasses import astuple, dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.features import compute_features
 from assistant.conversation.assistant import Assistant
+from assistant.conversation.trace import Evidence
 from assistant.evaluation.data_sets import EvaluationQuestion, read_data_set
 from assistant.evaluation.runner import is_correct_quote
 from assistant.factory import make_evaluation_assistant
@@ -27,12 +29,13 @@ class Rows:
     """Training data, one row per question.
 
     Attributes:
-        x: features, `[rows, features]`.
+        x: features, `[rows, features]`, in the order of `feature_names`.
         supported: 1 if a selected quote is correct, else 0.
         answerable: 1 if the question can be answered, else 0.
         on_topic: 1 if the question was asked about its own data set's documents, else 0.
         group: the name of the row's group. A split must never separate rows of the same group.
         source: the name of the question's data set; for an off-topic question, "X asked of Y" with both names.
+        feature_names: the names of the features.
     """
 
     x: NDArray[np.float64]
@@ -41,27 +44,52 @@ class Rows:
     on_topic: NDArray[np.float64]
     group: NDArray[np.str_]
     source: NDArray[np.str_]
+    feature_names: NDArray[np.str_]
 
 
-def collect(folder: Path) -> Rows:
-    """Ask each data set's questions about its documents, and a sample of other sets' questions as off-topic ones."""
-    sets = {name: read_data_set(folder / name) for name in SETS}
-    rows: list[tuple[object, ...]] = []
-    for name, data in sets.items():
-        assistant = make_evaluation_assistant(load_settings({}), data, print, lambda items, _: items)
-        for question in data.questions:
-            rows += _make_row(assistant, question, True, _split_group(name, question), name)
-        for other in SETS:
-            if other.split("_")[0] != name.split("_")[0]:
-                questions = sets[other].questions
-                for question in random.Random(0).sample(questions, min(MAX_OFF_TOPIC, len(questions))):
-                    off_topic = EvaluationQuestion(question.question_id, question.turns, False, ())
-                    rows += _make_row(
-                        assistant, off_topic, False, f"off-{question.question_id}", f"{other} asked of {name}"
-                    )
-        print(name, len(rows), file=sys.stderr)
+def collect(folder: Path, with_reader: bool, processes: int = 2) -> Rows:
+    """Ask each data set's questions about its documents, and a sample of other sets' questions as off-topic ones.
+
+    Args:
+        folder: the folder of the data sets.
+        with_reader: whether the assistant uses the reader.
+        processes: the number of data sets that are processed at the same time.
+    """
+    with ProcessPoolExecutor(processes) as pool:
+        parts = list(pool.map(_collect_set, SETS, repeat(folder), repeat(with_reader)))
+    rows = [row for _, part in parts for row in part]
     x, supported, answerable, on_topic, group, source = (np.array(column) for column in zip(*rows, strict=True))
-    return Rows(x, supported, answerable, on_topic, group, source)
+    return Rows(x, supported, answerable, on_topic, group, source, np.array(parts[0][0]))
+
+
+def _collect_set(name: str, folder: Path, with_reader: bool) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Collect the rows for the documents of one data set. Returns the names of the features and the rows."""
+    sets = {other: read_data_set(folder / other) for other in SETS}
+    data = sets[name]
+    assistant = make_evaluation_assistant(load_settings({}, {"reader": with_reader}), data, print, lambda rows, _: rows)
+    rows: list[tuple[object, ...]] = []
+    for question in data.questions:
+        rows += _make_row(assistant, question, True, _split_group(name, question), name)
+    for other in SETS:
+        if other.split("_")[0] != name.split("_")[0]:
+            questions = sets[other].questions
+            for question in random.Random(0).sample(questions, min(MAX_OFF_TOPIC, len(questions))):
+                off_topic = EvaluationQuestion(question.question_id, question.turns, False, ())
+                group = f"off-{question.question_id}"
+                rows += _make_row(assistant, off_topic, False, group, f"{other} asked of {name}")
+    print(name, len(rows), file=sys.stderr)
+    return list(_features_of(assistant, data.questions[0].turns[-1])), rows
+
+
+def _features_of(assistant: Assistant, text: str) -> dict[str, float]:
+    language = detect_question_language(text, assistant.default_language)
+    return _merge_features(assistant.gather_evidence(text, language))
+
+
+def _merge_features(evidence: Evidence) -> dict[str, float]:
+    """Return all features of the best sentence by name, or an empty dictionary if nothing was retrieved."""
+    parts = (evidence.best_sentence_features, evidence.reading_features)
+    return {name: value for part in parts if part for name, value in asdict(part).items()}
 
 
 def _make_row(
@@ -69,16 +97,16 @@ def _make_row(
 ) -> list[tuple[object, ...]]:
     """Return a list that contains the row for `question`, or an empty list if nothing was retrieved."""
     text = question.turns[-1]
-    language = detect_question_language(text, assistant.default_language)
-    evidence = assistant.gather_evidence(text, language)
-    features = compute_features(assistant.index, evidence.query, evidence.retrieved_passages, evidence.scored_sentences)
-    if features is None:
+    evidence = assistant.gather_evidence(text, detect_question_language(text, assistant.default_language))
+    features = _merge_features(evidence)
+    if not features:
         return []
     answerable = bool(question.is_answerable)
     supported = answerable and any(
         is_correct_quote(item.quote, item.passage.document_id, question) for item in evidence.selected_sentences
     )
-    return [(astuple(features), float(supported), float(answerable), float(on_topic), group, source)]
+    row = (list(features.values()), float(supported), float(answerable), float(on_topic), group, source)
+    return [row]
 
 
 def _split_group(name: str, question: EvaluationQuestion) -> str:

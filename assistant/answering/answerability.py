@@ -15,15 +15,16 @@ from math import exp
 from typing import Any
 
 from assistant.answering.features import Features
+from assistant.answering.reading import ReadingFeatures
 from assistant.schema import Verdict
 
 _WEIGHTS_FILE = "answerability.json"
 # All thresholds were chosen from tables of results on held-out data; training/answerability.py prints them. With an
-# answer threshold of 0.24, one in ten answerable questions of SQuAD 2.0 is refused, and four in five are answered with
-# a correct quote. With the topic thresholds below, one answerable question in a hundred is misclassified as off topic.
-# If the question and the documents are in different languages, six in a hundred are misclassified, because fewer words
-# match.
-DEFAULT_ANSWER_THRESHOLD = 0.24
+# answer threshold of 0.22 (with the reader), seven in a hundred answerable questions of SQuAD 2.0 are refused, and 86 are
+# answered with a correct quote; with 0.24 (without it), ten and 81. With the topic thresholds below, one answerable
+# question in a hundred is misclassified as off topic. If the question and the documents are in different languages, four
+# in a hundred are (six without the reader), because fewer words match.
+DEFAULT_ANSWER_THRESHOLD, THRESHOLD_WITHOUT_READER = 0.22, 0.24
 _TOPIC_THRESHOLD, _CROSS_LINGUAL_TOPIC_THRESHOLD = 0.4, 0.2
 _FULL_COVERAGE = 0.999  # a question is never off topic if all its words occur in or near the best sentence
 
@@ -72,30 +73,40 @@ class AnswerabilityModel:
     topic_classifier: LogisticClassifier
     answer_threshold: float = DEFAULT_ANSWER_THRESHOLD
 
-    def decide(self, features: Features | None) -> Decision:
-        """Return the decision based on `features`. If `features` is None, the verdict is NOT_COVERED."""
+    def decide(
+        self, features: Features | None, reading_features: ReadingFeatures | None = None, is_follow_up: bool = False
+    ) -> Decision:
+        """Return the decision based on the features. If `features` is None, the verdict is NOT_COVERED.
+
+        Args:
+            features: the features of the best sentence.
+            reading_features: what the reader makes of it; needed if the model was loaded for use with the reader.
+            is_follow_up: whether the question was appended to an earlier one, whose topic is then known to be covered.
+        """
         if features is None:
             return Decision(Verdict.NOT_COVERED, 0.0, 0.0, _TOPIC_THRESHOLD)
-        values = asdict(features)
+        values = asdict(features) | (asdict(reading_features) if reading_features else {})
         answer, topic = self.answer_classifier(values), self.topic_classifier(values)
         topic_threshold = _CROSS_LINGUAL_TOPIC_THRESHOLD if features.is_cross_lingual else _TOPIC_THRESHOLD
-        if topic < topic_threshold and features.word_coverage < _FULL_COVERAGE:
+        if not is_follow_up and topic < topic_threshold and features.word_coverage < _FULL_COVERAGE:
             return Decision(Verdict.NOT_COVERED, min(answer, topic), topic, topic_threshold)
         verdict = Verdict.ANSWERED if answer >= self.answer_threshold else Verdict.UNCLEAR
         return Decision(verdict, answer, topic, topic_threshold)
 
 
-def load_answerability_model(answer_threshold: float | None = None) -> AnswerabilityModel:
+def load_answerability_model(answer_threshold: float | None = None, with_reader: bool = True) -> AnswerabilityModel:
     """Load the model that is shipped with the program.
 
     Args:
         answer_threshold: the threshold set by the operator; if None, the default is used.
+        with_reader: whether the model decides on the basis of the reader's findings too.
     """
     text = (resources.files("assistant.answering") / _WEIGHTS_FILE).read_text(encoding="utf-8")
-    weights: dict[str, Any] = json.loads(text)
+    weights: dict[str, Any] = json.loads(text)["with_reader" if with_reader else "without_reader"]
     answer_classifier, topic_classifier = (
         LogisticClassifier(weights[name]["intercept"], weights[name]["weights"]) for name in ("answers", "on_topic")
     )
+    default = DEFAULT_ANSWER_THRESHOLD if with_reader else THRESHOLD_WITHOUT_READER
     return AnswerabilityModel(
-        answer_classifier, topic_classifier, DEFAULT_ANSWER_THRESHOLD if answer_threshold is None else answer_threshold
+        answer_classifier, topic_classifier, default if answer_threshold is None else answer_threshold
     )

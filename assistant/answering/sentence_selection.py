@@ -9,6 +9,7 @@ from assistant.answering.definitions import DefinitionQuestion
 from assistant.answering.disagreement import sentences_disagree
 from assistant.answering.whole_lists import expand_to_list
 from assistant.index.loading import Index
+from assistant.reader.windows import SentenceReading
 from assistant.retrieval.query import Query
 from assistant.schema import Passage, RetrievedPassage, Span
 
@@ -17,7 +18,10 @@ from assistant.schema import Passage, RetrievedPassage, Span
 # development sets (1,660 questions). The weights 0.7 and 0.3 work just as well as 0.5 and 0.6.
 _MATCH_WEIGHT, _PASSAGE_WEIGHT = 0.5, 0.6
 MAX_QUOTES = 3
-_SCORE_MARGIN = 0.04  # a further sentence is quoted if its score is within this margin of the best score
+_MIN_MARK_MARGIN = 0.0  # words are marked if they are at least as likely as "no answer"
+# A further sentence is quoted if its score is within this margin of the best score. Readings spread the scores; with
+# the wider margin, as many sentences are quoted as without a reader.
+_SCORE_MARGIN, _MARGIN_AFTER_READING = 0.04, 0.07
 _DISAGREEMENT_DEPTH = 8  # a sentence that contradicts the best one is sought among this many top sentences
 
 
@@ -31,6 +35,7 @@ class ScoredSentence:
         cosine: the cosine between the sentence and the question, -1..1.
         word_match: how well the sentence, the title and the headings together cover the words of the question, -1..1.
         score: the total score; higher is better.
+        reading: what the reader makes of the sentence; None if it hasn't read it.
     """
 
     retrieved_passage: RetrievedPassage
@@ -38,11 +43,17 @@ class ScoredSentence:
     cosine: float
     word_match: float
     score: float
+    reading: SentenceReading | None = None
 
     @property
     def passage(self) -> Passage:
         """The passage that contains the sentence."""
         return self.retrieved_passage.passage
+
+    @property
+    def answer(self) -> Span | None:
+        """The words of the sentence that answer the question, or None if no words are likely to."""
+        return self.reading.answer if self.reading and self.reading.span_margin >= _MIN_MARK_MARGIN else None
 
     @property
     def quote(self) -> str:
@@ -115,7 +126,8 @@ def select_sentences(sentences: Sequence[ScoredSentence]) -> list[ScoredSentence
     if not sentences:
         return []
     best = sentences[0]
-    selected = [item for item in sentences[:MAX_QUOTES] if item.score >= best.score - _SCORE_MARGIN]
+    margin = _MARGIN_AFTER_READING if best.reading else _SCORE_MARGIN
+    selected = [item for item in sentences[:MAX_QUOTES] if item.score >= best.score - margin]
     others = (item for item in sentences[1:_DISAGREEMENT_DEPTH] if item not in selected)
     selected += [item for item in others if _disagrees(item, best)][:1]
     passage_order = list(dict.fromkeys(item.passage.passage_id for item in sentences))

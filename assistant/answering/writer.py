@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from assistant.answering import phrases
 from assistant.answering.sentence_selection import ScoredSentence
 from assistant.citations import citation_marker
-from assistant.schema import Citation, RetrievedPassage, Span
+from assistant.schema import AnswerSpan, Citation, RetrievedPassage, Span
 
 
 def make_citations(sentences: Sequence[ScoredSentence]) -> tuple[Citation, ...]:
     """Return a citation for each sentence. The citations are numbered from 1, in the order of the sentences."""
     return tuple(
-        _make_citation(number, item.retrieved_passage, item.span, item.score)
+        _make_citation(number, item.retrieved_passage, item.span, item.score, item.answer)
         for number, item in enumerate(sentences, 1)
     )
 
@@ -33,7 +33,9 @@ def compose_answer(citations: Sequence[Citation], language: str, question: str) 
     return f"{lead_in} {quotes}" if lead_in else quotes
 
 
-def _make_citation(number: int, retrieved: RetrievedPassage, span: Span, score: float) -> Citation:
+def _make_citation(
+    number: int, retrieved: RetrievedPassage, span: Span, score: float, answer: Span | None = None
+) -> Citation:
     passage = retrieved.passage
     return Citation(
         number=number,
@@ -47,4 +49,5 @@ def _make_citation(number: int, retrieved: RetrievedPassage, span: Span, score: 
         end=span.end,
         score=round(score, 4),
         language=passage.language,
+        answer=AnswerSpan(passage.quote(answer), answer.start, answer.end) if answer else None,
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.citations import citation_marker, split_at_answer
 from assistant.cli.common import print_status, read_text_file
 from assistant.errors import QuestionError
 from assistant.schema import Answer, Turn, Verdict, answer_as_dict
@@ -15,6 +17,8 @@ from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.conversation.assistant import Assistant
+
+_BOLD = "\033[1m{}\033[22m"
 
 
 def ask(settings: Settings, options: argparse.Namespace) -> int:
@@ -116,8 +120,23 @@ def chat(settings: Settings, options: argparse.Namespace) -> int:
             history.append(Turn(question, answer.resolved_question))
 
 
+def is_terminal() -> bool:
+    """Return whether the output is shown in a terminal, which can set words in bold."""
+    return sys.stdout.isatty()
+
+
+def _answer_text(answer: Answer, bold: bool) -> str:
+    """Return the text of `answer`. If `bold` is true, the words that answer the question are set in bold."""
+    text = answer.answer
+    for citation in answer.citations if bold else ():
+        before, words, after = split_at_answer(citation)
+        marker = citation_marker(citation.number)
+        text = text.replace(f"{citation.quote} {marker}", f"{before}{_BOLD.format(words)}{after} {marker}", 1)
+    return text
+
+
 def _format_answer(answer: Answer) -> str:
-    lines = [answer.answer]
+    lines = [_answer_text(answer, is_terminal())]
     for citation in answer.citations or answer.closest:
         headings = " > ".join(dict.fromkeys([citation.title, *citation.heading]))
         location = f"{citation.document_id}, characters {citation.start}-{citation.end}"

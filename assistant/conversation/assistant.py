@@ -9,11 +9,17 @@ from assistant.answering import disagreement, phrases, writer
 from assistant.answering.answerability import AnswerabilityModel, Decision
 from assistant.answering.definitions import parse_definition_question, to_search_query
 from assistant.answering.features import compute_features
+from assistant.answering.reading import compute_reading_features, read_sentences
 from assistant.answering.sentence_selection import score_sentences, select_sentences
 from assistant.citations import check_answer_citations
 from assistant.conversation import small_talk
 from assistant.conversation.answer_combining import combine_answers
-from assistant.conversation.follow_ups import resolve_follow_up
+from assistant.conversation.follow_ups import (
+    is_agreement,
+    question_to_read,
+    resolve_follow_up,
+    resolved_question,
+)
 from assistant.conversation.question import MAX_QUESTION_CHARACTERS, validate_question
 from assistant.conversation.question_splitting import split_questions
 from assistant.conversation.suggestions import related_questions
@@ -21,6 +27,7 @@ from assistant.conversation.timing import StageTimer
 from assistant.conversation.trace import Evidence, Trace
 from assistant.embedding.encoder import Encoder
 from assistant.index.loading import Index
+from assistant.reader.reader import Reader
 from assistant.retrieval.passage_filter import PassageFilter
 from assistant.retrieval.query import make_query
 from assistant.retrieval.retriever import retrieve
@@ -29,6 +36,7 @@ from assistant.text.language import detect_question_language
 
 _RETRIEVED_PASSAGES = 8
 _CLOSEST_PASSAGES = 3  # number of passages shown with an unclear verdict
+_MAX_TURNS_BACK = 4  # a follow-up may refer to an answer at most this many turns back
 _MAX_TOPICS = 3  # maximum number of topics named in a refusal
 
 
@@ -47,6 +55,7 @@ class Assistant:
         answerability_model: decides whether a question is answered.
         default_language: the reply language if the language of the question can't be detected or isn't supported.
         contact: the person or address that a refusal recommends contacting; "" if there is none.
+        reader: reads the best sentences before the decision; None if the assistant works without a reader.
         suggested_questions: the questions that may be suggested after an answer.
         detect_document_change: takes a document id and returns "changed" if the document has been edited since it was
             indexed, "gone" if it has been removed, else "".
@@ -57,6 +66,7 @@ class Assistant:
     answerability_model: AnswerabilityModel
     default_language: str = "en"
     contact: str = ""
+    reader: Reader | None = None
     suggested_questions: tuple[SuggestedQuestion, ...] = ()
     detect_document_change: Callable[[str], str] = _never_changed
 
@@ -97,9 +107,14 @@ class Assistant:
         with timer.measure("resolve"):
             resolved = self.resolve_question(question, history)
             language = detect_question_language(question, self._conversation_language(history))
-        evidence = self.gather_evidence(resolved, language, timer, passage_filter)
+        if is_agreement(resolved):
+            return Trace(self._small_talk_answer(question, language, "agreed"))
+        to_read = question_to_read(question, resolved)
+        evidence = self.gather_evidence(resolved, language, timer, passage_filter, to_read)
         with timer.measure("decide"):
-            decision = self.answerability_model.decide(evidence.best_sentence_features)
+            decision = self.answerability_model.decide(
+                evidence.best_sentence_features, evidence.reading_features, is_follow_up=to_read != resolved
+            )
             answer = self._compose_answer(question, resolved, evidence, decision)
         return Trace(answer, evidence, decision)
 
@@ -127,27 +142,72 @@ class Assistant:
     def resolve_question(self, question: str, history: Sequence[Turn]) -> str:
         """Return `question`, rewritten if necessary so that it makes sense without the earlier turns.
 
-        Turns that are small talk are ignored. If the result would be longer than a question may be, `question` is
-        returned unchanged.
+        A follow-up refers to the last question that was answered. "Yes" accepts the first question or topic that the
+        last answer offered. Turns that are small talk are ignored. If the result would be longer than a question may
+        be, `question` is returned unchanged.
         """
         turns = [turn for turn in history if not small_talk.recognise_small_talk(turn.question)]
-        resolved = resolve_follow_up(question, turns)
+        if not turns:
+            return question
+        if is_agreement(question):
+            return next(iter(self._offers(turns[-1])), question)
+        resolved = resolve_follow_up(question, resolved_question(turns[-1]))
+        if resolved != question and not self._answers(turns[-1]):
+            answered = (turn for turn in reversed(turns[-_MAX_TURNS_BACK:-1]) if self._answers(turn))
+            resolved = resolve_follow_up(question, resolved_question(next(answered, turns[-1])))
         return resolved if len(resolved) <= MAX_QUESTION_CHARACTERS else question
 
+    def _answers(self, turn: Turn) -> bool:
+        """Return whether the assistant answers the question of an earlier turn."""
+        return not self._repeat(turn).answer.abstained
+
+    def _offers(self, turn: Turn) -> tuple[str, ...]:
+        """Return the questions and topics that the assistant offered in an earlier turn."""
+        trace = self._repeat(turn)
+        topics = _related_topics(trace.evidence.retrieved_passages) if trace.evidence and trace.answer.abstained else ()
+        return (*trace.answer.suggestions, *topics)
+
+    def _repeat(self, turn: Turn) -> Trace:
+        """Answer an earlier turn again. This costs less than having every client send back what was answered."""
+        resolved = resolved_question(turn)
+        language = detect_question_language(turn.question, self.default_language)
+        to_read = question_to_read(turn.question, resolved)
+        evidence = self.gather_evidence(resolved, language, to_read=to_read)
+        decision = self.answerability_model.decide(
+            evidence.best_sentence_features, evidence.reading_features, is_follow_up=to_read != resolved
+        )
+        return Trace(self._compose_answer(turn.question, resolved, evidence, decision), evidence, decision)
+
     def gather_evidence(
-        self, question: str, language: str, timer: StageTimer | None = None, passage_filter: PassageFilter | None = None
-    ) -> Evidence:
-        """Retrieve passages and select sentences for `question`, whose references must already be resolved."""
+        self, question: str, language: str, timer: StageTimer | None = None,
+        passage_filter: PassageFilter | None = None, to_read: str = "",
+    ) -> Evidence:  # fmt: skip
+        """Retrieve passages and select sentences for `question`, whose references must already be resolved.
+
+        Args:
+            question: the question.
+            language: the language code of the question.
+            timer: measures the stages.
+            passage_filter: selects the passages that may be quoted; if None, any passage may be.
+            to_read: the question that the reader reads; if empty, `question`.
+        """
         timer = timer or StageTimer()
         with timer.measure("encode"):
             query = make_query(self.index, self.encoder, to_search_query(question, language), language)
         with timer.measure("retrieve"):
             retrieved = retrieve(self.index, query, _RETRIEVED_PASSAGES, passage_filter)
-        with timer.measure("choose"):
+        with timer.measure("score"):
             sentences = score_sentences(self.index, query, retrieved, parse_definition_question(question))
+        if self.reader:
+            with timer.measure("read"):
+                sentences = read_sentences(self.reader, to_read or question, sentences)
+        with timer.measure("select"):
             selected = select_sentences(sentences)
             features = compute_features(self.index, query, retrieved, sentences)
-        return Evidence(query, tuple(retrieved), tuple(sentences), tuple(selected), features)
+            reading_features = (
+                compute_reading_features(to_read or question, language, sentences) if self.reader else None
+            )
+        return Evidence(query, tuple(retrieved), tuple(sentences), tuple(selected), features, reading_features)
 
     def make_notices(self, citations: Sequence[Citation]) -> tuple[Notice, ...]:
         """Return notices about contradictions between quotes and about changes to cited documents since indexing."""

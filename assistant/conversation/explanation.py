@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
+from assistant.answering.sentence_selection import ScoredSentence
 from assistant.conversation.trace import Trace
 from assistant.schema import Verdict
 
@@ -48,16 +49,31 @@ def explain_trace(trace: Trace, answer_threshold: float) -> str:
         lines.append(
             f"  {sentence.score:7.3f} {sentence.cosine:6.3f} {sentence.word_match:6.2f}  {sentence.quote[:90]}"
         )
+    lines += _reading_lines(sentences)
     lines += ["", *_decision_lines(trace, answer_threshold)]
     timings = ", ".join(f"{name} {value} ms" for name, value in answer.timings_ms.items())
     return "\n".join([*lines, f"time       {timings}", answer.answer])
 
 
+def _reading_lines(sentences: Sequence[ScoredSentence]) -> list[str]:
+    read = [item for item in sentences if item.reading]
+    if not read:
+        return []
+    lines = ["", f"reader     {len(read)} sentences read (log-odds of an answer, margin of the words over no answer)"]
+    for item in sorted(read, key=lambda item: -item.reading.score if item.reading else 0.0)[:_MAX_ITEMS]:
+        if item.reading:
+            words = item.passage.quote(item.reading.answer)
+            mark = "marked" if item.answer else "not marked"
+            lines.append(f"  {item.reading.answer_logit:7.2f} {item.reading.span_margin:6.2f}  {words!r}, {mark}")
+    return lines
+
+
 def _decision_lines(trace: Trace, answer_threshold: float) -> list[str]:
     if trace.decision is None or trace.evidence is None:
         return ["verdict    about_me: the message is small talk"]
-    decision, features = trace.decision, trace.evidence.best_sentence_features
-    values = ", ".join(f"{name} {value:.2f}" for name, value in asdict(features).items()) if features else "none"
+    decision, evidence = trace.decision, trace.evidence
+    parts = [asdict(part) for part in (evidence.best_sentence_features, evidence.reading_features) if part]
+    values = ", ".join(f"{name} {value:.2f}" for part in parts for name, value in part.items()) or "none"
     reason = _REASONS[decision.verdict].format(
         answer=decision.answer_probability,
         topic=decision.on_topic_probability,

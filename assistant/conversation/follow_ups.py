@@ -6,7 +6,6 @@ A question is rewritten only if it clearly refers to the previous one.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from assistant.schema import Span, Turn
 from assistant.text.function_words import is_function_word
@@ -27,34 +26,66 @@ _WHAT_ABOUT = re.compile(r"^(?:what about|how about|hur är det med|vad sägs om
 _PREPOSITIONS = frozenset(
     "in at for with from since during on to by of i på för med från sedan under till av hos vid".split()
 )
+_AGREEMENTS = frozenset(
+    phrase.strip()
+    for phrase in "yes, yes please, yeah, yep, sure, please, please do, go on, go ahead, more, tell me more, show me, "
+    "ja, ja tack, ja gärna, japp, jo, gärna, visst, absolut, mer, berätta mer, fortsätt, visa".split(",")
+)
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+_MAX_INCOMPLETE_WORDS = 2  # most content words of a question that is taken to lack a subject
 _QUESTION_WORDS = frozenset(
     "what who whom whose which where when why how is are was were do does did can could vad vem vems vilka vilken "
     "vilket var när varför hur är finns kan har gör".split()
 )
 
 
-def resolve_follow_up(question: str, history: Sequence[Turn]) -> str:
-    """Return `question`, rewritten if necessary so that it makes sense without the previous question."""
-    if not history:
-        return question
-    previous = history[-1].resolved_question or history[-1].question
+def is_agreement(message: str) -> bool:
+    """Return whether `message` does no more than accept an offer ("Yes, please")."""
+    return " ".join(split_words(message)) in _AGREEMENTS
+
+
+def resolved_question(turn: Turn) -> str:
+    """Return the question of an earlier turn in the form that makes sense on its own."""
+    return turn.resolved_question or turn.question
+
+
+def question_to_read(question: str, resolved: str) -> str:
+    """Return the question for the reader: `resolved` or, if `question` was appended to an earlier one, only `question`.
+
+    The reader would otherwise answer the earlier question.
+    """
+    fragment = _WHAT_ABOUT.sub("", _OPENERS.sub("", question))
+    return fragment if resolved != question and resolved.endswith(f" {fragment}") else resolved
+
+
+def resolve_follow_up(question: str, previous: str) -> str:
+    """Return `question`, rewritten if necessary so that it makes sense without the question `previous`."""
     without_opener = _OPENERS.sub("", question)
     fragment = _WHAT_ABOUT.sub("", without_opener)
     if fragment != without_opener or (without_opener != question and _is_fragment(fragment)):
         return _resolve_fragment(fragment, previous)
+    if without_opener != question and _is_incomplete(fragment):
+        return _join(previous, fragment)
     if _is_fragment(question):
         return _join(previous, question)
     return _replace_pronoun(question, previous)
 
 
 def _is_fragment(question: str) -> bool:
-    """Return whether `question` has too few content words to make sense on its own ("Since when?", "In Lund?")."""
+    """Return whether `question` has too few words to make sense on its own ("Since when?", "In Lund?", "Who pays?")."""
     all_words = split_words(question)
     content = [word for word in all_words if not is_function_word(word)]
     if all_words and all_words[0] in _PREPOSITIONS and len(all_words) <= 4:
         return True
+    if len(all_words) == 2 and all_words[0] in _QUESTION_WORDS and not _topic_span(question):
+        return True
     return not content or (len(content) == 1 and len(all_words) > 1 and not set(all_words) & _QUESTION_WORDS)
+
+
+def _is_incomplete(question: str) -> bool:
+    """Return whether `question`, which began with "and", "but" or "so", lacks a subject ("and who pays for that?")."""
+    content = [word for word in split_words(question) if not is_function_word(word)]
+    return len(content) <= _MAX_INCOMPLETE_WORDS and not _topic_span(question)
 
 
 def _resolve_fragment(fragment: str, previous: str) -> str:
@@ -70,8 +101,11 @@ def _resolve_fragment(fragment: str, previous: str) -> str:
 
 
 def _join(previous: str, question: str) -> str:
-    end = "" if previous.rstrip().endswith((".", "?", "!")) else "."
-    return f"{previous.rstrip()}{end} {question}"
+    """Append `question` to `previous` or, if that consists of several questions, to the one with most content words."""
+    parts = re.split(r"(?<=[.?!])\s+", previous.strip())
+    main = max(parts, key=lambda part: sum(not is_function_word(word) for word in split_words(part)))
+    end = "" if main.endswith((".", "?", "!")) else "."
+    return f"{main}{end} {question}"
 
 
 def _replace_pronoun(question: str, previous: str) -> str:

@@ -18,6 +18,7 @@ _FORMS: dict[str, dict[str, frozenset[str]]] = {
             "what can i ask", "what can i ask you", "can you help me", "how does this work", "are you a robot",
             "are you an ai", "what do you know", "how can you help me", "how can you help",
         }),
+        "declined": frozenset({"no", "nope", "no thanks", "no thank you", "never mind"}),
     },
     "sv": {
         "greeting": frozenset({"hej", "hejsan", "hallå", "god morgon", "god dag", "hej hej", "tjena", "hej på dig"}),
@@ -28,6 +29,7 @@ _FORMS: dict[str, dict[str, frozenset[str]]] = {
             "vad kan jag fråga", "vad kan jag fråga dig", "vad kan jag fråga om", "kan du hjälpa mig",
             "hur fungerar det här", "är du en robot", "är du en ai", "vad vet du", "hur kan du hjälpa mig",
         }),
+        "declined": frozenset({"nej", "nej tack", "nä", "nix", "glöm det"}),
     },
 }  # fmt: skip
 _REPLIES = {
@@ -35,6 +37,8 @@ _REPLIES = {
         "greeting": "Hello! Ask me anything about the documents.",
         "thanks": "You're welcome!",
         "farewell": "Goodbye!",
+        "declined": "All right. Just ask if you want to know anything else.",
+        "agreed": "What would you like to know?",
         "about": "I'm a computer program. I search this organisation's documents and answer with sentences quoted "
         "from them, each with its source. If I find no answer, I tell you so.",
     },
@@ -42,6 +46,8 @@ _REPLIES = {
         "greeting": "Hej! Ställ gärna en fråga om innehållet i dokumenten.",
         "thanks": "Varsågod!",
         "farewell": "Hej då!",
+        "declined": "Okej. Fråga gärna om du vill veta något annat.",
+        "agreed": "Vad vill du veta?",
         "about": "Jag är ett datorprogram. Jag söker i organisationens dokument, svarar med citat ur dem "
         "och anger alltid källan. Om jag inte hittar något svar säger jag det.",
     },
@@ -52,7 +58,8 @@ _TOPICS = {"en": "The documents include: {topics}.", "sv": "Exempel på dokument
 def recognise_small_talk(message: str) -> tuple[str, str] | None:
     """Return the language and the kind of small talk if `message` is nothing but small talk, else None.
 
-    The kinds are "greeting", "thanks", "farewell" and "about" (a question about the assistant).
+    The kinds are "greeting", "thanks", "farewell", "declined" ("no, thanks") and "about" (a question about the
+    assistant).
     """
     normalised = " ".join(split_words(message))
     for language, kinds in _FORMS.items():
@@ -63,7 +70,10 @@ def recognise_small_talk(message: str) -> tuple[str, str] | None:
 
 
 def small_talk_reply(language: str, kind: str, topics: tuple[str, ...]) -> str:
-    """Return a reply to small talk. Replies to greetings and to questions about the assistant mention `topics`."""
+    """Return a reply to small talk, or to "yes" (kind "agreed") if nothing has been offered.
+
+    Replies to greetings and to questions about the assistant mention `topics`.
+    """
     text = _REPLIES[language][kind]
     if kind in {"greeting", "about"} and topics:
         text += " " + _TOPICS[language].format(topics="; ".join(topics))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from assistant.answering.answerability import Decision
 from assistant.answering.features import Features
+from assistant.answering.reading import ReadingFeatures
 from assistant.answering.sentence_selection import ScoredSentence
 from assistant.retrieval.query import Query
 from assistant.schema import Answer, Passage, RetrievedPassage
@@ -21,6 +22,7 @@ class Evidence:
         scored_sentences: all sentences of the retrieved passages, best first.
         selected_sentences: the sentences, in reading order, that are quoted if the verdict is ANSWERED.
         best_sentence_features: the features of the best sentence; None if there are no sentences.
+        reading_features: what the reader makes of the best sentences; None if it hasn't read any.
     """
 
     query: Query
@@ -28,6 +30,7 @@ class Evidence:
     scored_sentences: tuple[ScoredSentence, ...]
     selected_sentences: tuple[ScoredSentence, ...]
     best_sentence_features: Features | None
+    reading_features: ReadingFeatures | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def answer_metrics(outcomes: Sequence[QuestionOutcome]) -> dict[str, Estimate]:
         "supported and shown": [item.supported and item.verdict == Verdict.ANSWERED for item in answerable],
         "best sentence supports": [item.first_supported for item in answerable],
         "citation precision": [item.precision for item in answered if item.precision is not None],
+        "highlighted words correct": [item.mark_correct for item in answered if item.mark_correct is not None],
         "false refusals": [item.verdict != Verdict.ANSWERED for item in answerable],
         "refused unanswerable": [item.verdict != Verdict.ANSWERED for item in unanswerable],
     }

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from assistant.citations import split_at_answer
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.explanation import failed_stage
 from assistant.conversation.trace import Trace
 from assistant.evaluation.data_sets import DataSet, EvaluationQuestion
 from assistant.retrieval.query import make_query
 from assistant.retrieval.retriever import retrieve
-from assistant.schema import Turn, Verdict
+from assistant.schema import Citation, Turn, Verdict
 from assistant.text.language import detect_question_language
 from assistant.text.words import fold_text
 
@@ -30,6 +32,8 @@ class QuestionOutcome:
         first_supported: whether the best sentence is a correct quote.
         precision: the proportion of the selected quotes that come from a correct document; None if no quotes
             are selected or no document is marked as correct.
+        mark_correct: whether the highlighted words of the best quote overlap an accepted answer; None if nothing is
+            shown or highlighted, or no accepted answers are listed.
         failed: the stage at which a bad answer went wrong, or "" if the answer is good.
     """
 
@@ -43,6 +47,7 @@ class QuestionOutcome:
     precision: float | None
     milliseconds: float
     failed: str
+    mark_correct: bool | None = None
 
 
 def rank_documents(data: DataSet, assistant: Assistant, progress: ProgressWrapper) -> dict[str, list[str]]:
@@ -83,6 +88,7 @@ def _run_question(question: EvaluationQuestion, assistant: Assistant) -> Questio
         precision=sum(from_correct_document) / len(selected) if selected and question.correct_document_ids else None,
         milliseconds=answer.timings_ms["total"],
         failed=_failed_stage(question, trace, assistant),
+        mark_correct=_mark_correct(answer.citations, question),
     )
 
 
@@ -100,6 +106,21 @@ def is_correct_quote(quote: str, document_id: str, question: EvaluationQuestion)
         return document_id in question.correct_document_ids
     folded_quote = " ".join(fold_text(quote).split())
     return any(" ".join(fold_text(answer).split()) in folded_quote for answer in question.accepted_answers)
+
+
+def _mark_correct(citations: Sequence[Citation], question: EvaluationQuestion) -> bool | None:
+    marked = [citation for citation in citations if citation.answer]
+    if not question.accepted_answers or not marked:
+        return None
+    best = max(marked, key=lambda citation: citation.score)
+    before, words, _ = split_at_answer(best)
+    start, end = len(before), len(before) + len(words)
+    places = [
+        match.span()
+        for accepted in question.accepted_answers
+        for match in re.finditer(re.escape(accepted), best.quote, re.IGNORECASE)
+    ]
+    return any(first < end and start < last for first, last in places)
 
 
 def _failed_stage(question: EvaluationQuestion, trace: Trace, assistant: Assistant) -> str:

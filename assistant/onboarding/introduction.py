@@ -17,7 +17,7 @@ from assistant.onboarding.partners import PartnerConnection, find_partner_connec
 from assistant.onboarding.questions import make_verified_questions
 from assistant.onboarding.self_test import ClozeQuestion, make_self_test
 from assistant.onboarding.summaries import DocumentSummary, summarise_document
-from assistant.schema import Answer, Citation, SuggestedQuestion
+from assistant.schema import Answer, AnswerSpan, Citation, SuggestedQuestion
 
 _VERSION = 2  # increase this number whenever a code change affects the contents of introductions
 
@@ -123,4 +123,5 @@ def _parse_cited(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parse_citation(item: dict[str, Any]) -> Citation:
-    return Citation(**{**item, "heading": tuple(item["heading"])})
+    answer = AnswerSpan(**item["answer"]) if item["answer"] else None
+    return Citation(**{**item, "heading": tuple(item["heading"]), "answer": answer})

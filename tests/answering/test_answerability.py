@@ -4,11 +4,13 @@ import pytest
 
 from assistant.answering.answerability import (
     DEFAULT_ANSWER_THRESHOLD,
+    THRESHOLD_WITHOUT_READER,
     Decision,
     LogisticClassifier,
     load_answerability_model,
 )
 from assistant.answering.features import Features
+from assistant.answering.reading import ReadingFeatures
 from assistant.schema import Verdict
 from tests.fakes import ANSWERABILITY
 
@@ -51,13 +53,33 @@ def test_logistic_model_weights_its_features_and_ignores_others() -> None:
     assert 0 < model({"cosine": -1e6}) < model({"cosine": 1e6}) < 1
 
 
-def test_packaged_model_uses_existing_features_only() -> None:
+def test_follow_up_to_an_answered_question_is_never_off_topic() -> None:
+    features = Features(**dict.fromkeys(FEATURES, 0.0))
+    assert ANSWERABILITY.decide(features).verdict is Verdict.NOT_COVERED
+    assert ANSWERABILITY.decide(features, is_follow_up=True).verdict is Verdict.UNCLEAR
+
+
+def test_packaged_models_use_existing_features_only() -> None:
+    reading_features = ReadingFeatures.__dataclass_fields__
+    for with_reader, names in ((False, FEATURES.keys()), (True, FEATURES.keys() | reading_features.keys())):
+        model = load_answerability_model(with_reader=with_reader)
+        assert set(model.answer_classifier.feature_weights) <= names
+        assert set(model.topic_classifier.feature_weights) <= names
+
+
+def test_packaged_model_trusts_a_reading_that_answers() -> None:
+    features = Features(**dict.fromkeys(FEATURES, 0.0))
+    reading = dict.fromkeys(ReadingFeatures.__dataclass_fields__, 0.0)
     model = load_answerability_model()
-    assert set(model.answer_classifier.feature_weights) <= FEATURES.keys()
-    assert set(model.topic_classifier.feature_weights) <= FEATURES.keys()
+    high, low = (
+        model.decide(features, ReadingFeatures(**{**reading, "answer_logit": logit, "span_margin": 2 * logit}), True)
+        for logit in (4.0, -4.0)
+    )
+    assert high.answer_probability > 3 * low.answer_probability
 
 
 def test_operators_answer_threshold_replaces_the_default() -> None:
     assert load_answerability_model().answer_threshold == DEFAULT_ANSWER_THRESHOLD
+    assert load_answerability_model(with_reader=False).answer_threshold == THRESHOLD_WITHOUT_READER
     assert load_answerability_model(0.7).answer_threshold == 0.7
     assert load_answerability_model(0.0).answer_threshold == 0.0

@@ -61,7 +61,8 @@ def fake_model(monkeypatch: pytest.MonkeyPatch) -> None:
         return BagOfWords()
 
     monkeypatch.setattr("assistant.factory.load_encoder", load_encoder)
-    monkeypatch.setattr("assistant.factory.load_answerability_model", lambda *_: ANSWERABILITY)
+    monkeypatch.setattr("assistant.factory.load_answerability_model", lambda *_, **__: ANSWERABILITY)
+    monkeypatch.setattr("assistant.factory.make_reader", lambda *_: None)
 
 
 @pytest.fixture

@@ -37,6 +37,17 @@ def test_ask_json_prints_the_answer(seed_options: list[str], run: Run) -> None:
     assert citation.keys() >= {
         "number", "document_id", "title", "url", "heading", "passage_id", "quote", "start", "end", "score",
     }  # fmt: skip
+    assert citation["answer"]["text"] == "National Bioinformatics Infrastructure"
+    assert citation["start"] <= citation["answer"]["start"] < citation["answer"]["end"] <= citation["end"]
+
+
+@pytest.mark.real
+def test_words_that_answer_are_bold_in_a_terminal(
+    seed_options: list[str], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.cli.asking.is_terminal", lambda: True)
+    _, out, _ = run("ask", "What is NBIS?", *seed_options)
+    assert "\033[1mNational Bioinformatics Infrastructure\033[22m (NBIS). [1]" in out
 
 
 @pytest.mark.real
@@ -48,7 +59,9 @@ def test_a_refusal_exits_with_0(seed_options: list[str], run: Run) -> None:
 @pytest.mark.real
 def test_explain_shows_every_stage(seed_options: list[str], run: Run) -> None:
     _, out, _ = run("ask", "--explain", "What is NBIS?", *seed_options)
-    assert all(stage in out for stage in ("question", "resolved", "retrieved", "sentences", "verdict", "time"))
+    stages = ("question", "resolved", "retrieved", "sentences", "reader", "verdict", "time")
+    assert all(stage in out for stage in stages)
+    assert "'National Bioinformatics Infrastructure', marked" in out
 
 
 @pytest.mark.real

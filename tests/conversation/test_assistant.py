@@ -13,7 +13,7 @@ from assistant.errors import QuestionError
 from assistant.retrieval.passage_filter import PassageFilter
 from assistant.schema import Document, Notice, SuggestedQuestion, Turn, Verdict
 from tests.conftest import document, index_of
-from tests.fakes import ANSWERABILITY, BagOfWords
+from tests.fakes import ANSWERABILITY, BagOfWords, WordReader
 
 FOUNDED = "When was the Alpha Institute founded in Lund?"
 
@@ -63,6 +63,51 @@ def test_small_talk_is_skipped_when_a_follow_up_is_resolved(shared_assistant: As
     history = [Turn("What does the Alpha Institute develop?"), Turn("Thanks!")]
     resolved = shared_assistant.resolve_question("When was it founded?", history)
     assert resolved == "When was Alpha Institute founded?"
+
+
+def test_refused_question_does_not_colour_the_next(shared_assistant: Assistant) -> None:
+    history = [Turn("What does the Alpha Institute develop?"), Turn("Which zebra plays at Quartz Hall?")]
+    assert shared_assistant.resolve_question("When was it founded?", history) == "When was Alpha Institute founded?"
+
+
+def test_refused_question_is_the_context_if_there_is_no_other(shared_assistant: Assistant) -> None:
+    resolved = shared_assistant.resolve_question("When was it founded?", [Turn("Which zebra plays at Quartz Hall?")])
+    assert resolved == "When was Quartz Hall founded?"
+
+
+def test_yes_accepts_the_first_suggestion(shared_assistant: Assistant) -> None:
+    passage = shared_assistant.index.passages[0]
+    offered = SuggestedQuestion("What does the Alpha Institute develop?", "en", passage.passage_id)
+    answer = replace(shared_assistant, suggested_questions=(offered,)).ask("Yes, please", [Turn(FOUNDED)])
+    assert answer.resolved_question == offered.question
+    assert answer.verdict is Verdict.ANSWERED
+
+
+def test_yes_after_a_refusal_accepts_the_first_topic(shared_assistant: Assistant) -> None:
+    assert shared_assistant.ask("yes", [Turn("zebra xylophone quartz")]).resolved_question == "Alpha"
+
+
+@pytest.mark.parametrize(("message", "reply"), [("yes", "What would you like to know?"), ("Ja", "Vad vill du veta?")])
+def test_yes_without_an_offer_is_asked_back(shared_assistant: Assistant, message: str, reply: str) -> None:
+    answer = shared_assistant.ask(message)
+    assert (answer.verdict, answer.answer) == (Verdict.ABOUT_ME, reply)
+
+
+def test_reader_reads_only_the_follow_up(shared_assistant: Assistant) -> None:
+    reader = WordReader()
+    replace(shared_assistant, reader=reader).ask("Since when?", [Turn("Where does Alpha Institute develop methods?")])
+    assert reader.questions[-1] == "Since when?"
+
+
+def test_reader_marks_the_words_that_answer(shared_assistant: Assistant) -> None:
+    answer = replace(shared_assistant, reader=WordReader()).ask(FOUNDED)
+    marked = [citation.answer for citation in answer.citations if citation.answer]
+    assert [span.text for span in marked] == ["1998"]
+    assert shared_assistant.index.document_texts["alpha.md"][marked[0].start : marked[0].end] == "1998"
+
+
+def test_without_a_reader_no_words_are_marked(shared_assistant: Assistant) -> None:
+    assert [citation.answer for citation in shared_assistant.ask(FOUNDED).citations] == [None]
 
 
 def test_resolved_question_never_exceeds_the_length_limit(shared_assistant: Assistant) -> None:
@@ -141,7 +186,7 @@ def test_title_that_looks_like_a_marker_is_rewritten(tmp_path: Path, question: s
 
 def test_timings_cover_every_stage(shared_assistant: Assistant) -> None:
     timings = shared_assistant.ask("Who trains nurses?").timings_ms
-    assert {"resolve", "encode", "retrieve", "choose", "decide", "total"} == timings.keys()
+    assert {"resolve", "encode", "retrieve", "score", "select", "decide", "total"} == timings.keys()
 
 
 def test_several_questions_share_one_numbering(shared_assistant: Assistant) -> None:

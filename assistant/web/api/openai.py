@@ -11,6 +11,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any, Literal
 
 from fastapi import FastAPI
@@ -112,7 +113,8 @@ def _citation_fields(answer: Answer) -> dict[str, Any]:
         annotations.append({"type": "url_citation", "url_citation": url_citation})
     context = [
         {"content": item.quote, "title": item.title, "url": _citation_url(item), "filepath": item.document_id,
-         "chunk_id": item.passage_id}
+         "chunk_id": item.passage_id, "start": item.start, "end": item.end,
+         "answer": asdict(item.answer) if item.answer else None}
         for item in answer.citations
     ]  # fmt: skip
     return {"annotations": annotations, "context": {"citations": context, "verdict": answer.verdict.value}}

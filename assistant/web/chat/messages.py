@@ -11,14 +11,16 @@ from urllib.parse import quote as url_quote
 
 import nh3
 
-from assistant.citations import split_at_citations
+from assistant.citations import split_at_answer, split_at_citations
 from assistant.conversation.assistant import Assistant
 from assistant.schema import Answer, Citation, Verdict
 from assistant.text.language import SUPPORTED_LANGUAGES
 from assistant.web.shared.links import fragment_url, reading_link
 from assistant.web.shared.translations import translate
 
-_TAGS = {"div", "p", "blockquote", "a", "ul", "ol", "li", "strong", "em", "span", "details", "summary", "button"}
+_TAGS = {
+    "div", "p", "blockquote", "a", "ul", "ol", "li", "strong", "em", "span", "mark", "details", "summary", "button",
+}  # fmt: skip
 _ATTRIBUTES = {
     "a": {"href", "title", "class", "lang"}, "div": {"class", "id", "lang"}, "p": {"class", "lang"},
     "blockquote": {"class", "lang"}, "span": {"class", "lang"}, "ul": {"class"}, "ol": {"class"}, "li": {"class"},
@@ -90,7 +92,9 @@ def _quote(citation: Citation, css_class: str, language: str, assistant: Assista
     document = assistant.index.documents.get(citation.document_id)
     date = document.retrieved if document else None
     date_note = f" · {translate(language, 'document_date', day=date)}" if date else ""
-    words = f'<span class="words"{lang}>{escape(citation.quote)}</span>'
+    before, answer, after = (escape(part) for part in split_at_answer(citation))
+    marked = f"<mark>{answer}</mark>" if answer else ""
+    words = f'<span class="words"{lang}>{before}{marked}{after}</span>'
     return (
         f'<blockquote class="{css_class}"><p>{words} {_marker(citation)}</p>'
         f'<p class="where"><span{lang}>{escape(_location(citation))}</span>{escape(date_note)}</p></blockquote>'

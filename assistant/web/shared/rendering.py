@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
+from assistant.citations import split_at_answer
 from assistant.schema import Citation
 from assistant.web.shared.identity import request_identity
 from assistant.web.shared.links import reading_link
@@ -41,6 +42,7 @@ def _environment() -> Environment:
         loader=PackageLoader("assistant.web"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters["split_at_answer"] = split_at_answer
     environment.filters["path"] = lambda text: url_quote(str(text))
     return environment
 

@@ -125,12 +125,22 @@ export function asMarkdown(answers) {
         const numbers = [...part.querySelectorAll("a.marker")].map((link) => `[${number(link)}]`);
         lines.push(`${escapeMarkdown(part.firstChild.textContent)} ${numbers.join(" ")}`, "");
       }
-      else lines.push(`> ${escapeMarkdown(part.querySelector(".words").textContent)} [${number(marker)}]`, "");
+      else lines.push(`> ${quoteAsMarkdown(part.querySelector(".words"))} [${number(marker)}]`, "");
     }
   }
   if (sources.size) lines.push(`${translate("answer_sources")}:`, "");
   for (const source of sources.values()) lines.push(`${source.number}. ${escapeMarkdown(source.where)}: <${source.address}>`);
   return `${lines.join("\n").trim()}\n`;
+}
+
+// Convert a quote to Markdown. The words that answer the question are bold.
+function quoteAsMarkdown(words) {
+  const parts = [...words.childNodes].map((node) => {
+    const [, before, text, after] = node.textContent.match(/^(\s*)(.*?)(\s*)$/s);
+    const escaped = text && escapeMarkdown(text);
+    return `${before && " "}${node.nodeName === "MARK" ? `**${escaped}**` : escaped}${after && " "}`;
+  });
+  return parts.join("").trim();
 }
 
 // Escape text for Markdown, so that it can't create headings, links or other markup.

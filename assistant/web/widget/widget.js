@@ -240,7 +240,11 @@ input{flex:1;min-width:0;background:var(--bg);border:1px solid var(--control);bo
 
     quote(citation) {
       const cite = element("button", { class: "cite", type: "button", "aria-expanded": "false", "aria-label": this.text("source", { n: citation.number, title: citation.title }), onclick: () => this.toggleSource(citation, cite) }, `[${citation.number}]`);
-      return element("blockquote", {}, element("span", { lang: citation.language }, citation.quote), " ", cite);
+      const characters = Array.from(citation.quote); // offsets count code points, as in Python
+      const [start, end] = citation.answer ? [citation.answer.start - citation.start, citation.answer.end - citation.start] : [characters.length, characters.length];
+      const part = (...range) => characters.slice(...range).join("");
+      const marked = start < end ? element("mark", {}, part(start, end)) : "";
+      return element("blockquote", {}, element("span", { lang: citation.language }, part(0, start), marked, part(end)), " ", cite);
     }
 
     async toggleSource(citation, cite) {

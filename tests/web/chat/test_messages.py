@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.conversation.assistant import Assistant
-from assistant.schema import Answer, Notice, Verdict
+from assistant.schema import Answer, AnswerSpan, Notice, Verdict
 from assistant.web.chat.messages import (
     confidence_translation_key,
     error_html,
@@ -68,6 +68,20 @@ def test_confidence_is_shown_in_words(confidence: float, key: str, shared_assist
     html = complete_html(answer, shared_assistant)
     assert translate("en", key) in html
     assert str(confidence) not in html
+
+
+def test_words_that_answer_are_highlighted_and_escaped(shared_assistant: Assistant) -> None:
+    answer = shared_assistant.ask(QUESTION)
+    quote = "It costs <b>5</b> crowns."
+    citation = replace(
+        answer.citations[0], quote=quote, start=100, end=100 + len(quote), answer=AnswerSpan("<b>5</b>", 109, 117)
+    )
+    html = complete_html(replace(answer, citations=(citation,), answer=f"{quote} [1]"), shared_assistant)
+    assert "It costs <mark>&lt;b&gt;5&lt;/b&gt;</mark> crowns." in html
+
+
+def test_without_words_that_answer_nothing_is_highlighted(shared_assistant: Assistant) -> None:
+    assert "<mark>" not in complete_html(shared_assistant.ask(QUESTION), shared_assistant)
 
 
 def test_a_refusal_has_no_sources_and_names_the_contact(shared_assistant: Assistant) -> None:

@@ -1,0 +1,1 @@
+"""Reads a question together with a text: does the text answer the question, and with which words?"""

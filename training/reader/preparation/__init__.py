@@ -1,0 +1,1 @@
+"""Turns the data sets into arrays; `training.reader.prepare` is the command."""
