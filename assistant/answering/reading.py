@@ -13,7 +13,9 @@ from assistant.text.words import content_words
 
 # A reading adds `_READING_WEIGHT * reading.score` to the score of its sentence. On the development sets, higher weights
 # more often put the right sentence first, but leave fewer sentences that score almost as well and are quoted too.
-_READING_WEIGHT = 0.01
+# A follow-up that was appended to an earlier question has a higher weight, because the scores are mostly those of the
+# earlier question.
+_READING_WEIGHT, _FOLLOW_UP_READING_WEIGHT = 0.01, 0.05
 _FACT_QUESTION = re.compile(
     r"\b(?:who|whom|whose|when|where|which|what|how (?:many|much|long|old|large|big|tall|far|often|high)|"
     r"vem|vems|när|var|vart|varifrån|vilken|vilket|vilka|vad|"
@@ -52,8 +54,18 @@ class ReadingFeatures:
     margin_if_other_language: float
 
 
-def read_sentences(reader: Reader, question: str, sentences: Sequence[ScoredSentence]) -> list[ScoredSentence]:
-    """Read the best of `sentences` and return all of them in their new order, best first."""
+def read_sentences(
+    reader: Reader, question: str, sentences: Sequence[ScoredSentence], is_follow_up: bool = False
+) -> list[ScoredSentence]:
+    """Read the best of `sentences` and return all of them in their new order, best first.
+
+    Args:
+        reader: the reader.
+        question: the question to read.
+        sentences: the sentences, best first.
+        is_follow_up: whether `question` was appended to an earlier question when the sentences were scored.
+    """
+    weight = _FOLLOW_UP_READING_WEIGHT if is_follow_up else _READING_WEIGHT
     windows = choose_windows((item.passage, item.span) for item in sentences)
     readings = read_windows(reader, question, windows)
     if not readings:
@@ -62,7 +74,7 @@ def read_sentences(reader: Reader, question: str, sentences: Sequence[ScoredSent
     read = []
     for item in sentences:
         reading = readings.get((item.passage.passage_id, item.span))
-        score = item.score + _READING_WEIGHT * (reading.score if reading else lowest)
+        score = item.score + weight * (reading.score if reading else lowest)
         read.append(replace(item, score=score, reading=reading))
     return sorted(read, key=lambda item: -item.score)
 

@@ -200,7 +200,7 @@ class Assistant:
             sentences = score_sentences(self.index, query, retrieved, parse_definition_question(question))
         if self.reader:
             with timer.measure("read"):
-                sentences = read_sentences(self.reader, to_read or question, sentences)
+                sentences = read_sentences(self.reader, to_read or question, sentences, to_read not in {"", question})
         with timer.measure("select"):
             selected = select_sentences(sentences)
             features = compute_features(self.index, query, retrieved, sentences)

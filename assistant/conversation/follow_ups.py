@@ -68,7 +68,14 @@ def resolve_follow_up(question: str, previous: str) -> str:
         return _join(previous, fragment)
     if _is_fragment(question):
         return _join(previous, question)
-    return _replace_pronoun(question, previous)
+    resolved = _replace_pronoun(question, previous)
+    return _join(previous, question) if resolved == question and _refers_with_det(question) else resolved
+
+
+def _refers_with_det(question: str) -> bool:
+    """Return whether `question` has a single content word beside the pronoun "det" ("Vad kostar det?")."""
+    words = split_words(question)
+    return "det" in words and sum(not is_function_word(word) for word in words) == 1
 
 
 def _is_fragment(question: str) -> bool:

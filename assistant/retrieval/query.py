@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+# Verbs that only ask. Unlike function words, they count in documents, where they may carry meaning.
+_EMPTY_VERBS = frozenset("happen happens happened hända händer hände hänt".split())
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """An encoded question.
@@ -43,6 +47,8 @@ def make_query(index: Index, encoder: Encoder, text: str, language: str) -> Quer
     import numpy as np
 
     span_of = dict(reversed(content_words(text)))  # reversed so that a repeated word keeps its first span
+    if any(word not in _EMPTY_VERBS for word in span_of):
+        span_of = {word: span for word, span in span_of.items() if word not in _EMPTY_VERBS}
     encoded = encoder.encode_questions([text], [list(span_of.values())])
     weights = np.array(index.lexical_index.word_idfs(span_of), dtype=np.float32)
     return Query(

@@ -20,6 +20,7 @@ from assistant.conversation.follow_ups import is_agreement, question_to_read, re
         ("Where are the centers?", "And in Lund?", "Where are the centers? in Lund?"),
         ("What is GMS?", "Why?", "What is GMS? Why?"),
         ("What is GMS?", "who pays?", "What is GMS? who pays?"),
+        ("Vad är GMS?", "Vad har det lett till?", "Vad är GMS? Vad har det lett till?"),
         ("Vad är GMS?", "och vem betalar?", "Vad är GMS? vem betalar?"),
         ("What is GMS?", "And what's the aim?", "What is GMS? what's the aim?"),
         ("Which methods does GMS develop? Since when?", "Why?", "Which methods does GMS develop? Why?"),
