@@ -20,12 +20,13 @@ from assistant.schema import Verdict
 
 _WEIGHTS_FILE = "answerability.json"
 # All thresholds were chosen from tables of results on held-out data; training/answerability.py prints them. With an
-# answer threshold of 0.22 (with the reader), seven in a hundred answerable questions of SQuAD 2.0 are refused, and 86 are
-# answered with a correct quote; with 0.24 (without it), ten and 81. With the topic thresholds below, one answerable
-# question in a hundred is misclassified as off topic. If the question and the documents are in different languages, four
-# in a hundred are (six without the reader), because fewer words match.
-DEFAULT_ANSWER_THRESHOLD, THRESHOLD_WITHOUT_READER = 0.22, 0.24
-_TOPIC_THRESHOLD, _CROSS_LINGUAL_TOPIC_THRESHOLD = 0.4, 0.2
+# answer threshold of 0.24, nine in a hundred answerable questions of SQuAD 2.0 are refused, and 85 are answered with a
+# correct quote (without the reader, ten and 81).
+DEFAULT_ANSWER_THRESHOLD = 0.24
+# With these topic thresholds, the first for the same language and the second across languages, one answerable question
+# in a hundred is misclassified as off topic. Without the reader, six in a hundred are across languages, because fewer
+# words match.
+_TOPIC_THRESHOLDS, _TOPIC_THRESHOLDS_WITHOUT_READER = (0.3, 0.15), (0.4, 0.2)
 _FULL_COVERAGE = 0.999  # a question is never off topic if all its words occur in or near the best sentence
 
 
@@ -67,11 +68,14 @@ class AnswerabilityModel:
         answer_classifier: computes the probability that the quotes answer the question.
         topic_classifier: computes the probability that the documents cover the topic of the question.
         answer_threshold: the minimum answer probability for the verdict ANSWERED.
+        topic_thresholds: the lowest topic probabilities at which a question counts as on topic, if it is in the
+            language of the documents and if it isn't.
     """
 
     answer_classifier: LogisticClassifier
     topic_classifier: LogisticClassifier
     answer_threshold: float = DEFAULT_ANSWER_THRESHOLD
+    topic_thresholds: tuple[float, float] = _TOPIC_THRESHOLDS_WITHOUT_READER
 
     def decide(
         self, features: Features | None, reading_features: ReadingFeatures | None = None, is_follow_up: bool = False
@@ -84,10 +88,10 @@ class AnswerabilityModel:
             is_follow_up: whether the question was appended to an earlier one, whose topic is then known to be covered.
         """
         if features is None:
-            return Decision(Verdict.NOT_COVERED, 0.0, 0.0, _TOPIC_THRESHOLD)
+            return Decision(Verdict.NOT_COVERED, 0.0, 0.0, self.topic_thresholds[0])
         values = asdict(features) | (asdict(reading_features) if reading_features else {})
         answer, topic = self.answer_classifier(values), self.topic_classifier(values)
-        topic_threshold = _CROSS_LINGUAL_TOPIC_THRESHOLD if features.is_cross_lingual else _TOPIC_THRESHOLD
+        topic_threshold = self.topic_thresholds[1 if features.is_cross_lingual else 0]
         if not is_follow_up and topic < topic_threshold and features.word_coverage < _FULL_COVERAGE:
             return Decision(Verdict.NOT_COVERED, min(answer, topic), topic, topic_threshold)
         verdict = Verdict.ANSWERED if answer >= self.answer_threshold else Verdict.UNCLEAR
@@ -106,7 +110,9 @@ def load_answerability_model(answer_threshold: float | None = None, with_reader:
     answer_classifier, topic_classifier = (
         LogisticClassifier(weights[name]["intercept"], weights[name]["weights"]) for name in ("answers", "on_topic")
     )
-    default = DEFAULT_ANSWER_THRESHOLD if with_reader else THRESHOLD_WITHOUT_READER
     return AnswerabilityModel(
-        answer_classifier, topic_classifier, default if answer_threshold is None else answer_threshold
+        answer_classifier,
+        topic_classifier,
+        DEFAULT_ANSWER_THRESHOLD if answer_threshold is None else answer_threshold,
+        _TOPIC_THRESHOLDS if with_reader else _TOPIC_THRESHOLDS_WITHOUT_READER,
     )

@@ -109,6 +109,12 @@ class Assistant:
             language = detect_question_language(question, self._conversation_language(history))
         if is_agreement(resolved):
             return Trace(self._small_talk_answer(question, language, "agreed"))
+        return self._trace_resolved(question, resolved, language, timer, passage_filter)
+
+    def _trace_resolved(
+        self, question: str, resolved: str, language: str, timer: StageTimer, passage_filter: PassageFilter | None
+    ) -> Trace:
+        """Answer a single question, which makes sense on its own in the form `resolved`."""
         to_read = question_to_read(question, resolved)
         evidence = self.gather_evidence(resolved, language, timer, passage_filter, to_read)
         with timer.measure("decide"):
@@ -164,19 +170,14 @@ class Assistant:
     def _offers(self, turn: Turn) -> tuple[str, ...]:
         """Return the questions and topics that the assistant offered in an earlier turn."""
         trace = self._repeat(turn)
-        topics = _related_topics(trace.evidence.retrieved_passages) if trace.evidence and trace.answer.abstained else ()
-        return (*trace.answer.suggestions, *topics)
+        if not trace.answer.abstained or trace.evidence is None:
+            return trace.answer.suggestions
+        return (*trace.answer.suggestions, *_related_topics(trace.evidence.retrieved_passages))
 
     def _repeat(self, turn: Turn) -> Trace:
-        """Answer an earlier turn again. This costs less than having every client send back what was answered."""
-        resolved = resolved_question(turn)
+        """Answer an earlier turn again, so that clients needn't send back what was answered."""
         language = detect_question_language(turn.question, self.default_language)
-        to_read = question_to_read(turn.question, resolved)
-        evidence = self.gather_evidence(resolved, language, to_read=to_read)
-        decision = self.answerability_model.decide(
-            evidence.best_sentence_features, evidence.reading_features, is_follow_up=to_read != resolved
-        )
-        return Trace(self._compose_answer(turn.question, resolved, evidence, decision), evidence, decision)
+        return self._trace_resolved(turn.question, resolved_question(turn), language, StageTimer(), None)
 
     def gather_evidence(
         self, question: str, language: str, timer: StageTimer | None = None,

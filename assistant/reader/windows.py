@@ -13,6 +13,7 @@ MAX_WINDOWS = 4  # reading more windows didn't improve the results on the develo
 # as if all windows had been read.
 _CLEAR_SCORE = 2.0
 _MARGIN_WEIGHT, MAX_MARGIN = 0.4, 8.0
+_PUNCTUATION = ".,;:!?"  # not part of an answer at its end
 _NEIGHBOURS = 1  # number of sentences before and after that are read with a sentence
 
 
@@ -99,5 +100,11 @@ def _read_window(reader: Reader, question: str, window: Window) -> Iterator[tupl
     for span in window.passage.sentences[window.first : window.last + 1]:
         answer = reading.best_answer(Span(span.start - offset, span.end - offset))
         if answer:
-            position = Span(answer.span.start + offset, answer.span.end + offset)
-            yield span, SentenceReading(reading.answer_logit, answer.margin, position)
+            words = _without_punctuation(window.passage, answer.span.start + offset, answer.span.end + offset)
+            yield span, SentenceReading(reading.answer_logit, answer.margin, words)
+
+
+def _without_punctuation(passage: Passage, start: int, end: int) -> Span:
+    """Return the span without the punctuation that ends it, unless it consists of nothing else."""
+    words = passage.quote(Span(start, end))
+    return Span(start, start + len(words.rstrip(_PUNCTUATION)) if words.strip(_PUNCTUATION) else end)

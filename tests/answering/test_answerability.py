@@ -4,7 +4,6 @@ import pytest
 
 from assistant.answering.answerability import (
     DEFAULT_ANSWER_THRESHOLD,
-    THRESHOLD_WITHOUT_READER,
     Decision,
     LogisticClassifier,
     load_answerability_model,
@@ -80,6 +79,5 @@ def test_packaged_model_trusts_a_reading_that_answers() -> None:
 
 def test_operators_answer_threshold_replaces_the_default() -> None:
     assert load_answerability_model().answer_threshold == DEFAULT_ANSWER_THRESHOLD
-    assert load_answerability_model(with_reader=False).answer_threshold == THRESHOLD_WITHOUT_READER
     assert load_answerability_model(0.7).answer_threshold == 0.7
     assert load_answerability_model(0.0).answer_threshold == 0.0

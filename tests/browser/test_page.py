@@ -145,7 +145,7 @@ def test_answers_can_be_copied_and_downloaded_with_numbered_sources(visit: Visit
     visit.page.locator(".actions button").first.click()
     copied = visit.page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("**What is NBIS?**")
-    assert "(NBIS). [1]\n" in copied
+    assert "such as the **National Bioinformatics Infrastructure** (NBIS). [1]\n" in copied
     assert "1. Collaboration with SciLifeLab: <https://genomicmedicine.se/en/scilifelab-en/#:~:text=" in copied
     visit.ask("What does SciLifeLab fund?")
     with visit.page.expect_download() as download:

@@ -107,7 +107,7 @@ def test_no_widget_state_has_a_violation(
         host.ask(question)
         assert violations(host) == []
     host.page.locator("gms-assistant .cite").first.click()
-    host.page.locator("gms-assistant mark").wait_for()
+    host.page.locator("gms-assistant .source mark").wait_for()
     assert violations(host) == []
     host.page.close()
 
@@ -159,7 +159,11 @@ def test_a_source_opens_in_place_and_escape_restores_focus(
     host.page.keyboard.type("Vad är NBIS?")
     host.page.keyboard.press("Enter")
     host.page.locator("gms-assistant .cite").press("Enter")
-    mark = host.page.locator("gms-assistant mark")
+    assert (
+        host.page.locator("gms-assistant blockquote > span mark").inner_text()
+        == "National Bioinformatics Infrastructure"
+    )
+    mark = host.page.locator("gms-assistant .source mark")
     mark.wait_for()
     assert mark.inner_text().endswith("(NBIS).")
     assert host.page.locator("gms-assistant .text").get_attribute("lang") == "en"

@@ -105,4 +105,5 @@ def test_outcome_becomes_a_json_object() -> None:
     assert record == {
         "identifier": "1", "question": "q1", "answerable": True, "verdict": "answered", "confidence": 0.9,
         "supported": True, "first_supported": True, "precision": 1.0, "milliseconds": 10.0, "failed": "",
+        "mark_correct": None,
     }  # fmt: skip

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import numpy as np
+
+from assistant.reader.reader import Reading
 from assistant.reader.windows import SentenceReading, Window, choose_windows, read_windows
 from assistant.schema import Passage, Span
 from tests.fakes import WordReader
@@ -44,6 +47,15 @@ def test_words_are_given_in_offsets_of_the_document() -> None:
     reading = readings["p", PASSAGE.sentences[2]]
     assert PASSAGE.quote(reading.answer) == "1998"
     assert reading == SentenceReading(3.0, 6.0, reading.answer)
+
+
+def test_words_do_not_include_the_punctuation_after_them() -> None:
+    class SentenceReader(WordReader):
+        def read(self, question: str, text: str) -> Reading:
+            return Reading(0.0, np.array([9.0]), np.array([9.0]), np.array([(0, len(text))]))
+
+    readings = read_windows(SentenceReader(), "Who ran?", [Window(passage_of("Ada ran."), 0, 0)])
+    assert [PASSAGE.quote(item.answer) for item in readings.values()] == ["Ada ran"]
 
 
 def test_each_sentence_of_a_window_has_its_own_reading() -> None:

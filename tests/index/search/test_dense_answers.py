@@ -73,6 +73,8 @@ def test_compressed_index_gives_the_same_answers_as_a_flat_index(
             answers.append(client.post("/api/v1/ask", json={"question": question}).json())
             for answer in answers:
                 del answer["timings_ms"], answer["suggestions"]
+                for citation in answer["citations"]:  # the scores depend on which sentences the reader has read
+                    del citation["score"]
             assert answers[1] == answers[0]
             assert answers[2] == answers[0]
             assert bool(answers[0]["citations"]) == ("Rome" not in question)
