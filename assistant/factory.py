@@ -16,6 +16,7 @@ from assistant.embedding.encoder import Encoder
 from assistant.embedding.loading import load_encoder
 from assistant.embedding.models import E5_SMALL
 from assistant.embedding.preparation import prepare_model
+from assistant.embedding.prepared_model import PreparedModel
 from assistant.index.generations import index_build_time
 from assistant.index.loading import load_index
 from assistant.index.saved_introductions import read_introduction, write_introduction
@@ -43,9 +44,17 @@ def make_encoder(settings: Settings, threads: int, report: Callable[[str], None]
     return load_encoder(settings.model, settings.cache, threads, settings.query_prompt, settings.passage_prompt, report)
 
 
-def make_reader(settings: Settings, report: Callable[[str], None] = lambda _: None) -> Reader | None:
-    """Load the reader, or return None if it is switched off. The reader shares the files of multilingual-e5-small."""
-    return Reader(prepare_model(E5_SMALL, settings.cache, report)) if settings.reader else None
+def make_reader(settings: Settings, encoder: Encoder, report: Callable[[str], None] = lambda _: None) -> Reader | None:
+    """Load the reader, or return None if it is switched off.
+
+    The reader uses the tokenizer and the word embeddings of multilingual-e5-small. If that is the encoder's model, they
+    share the tokenizer.
+    """
+    if not settings.reader:
+        return None
+    folder = prepare_model(E5_SMALL, settings.cache, report)
+    tokenizer = encoder.tokenizer if isinstance(encoder, PreparedModel) and encoder.folder == folder else None
+    return Reader(folder, tokenizer)
 
 
 def make_assistant(
@@ -67,7 +76,7 @@ def make_assistant(
     """
     encoder = encoder or make_encoder(settings, threads=1, report=report)
     index = load_index(settings.index, encoder, thorough)
-    reader = make_reader(settings, report)
+    reader = make_reader(settings, encoder, report)
     answerability = load_answerability_model(settings.answer_from, with_reader=reader is not None)
     saved = read_introduction(settings.index, introduction_name(index, answerability))
     return Assistant(
@@ -149,6 +158,6 @@ def make_evaluation_assistant(
     folder = settings.cache / "evaluation" / data.name
     build_index(data.documents, encoder, folder, progress=progress, threads=settings.threads)
     encoder = make_encoder(settings, threads=1)
-    reader = make_reader(settings)
+    reader = make_reader(settings, encoder)
     answerability = load_answerability_model(settings.answer_from, with_reader=reader is not None)
     return Assistant(load_index(folder, encoder), encoder, answerability, settings.language, reader=reader)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 MODEL_DESCRIPTION_FILE = "encoder.json"
 
@@ -18,8 +21,6 @@ class PreparedModel:
     """
 
     def __init__(self, folder: Path, query_prompt: str | None, passage_prompt: str | None) -> None:
-        from tokenizers import Tokenizer
-
         description = read_model_description(folder)
         self.folder = folder
         self.name: str = description["name"]
@@ -30,14 +31,22 @@ class PreparedModel:
         self.passage_prompt: str = description["passage_prompt"] if passage_prompt is None else passage_prompt
         overridden = "" if query_prompt is None and passage_prompt is None else f"+{query_prompt!r}+{passage_prompt!r}"
         self.fingerprint: str = description["fingerprint"] + overridden
-        candidates = [folder / "tokenizer.json", folder / "model" / "tokenizer.json"]
-        self.tokenizer: Tokenizer = Tokenizer.from_file(str(next(path for path in candidates if path.is_file())))
-        self.tokenizer.no_padding()
-        self.tokenizer.no_truncation()
+        self.tokenizer = load_tokenizer(folder)
 
     def count_tokens(self, text: str) -> int:
         """See `Encoder`."""
         return len(self.tokenizer.encode(self.passage_prompt + text).ids)
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """Load the tokenizer of the prepared model in `folder`. It neither pads nor cuts off texts."""
+    from tokenizers import Tokenizer
+
+    candidates = [folder / "tokenizer.json", folder / "model" / "tokenizer.json"]
+    tokenizer: Tokenizer = Tokenizer.from_file(str(next(path for path in candidates if path.is_file())))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def read_model_description(folder: Path) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.embedding.prepared_model import load_tokenizer
 from assistant.errors import ModelError
 from assistant.schema import Span
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from tokenizers import Tokenizer
 
 NETWORK_FILE = "reader.onnx"
 _MAX_QUESTION_TOKENS, _MAX_TEXT_TOKENS = 60, 380  # as in training
@@ -81,30 +83,28 @@ class Reader:
 
     Args:
         folder: the folder of the prepared model multilingual-e5-small.
-        threads: the number of threads used by each run.
+        tokenizer: the tokenizer of that model, if it has been loaded already; it takes time and memory.
 
     Raises:
         ModelError: a file of the prepared model or of the reader is missing or damaged.
     """
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
+    def __init__(self, folder: Path, tokenizer: Tokenizer | None = None) -> None:
         import numpy as np
         import onnxruntime
-        from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # Optimising the graph takes longer than some questions and doesn't make a run of the quantised graph faster.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         network = Path(str(resources.files("assistant.reader"))) / NETWORK_FILE
         try:
-            self._tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer = tokenizer or load_tokenizer(folder)
             self._word_embeddings = np.load(folder / "word_embeddings.npy", mmap_mode="r")
             self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # if a file is damaged, each library raises its own error classes
             raise ModelError("the reader is missing or damaged; reinstall the program: make install") from error
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
 
     def read(self, question: str, text: str) -> Reading:
         """Read `question` together with `text`. The end of an overlong question or text is cut off.
