@@ -1,9 +1,11 @@
 """Asks the golden questions about the seed corpus and lists those that are answered incorrectly.
 
-python -m benchmarks.golden
+python -m benchmarks.golden [--without-reader]
 """
 
 from __future__ import annotations
+
+import argparse
 
 from assistant.factory import make_assistant
 from assistant.settings import load_settings
@@ -12,7 +14,9 @@ from tests.test_golden import CASES, CLOSE_CASES, CONVERSATIONS, hold_conversati
 
 def main() -> None:
     """Print how many answers are correct and list the questions answered incorrectly. The index must be up to date."""
-    assistant = make_assistant(load_settings({}))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--without-reader", action="store_true")
+    assistant = make_assistant(load_settings({}, {"reader": not parser.parse_args().without_reader}))
     for name, cases in (("seed questions", CASES), ("close questions", CLOSE_CASES)):
         asked = [(case, assistant.ask(case["question"])) for case in cases]
         wrong = [(case, answer) for case, answer in asked if not is_right(case, answer)]
