@@ -12,6 +12,7 @@ from assistant.answering.answerability import load_answerability_model
 from assistant.conversation.assistant import Assistant
 from assistant.corpus.corpus_reader import UnreadableFile, read_corpus
 from assistant.corpus.freshness import DocumentChangeDetector
+from assistant.embedding.batching import BatchingEncoder
 from assistant.embedding.encoder import Encoder
 from assistant.embedding.loading import load_encoder
 from assistant.embedding.models import E5_SMALL
@@ -53,7 +54,8 @@ def make_reader(settings: Settings, encoder: Encoder, report: Callable[[str], No
     if not settings.reader:
         return None
     folder = prepare_model(E5_SMALL, settings.cache, report)
-    tokenizer = encoder.tokenizer if isinstance(encoder, PreparedModel) and encoder.folder == folder else None
+    model = encoder.encoder if isinstance(encoder, BatchingEncoder) else encoder
+    tokenizer = model.tokenizer if isinstance(model, PreparedModel) and model.folder == folder else None
     return Reader(folder, tokenizer)
 
 

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from assistant.embedding.batching import BatchingEncoder
 from assistant.embedding.encoder import Encoder
+from assistant.embedding.loading import load_encoder
+from assistant.embedding.prepared_model import PreparedModel
 from assistant.errors import CorpusError, IndexStateError
 from assistant.evaluation.data_sets import DataSet
 from assistant.factory import (
@@ -13,11 +16,12 @@ from assistant.factory import (
     make_assistant,
     make_encoder,
     make_evaluation_assistant,
+    make_reader,
     update_index,
 )
 from assistant.index.generations import current_generation
-from assistant.settings import Settings
-from tests.conftest import TEXT, document
+from assistant.settings import Settings, load_settings
+from tests.conftest import CACHE, TEXT, document
 from tests.fakes import ANSWERABILITY, BagOfWords
 
 
@@ -151,3 +155,14 @@ def test_an_evaluation_index_is_kept_in_the_cache(settings: Settings) -> None:
     assert "1998" in assistant.ask("When was the Alpha Institute founded in Lund?").answer
     assert current_generation(settings.cache / "evaluation" / "small") is not None
     assert current_generation(settings.index) is None
+
+
+@pytest.mark.real
+def test_reader_shares_the_tokenizer_of_the_encoder_even_if_questions_are_batched() -> None:
+    settings = load_settings({"ASSISTANT_CACHE": str(CACHE)})
+    encoder = load_encoder("multilingual-e5-small", CACHE, threads=1)
+    reader = make_reader(settings, BatchingEncoder(encoder))
+    assert reader is not None
+    assert isinstance(encoder, PreparedModel)
+    assert reader.tokenizer is encoder.tokenizer
+    assert make_reader(load_settings({"ASSISTANT_READER": "false"}), encoder) is None

@@ -36,7 +36,7 @@ class BatchingEncoder:
     """
 
     def __init__(self, encoder: Encoder, max_passes: int = 1) -> None:
-        self._encoder, self._free_passes = encoder, max_passes
+        self.encoder, self._free_passes = encoder, max_passes
         self.name, self.fingerprint = encoder.name, encoder.fingerprint
         self.dimension, self.max_tokens = encoder.dimension, encoder.max_tokens
         self._lock = threading.Lock()
@@ -45,7 +45,7 @@ class BatchingEncoder:
     def encode_questions(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         """See `Encoder`. Several texts in one call already form a batch, so they are passed on unchanged."""
         if len(texts) != 1:
-            return self._encoder.encode_questions(texts, spans)
+            return self.encoder.encode_questions(texts, spans)
         with self._lock:
             pending = _PendingQuestion(texts[0], spans[0] if spans else (), is_leader=self._free_passes > 0)
             if pending.is_leader:
@@ -63,11 +63,11 @@ class BatchingEncoder:
 
     def encode_passages(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> EncodedTexts:
         """See `Encoder`."""
-        return self._encoder.encode_passages(texts, spans)
+        return self.encoder.encode_passages(texts, spans)
 
     def count_tokens(self, text: str) -> int:
         """See `Encoder`."""
-        return self._encoder.count_tokens(text)
+        return self.encoder.count_tokens(text)
 
     def _take_batch(self, leader: _PendingQuestion) -> list[_PendingQuestion]:
         with self._lock:
@@ -77,7 +77,7 @@ class BatchingEncoder:
 
     def _encode_batch(self, batch: list[_PendingQuestion]) -> None:
         try:
-            encoded = self._encoder.encode_questions([item.text for item in batch], [item.spans for item in batch])
+            encoded = self.encoder.encode_questions([item.text for item in batch], [item.spans for item in batch])
             results = [EncodedTexts(encoded.vectors[i : i + 1], (encoded.span_vectors[i],)) for i in range(len(batch))]
         except BaseException as error:  # if any error went unreported, the waiting threads would block for ever
             if len(batch) > 1:

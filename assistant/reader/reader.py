@@ -100,7 +100,7 @@ class Reader:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         network = Path(str(resources.files("assistant.reader"))) / NETWORK_FILE
         try:
-            self._tokenizer = tokenizer or load_tokenizer(folder)
+            self.tokenizer = tokenizer or load_tokenizer(folder)
             self._word_embeddings = np.load(folder / "word_embeddings.npy", mmap_mode="r")
             self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # if a file is damaged, each library raises its own error classes
@@ -113,8 +113,8 @@ class Reader:
         """
         import numpy as np
 
-        question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids[:_MAX_QUESTION_TOKENS]
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        question_ids = self.tokenizer.encode(question, add_special_tokens=False).ids[:_MAX_QUESTION_TOKENS]
+        encoding = self.tokenizer.encode(text, add_special_tokens=False)
         prefix = [_START_ID, *question_ids, _SEPARATOR_ID, _SEPARATOR_ID]
         ids = np.array([[*prefix, *encoding.ids[:_MAX_TEXT_TOKENS], _SEPARATOR_ID]])
         segments = np.zeros_like(ids)
