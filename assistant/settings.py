@@ -30,7 +30,9 @@ class Settings(BaseModel):
 
     corpus: Path = Field(Path("corpus"), description="folder that contains the documents")
     index: Path = Field(Path("index"), description="folder that contains the index")
-    cache: Path = Field(Path("~/.cache/gms-assistant"), description="folder in which prepared models are kept")
+    cache: Path = Field(
+        Path("~/.cache/gms-assistant"), validate_default=True, description="folder in which prepared models are kept"
+    )
     model: str = Field(
         "multilingual-e5-small",
         description="embedding model: the name of a packaged model, a local folder, or a model on the Hugging Face hub",
@@ -138,6 +140,11 @@ class Settings(BaseModel):
             raise ValueError("must be a URL such as https://assistant.example or https://intranet.example/assistant")
         return value.rstrip("/")
 
+    @field_validator("cache")
+    @classmethod
+    def _expand_cache(cls, value: Path) -> Path:
+        return value.expanduser()
+
     @field_validator("proxies")
     @classmethod
     def _validate_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -193,7 +200,7 @@ def load_settings(
         name = ".".join(str(part) for part in first["loc"])
         subject = f"setting {name!r} (or {ENVIRONMENT_PREFIX}{name.upper()})" if name else "settings"
         raise SettingsError(f"{subject}: {first['msg']}; see docs/reference.md") from None
-    return settings.model_copy(update={"cache": settings.cache.expanduser()})
+    return settings
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -87,3 +87,8 @@ def test_path_and_host_come_from_the_public_url(url: str, path: str, host: str) 
 def test_inconsistent_access_settings_are_reported(variables: dict[str, str], message: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=re.escape(message)):
         load_settings({f"ASSISTANT_{name}": value for name, value in variables.items()}, folder=tmp_path)
+
+
+def test_cache_folder_is_in_the_home_folder_however_settings_are_made() -> None:
+    assert Settings().cache == load_settings({}).cache == Path.home() / ".cache/gms-assistant"
+    assert Settings(cache=Path("~/models")).cache == Path.home() / "models"

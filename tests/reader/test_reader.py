@@ -8,6 +8,7 @@ import pytest
 from assistant.embedding.models import E5_SMALL
 from assistant.embedding.preparation import prepare_model
 from assistant.errors import ModelError
+from assistant.reader import reader as reader_module
 from assistant.reader.reader import Reader, Reading
 from assistant.schema import Span
 from tests.conftest import CACHE
@@ -89,6 +90,13 @@ def test_end_of_an_overlong_text_is_cut_off(reader: Reader) -> None:
 @pytest.mark.real
 def test_empty_text_has_no_answer(reader: Reader) -> None:
     assert reader.read("When?", "").best_answer(Span(0, 0)) is None
+
+
+def test_network_contains_no_path_of_the_machine_that_exported_it() -> None:
+    content = (Path(reader_module.__file__).parent / reader_module.NETWORK_FILE).read_bytes()
+    assert len(content) > 20_000_000
+    assert b"site-packages" not in content
+    assert b".py" not in content
 
 
 def test_missing_model_is_named_with_the_next_step(tmp_path: Path) -> None:

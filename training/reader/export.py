@@ -22,6 +22,7 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from onnxruntime import InferenceSession
 from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -119,6 +120,23 @@ def quantise(source: Path, target: Path) -> None:
         )  # fmt: skip
     finally:
         logging.disable(logging.NOTSET)
+    _remove_metadata(target)
+
+
+def _remove_metadata(file: Path) -> None:
+    """Remove what the exporter notes about its source code, such as paths of this machine."""
+    model = onnx.load(file)
+    for item in (
+        model,
+        model.graph,
+        *model.graph.node,
+        *model.graph.value_info,
+        *model.graph.input,
+        *model.graph.output,
+    ):
+        del item.metadata_props[:]
+        item.doc_string = ""
+    onnx.save(model, file)
 
 
 def sample_inputs(data: Path, count: int) -> list[NetworkInput]:

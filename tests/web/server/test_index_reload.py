@@ -30,7 +30,7 @@ ABOUT_GAMMA = "When is the library of Gamma University open?"
 def settings(tmp_path: Path) -> Settings:
     """Settings for a corpus that contains two documents and has not been indexed yet."""
     (tmp_path / "corpus").mkdir()
-    settings = Settings(corpus=tmp_path / "corpus", index=tmp_path / "index")
+    settings = Settings(corpus=tmp_path / "corpus", index=tmp_path / "index", reader=False)
     write_document(settings, ALPHA, TEXT)
     write_document(settings, GAMMA, "Gamma University teaches statistics. Its library is open at night.")
     return settings
